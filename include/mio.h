@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_H
+#define MIO_H
+
+/* Everything that libmio offers. See mio(7). */
+
+#include <mio/fd.h>
+#include <mio/poll.h>
+#include <mio/socket.h>
+#include <mio/tcp.h>
+#include <mio/version.h>
+#include <mio/waker.h>
+
+#endif

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+
+# MIO_COMPILER
+# ------------
+# C11, warnings, hidden visibility, sanitizers and coverage. MIO_CFLAGS is for
+# everything that is built here, MIO_LIB_CFLAGS for the library alone.
+AC_DEFUN([MIO_COMPILER], [
+	AS_IF([test "x$ac_prog_cc_stdc" = xno || test "x$ac_prog_cc_stdc" = xc89],
+		[AC_MSG_ERROR([libmio needs a C11 compiler])])
+
+	AX_APPEND_COMPILE_FLAGS(m4_normalize([-Wall -Wextra -Wpedantic -Wshadow -Wundef
+		-Wconversion -Wsign-conversion -Wstrict-prototypes
+		-Wmissing-prototypes -Wold-style-definition -Wpointer-arith
+		-Wcast-qual -Wwrite-strings -Wvla -Wimplicit-fallthrough
+		-Wformat=2 -fno-common]),
+		[MIO_CFLAGS], [-Werror])
+	AX_CHECK_COMPILE_FLAG([-fvisibility=hidden],
+		[MIO_LIB_CFLAGS="$MIO_LIB_CFLAGS -fvisibility=hidden"], [],
+		[-Werror])
+
+	AC_ARG_ENABLE([werror],
+		[AS_HELP_STRING([--enable-werror],
+			[treat compiler warnings as errors])],
+		[], [enable_werror=no])
+	AS_IF([test "x$enable_werror" != xno],
+		[MIO_CFLAGS="$MIO_CFLAGS -Werror"])
+
+	AC_ARG_ENABLE([sanitizer],
+		[AS_HELP_STRING([--enable-sanitizer=address,undefined|thread],
+			[build the library and its tests with sanitizers])],
+		[], [enable_sanitizer=no])
+	AS_CASE([$enable_sanitizer],
+		[no], [],
+		[yes], [AC_MSG_ERROR([--enable-sanitizer needs a name])],
+		[MIO_SANITIZE])
+
+	AC_ARG_ENABLE([coverage],
+		[AS_HELP_STRING([--enable-coverage],
+			[build for measuring the tests' coverage with gcov])],
+		[], [enable_coverage=no])
+	AS_IF([test "x$enable_coverage" != xno], [
+		MIO_CFLAGS="$MIO_CFLAGS --coverage -O0"
+		MIO_LDFLAGS="$MIO_LDFLAGS --coverage"
+	])
+
+	AC_SUBST([MIO_CFLAGS])
+	AC_SUBST([MIO_LIB_CFLAGS])
+	AC_SUBST([MIO_LDFLAGS])
+])
+
+# MIO_SANITIZE
+# ------------
+# A finding ends the program, so that a test cannot pass with one.
+AC_DEFUN([MIO_SANITIZE], [
+	mio_sanitize="-fsanitize=$enable_sanitizer -fno-omit-frame-pointer"
+	mio_sanitize="$mio_sanitize -fno-sanitize-recover=all"
+	AX_CHECK_LINK_FLAG([$mio_sanitize], [],
+		[AC_MSG_ERROR([$CC has no -fsanitize=$enable_sanitizer])])
+	MIO_CFLAGS="$MIO_CFLAGS $mio_sanitize -g"
+	MIO_LDFLAGS="$MIO_LDFLAGS $mio_sanitize"
+])

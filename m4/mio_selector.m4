@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+
+# MIO_SYSTEM
+# ----------
+# What the system has, by linking: a header may promise what the C library
+# does not keep. The names become HAVE_* in config.h.
+AC_DEFUN([MIO_SYSTEM], [
+	AC_CHECK_FUNCS([epoll_create1 epoll_pwait2 kqueue eventfd
+		timerfd_create accept4 pipe2 ppoll recvmmsg sendmmsg])
+	AC_SEARCH_LIBS([pthread_create], [pthread], [],
+		[AC_MSG_ERROR([libmio needs POSIX threads])])
+	AC_SEARCH_LIBS([connect], [socket network])
+])
+
+# MIO_CHOOSE(WHAT, NAME, CACHE-VARIABLE)
+# --------------------------------------
+# Part of a choice: NAME was asked for or comes next, and counts only if the
+# call behind it was found.
+AC_DEFUN([MIO_CHOOSE], [
+	AS_IF([test "x$with_$1" = x$2 && test "x$3" != xyes],
+		[AC_MSG_ERROR([--with-$1=$2: this system has no $2])])
+	AS_IF([test "x$with_$1" = xauto && test "x$3" = xyes &&
+		test -z "$mio_$1"], [mio_$1=$2])
+])
+
+# MIO_SELECTOR
+# ------------
+# Exactly one src/sys/selector_*.c is compiled.
+AC_DEFUN([MIO_SELECTOR], [
+	AC_ARG_WITH([selector],
+		[AS_HELP_STRING([--with-selector=auto|epoll|poll|kqueue],
+			[the system's call that polls use @<:@auto@:>@])],
+		[], [with_selector=auto])
+	AS_CASE([$with_selector], [auto|epoll|poll|kqueue], [],
+		[AC_MSG_ERROR([--with-selector=$with_selector: there is auto, dnl
+epoll, poll and kqueue])])
+
+	mio_selector=
+	AC_MSG_CHECKING([for the selector to use])
+	MIO_CHOOSE([selector], [epoll], [$ac_cv_func_epoll_create1])
+	MIO_CHOOSE([selector], [kqueue], [no])
+	MIO_CHOOSE([selector], [poll], [yes])
+	AS_IF([test "$with_selector" != auto], [mio_selector=$with_selector])
+	AC_MSG_RESULT([$mio_selector])
+
+	AM_CONDITIONAL([SELECTOR_EPOLL], [test "$mio_selector" = epoll])
+	AM_CONDITIONAL([SELECTOR_POLL], [test "$mio_selector" = poll])
+	AC_SUBST([mio_selector])
+])
+
+# MIO_WAKER
+# ---------
+# Exactly one src/sys/waker_*.c is compiled. The user waker is part of kqueue.
+AC_DEFUN([MIO_WAKER], [
+	AC_ARG_WITH([waker],
+		[AS_HELP_STRING([--with-waker=auto|eventfd|pipe|user],
+			[what ends a poll's sleep @<:@auto@:>@])],
+		[], [with_waker=auto])
+	AS_CASE([$with_waker], [auto|eventfd|pipe|user], [],
+		[AC_MSG_ERROR([--with-waker=$with_waker: there is auto, eventfd, dnl
+pipe and user])])
+
+	mio_waker=
+	AC_MSG_CHECKING([for the waker to use])
+	MIO_CHOOSE([waker], [eventfd], [$ac_cv_func_eventfd])
+	MIO_CHOOSE([waker], [pipe], [yes])
+	MIO_CHOOSE([waker], [user], [no])
+	AS_IF([test "$with_waker" != auto], [mio_waker=$with_waker])
+	AC_MSG_RESULT([$mio_waker])
+
+	AM_CONDITIONAL([WAKER_EVENTFD], [test "$mio_waker" = eventfd])
+	AM_CONDITIONAL([WAKER_PIPE], [test "$mio_waker" = pipe])
+	AC_SUBST([mio_waker])
+])

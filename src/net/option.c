@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/option.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+
+#include "sys/os.h"
+
+#define NS_PER_SEC INT64_C(1000000000)
+
+int
+mio__option_set_int(mio_fd_t fd, int level, int name, int value)
+{
+	return mio__os_setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+int
+mio__option_get_int(mio_fd_t fd, int level, int name, int *value)
+{
+	int got = 0;
+	socklen_t len = sizeof(got);
+	int r;
+
+	if (value == NULL)
+		return -EINVAL;
+
+	r = mio__os_getsockopt(fd, level, name, &got, &len);
+	if (r < 0)
+		return r;
+
+	*value = got;
+
+	return 0;
+}
+
+int
+mio__option_set_bool(mio_fd_t fd, int level, int name, bool on)
+{
+	return mio__option_set_int(fd, level, name, on);
+}
+
+int
+mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on)
+{
+	int value;
+	int r;
+
+	if (on == NULL)
+		return -EINVAL;
+
+	r = mio__option_get_int(fd, level, name, &value);
+	if (r < 0)
+		return r;
+
+	*on = value != 0;
+
+	return 0;
+}
+
+int
+mio__option_to_seconds(int64_t ns, int *seconds)
+{
+	int64_t whole = ns / NS_PER_SEC + (ns % NS_PER_SEC != 0);
+
+	if (whole > INT_MAX)
+		return -ERANGE;
+
+	*seconds = (int)whole;
+
+	return 0;
+}
+
+int64_t
+mio__option_to_ns(int seconds)
+{
+	return seconds * NS_PER_SEC;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_NET_OPTION_H
+#define MIO_NET_OPTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mio/fd.h"
+
+/*
+ * Socket options whose value is an int, which most are. Errors are those of
+ * getsockopt(2) and setsockopt(2), and -EINVAL for a NULL output.
+ */
+int mio__option_set_int(mio_fd_t fd, int level, int name, int value);
+int mio__option_get_int(mio_fd_t fd, int level, int name, int *value);
+int mio__option_set_bool(mio_fd_t fd, int level, int name, bool on);
+int mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on);
+
+/* Nanoseconds in whole seconds, rounded up; -ERANGE when no int holds them. */
+int mio__option_to_seconds(int64_t ns, int *seconds);
+int64_t mio__option_to_ns(int seconds);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The options of mio/socket.h, as typed pairs. */
+
+#include <errno.h>
+#include <limits.h>
+
+#include <netinet/in.h>
+
+#include "base/check.h"
+#include "mio/socket.h"
+#include "net/option.h"
+#include "sys/os.h"
+
+#define TTL_MAX 255u
+
+MIO__PUBLIC int
+mio_socket_take_error(mio_fd_t fd, int *error)
+{
+	int value;
+	int r;
+
+	if (error == NULL)
+		return -EINVAL;
+
+	r = mio__option_get_int(fd, SOL_SOCKET, SO_ERROR, &value);
+	if (r < 0)
+		return r;
+
+	*error = -value;
+
+	return 0;
+}
+
+struct option {
+	int level, name;
+};
+
+/* Where the time to live of this socket's family is. */
+static int
+find_ttl(mio_fd_t fd, struct option *option)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int r;
+
+	r = mio__os_getsockname(fd, (struct sockaddr *)&addr, &len);
+	if (r < 0)
+		return r;
+
+	switch (addr.ss_family) {
+	case AF_INET:
+		*option = (struct option){ IPPROTO_IP, IP_TTL };
+		return 0;
+	case AF_INET6:
+		*option = (struct option){ IPPROTO_IPV6, IPV6_UNICAST_HOPS };
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+MIO__PUBLIC int
+mio_socket_set_ttl(mio_fd_t fd, unsigned ttl)
+{
+	struct option option;
+	int r;
+
+	if (ttl == 0 || ttl > TTL_MAX)
+		return -ERANGE;
+
+	r = find_ttl(fd, &option);
+	if (r < 0)
+		return r;
+
+	return mio__option_set_int(fd, option.level, option.name, (int)ttl);
+}
+
+MIO__PUBLIC int
+mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl)
+{
+	struct option option;
+	int value;
+	int r;
+
+	if (ttl == NULL)
+		return -EINVAL;
+
+	r = find_ttl(fd, &option);
+	if (r == 0)
+		r = mio__option_get_int(fd, option.level, option.name, &value);
+	if (r < 0)
+		return r;
+
+	*ttl = (unsigned)value;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_socket_set_only_v6(mio_fd_t fd, bool on)
+{
+	return mio__option_set_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on);
+}
+
+MIO__PUBLIC int
+mio_socket_get_only_v6(mio_fd_t fd, bool *on)
+{
+	return mio__option_get_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on);
+}
+
+MIO__PUBLIC int
+mio_socket_set_reuse_addr(mio_fd_t fd, bool on)
+{
+	return mio__option_set_bool(fd, SOL_SOCKET, SO_REUSEADDR, on);
+}
+
+MIO__PUBLIC int
+mio_socket_get_reuse_addr(mio_fd_t fd, bool *on)
+{
+	return mio__option_get_bool(fd, SOL_SOCKET, SO_REUSEADDR, on);
+}
+
+MIO__PUBLIC int
+mio_socket_set_reuse_port(mio_fd_t fd, bool on)
+{
+	return mio__option_set_bool(fd, SOL_SOCKET, SO_REUSEPORT, on);
+}
+
+MIO__PUBLIC int
+mio_socket_get_reuse_port(mio_fd_t fd, bool *on)
+{
+	return mio__option_get_bool(fd, SOL_SOCKET, SO_REUSEPORT, on);
+}
+
+static int
+set_size(mio_fd_t fd, int name, size_t size)
+{
+	if (size > INT_MAX)
+		return -ERANGE;
+
+	return mio__option_set_int(fd, SOL_SOCKET, name, (int)size);
+}
+
+static int
+get_size(mio_fd_t fd, int name, size_t *size)
+{
+	int value;
+	int r;
+
+	if (size == NULL)
+		return -EINVAL;
+
+	r = mio__option_get_int(fd, SOL_SOCKET, name, &value);
+	if (r < 0)
+		return r;
+
+	*size = (size_t)value;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_socket_set_recv_buffer_size(mio_fd_t fd, size_t size)
+{
+	return set_size(fd, SO_RCVBUF, size);
+}
+
+MIO__PUBLIC int
+mio_socket_get_recv_buffer_size(mio_fd_t fd, size_t *size)
+{
+	return get_size(fd, SO_RCVBUF, size);
+}
+
+MIO__PUBLIC int
+mio_socket_set_send_buffer_size(mio_fd_t fd, size_t size)
+{
+	return set_size(fd, SO_SNDBUF, size);
+}
+
+MIO__PUBLIC int
+mio_socket_get_send_buffer_size(mio_fd_t fd, size_t *size)
+{
+	return get_size(fd, SO_SNDBUF, size);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys/compat.h"
+#include "mio/tcp.h"
+
+#include "base/check.h"
+#include "mio/poll.h"
+#include "mio/socket.h"
+#include "net/option.h"
+#include "sys/os.h"
+#include "sys/selector.h"
+
+#define LISTEN_FLAGS (MIO_REUSEPORT | MIO_ONLY_V6)
+
+static int
+check_address(const struct sockaddr *addr, socklen_t len)
+{
+	if (addr == NULL || len < sizeof(addr->sa_family))
+		return -EINVAL;
+
+	if (addr->sa_family != AF_INET && addr->sa_family != AF_INET6)
+		return -EAFNOSUPPORT;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_tcp_connect(mio_fd_t *out, const struct sockaddr *addr, socklen_t len)
+{
+	int fd;
+	int r;
+
+	if (out == NULL)
+		return -EINVAL;
+
+	r = check_address(addr, len);
+	if (r < 0)
+		return r;
+
+	fd = mio__os_socket(addr->sa_family, SOCK_STREAM);
+	if (fd < 0)
+		return fd;
+
+	r = mio__os_connect(fd, addr, len);
+	if (r < 0 && r != -EINPROGRESS) {
+		(void)mio__os_close(fd); /* the first error is the one */
+		return r;
+	}
+
+	*out = fd;
+
+	return 0;
+}
+
+static int
+set_up_listener(mio_fd_t fd, const struct sockaddr *addr, socklen_t len,
+    int backlog, unsigned flags)
+{
+	int r;
+
+	r = mio_socket_set_reuse_addr(fd, true);
+	if (r == 0 && (flags & MIO_REUSEPORT))
+		r = mio_socket_set_reuse_port(fd, true);
+	if (r == 0 && (flags & MIO_ONLY_V6))
+		r = mio_socket_set_only_v6(fd, true);
+	if (r == 0)
+		r = mio__os_bind(fd, addr, len);
+	if (r == 0)
+		r = mio_socket_listen(fd, backlog);
+
+	return r;
+}
+
+MIO__PUBLIC int
+mio_tcp_listen(mio_fd_t *out, const struct sockaddr *addr, socklen_t len,
+    int backlog, unsigned flags)
+{
+	int fd;
+	int r;
+
+	if (out == NULL || (flags & ~LISTEN_FLAGS))
+		return -EINVAL;
+
+	r = check_address(addr, len);
+	if (r < 0)
+		return r;
+
+	if ((flags & MIO_ONLY_V6) && addr->sa_family != AF_INET6)
+		return -EINVAL;
+
+	fd = mio__os_socket(addr->sa_family, SOCK_STREAM);
+	if (fd < 0)
+		return fd;
+
+	r = set_up_listener(fd, addr, len, backlog, flags);
+	if (r < 0) {
+		(void)mio__os_close(fd); /* the first error is the one */
+		return r;
+	}
+
+	*out = fd;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_tcp_accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
+    socklen_t *len)
+{
+	socklen_t got_len = sizeof(*peer);
+	int fd;
+
+	if (out == NULL || (peer == NULL) != (len == NULL))
+		return -EINVAL;
+
+	fd = mio__os_accept(listener, (struct sockaddr *)peer,
+	    peer != NULL ? &got_len : NULL);
+	if (fd == -EAGAIN)
+		mio__selector_rearm(listener, MIO_READABLE);
+	if (fd < 0)
+		return fd;
+
+	*out = fd;
+	if (len != NULL)
+		*len = got_len;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_tcp_set_nodelay(mio_fd_t fd, bool on)
+{
+	return mio__option_set_bool(fd, IPPROTO_TCP, TCP_NODELAY, on);
+}
+
+MIO__PUBLIC int
+mio_tcp_get_nodelay(mio_fd_t fd, bool *on)
+{
+	return mio__option_get_bool(fd, IPPROTO_TCP, TCP_NODELAY, on);
+}
+
+/* The idle time first: while keepalive is off, it does nothing by itself. */
+MIO__PUBLIC int
+mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
+{
+	int before;
+	int idle;
+	int r;
+
+	if (idle_ns < 0)
+		return mio__option_set_bool(fd, SOL_SOCKET, SO_KEEPALIVE,
+		    false);
+
+	if (idle_ns == 0)
+		return -EINVAL;
+
+	r = mio__option_to_seconds(idle_ns, &idle);
+	if (r == 0)
+		r = mio__option_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE,
+		    &before);
+	if (r < 0)
+		return r;
+
+	r = mio__option_set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+	if (r < 0)
+		return r == -EINVAL ? -ERANGE : r;
+
+	r = mio__option_set_bool(fd, SOL_SOCKET, SO_KEEPALIVE, true);
+	if (r < 0)
+		(void)mio__option_set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE,
+		    before); /* it had that value */
+
+	return r;
+}
+
+MIO__PUBLIC int
+mio_tcp_get_keepalive(mio_fd_t fd, int64_t *idle_ns)
+{
+	bool on;
+	int idle;
+	int r;
+
+	if (idle_ns == NULL)
+		return -EINVAL;
+
+	r = mio__option_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle);
+	if (r == 0)
+		r = mio__option_get_bool(fd, SOL_SOCKET, SO_KEEPALIVE, &on);
+	if (r < 0)
+		return r;
+
+	*idle_ns = on ? mio__option_to_ns(idle) : -1;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_tcp_set_linger(mio_fd_t fd, int64_t ns)
+{
+	struct linger linger = { .l_onoff = ns >= 0 };
+	int r;
+
+	if (ns >= 0) {
+		r = mio__option_to_seconds(ns, &linger.l_linger);
+		if (r < 0)
+			return r;
+	}
+
+	return mio__os_setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+	    sizeof(linger));
+}
+
+MIO__PUBLIC int
+mio_tcp_get_linger(mio_fd_t fd, int64_t *ns)
+{
+	struct linger linger = { 0 };
+	socklen_t len = sizeof(linger);
+	int r;
+
+	if (ns == NULL)
+		return -EINVAL;
+
+	r = mio__os_getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len);
+	if (r < 0)
+		return r;
+
+	*ns = linger.l_onoff ? mio__option_to_ns(linger.l_linger) : -1;
+
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys/clock.h"
+
+#include <time.h>
+
+#include "sys/os.h"
+
+#define NS_PER_SEC INT64_C(1000000000)
+#define NS_PER_MS  INT64_C(1000000)
+
+/*
+ * The longest wait that every kernel takes as it is meant: 32-bit Linux before
+ * 2.6.37 took more than LONG_MAX / HZ milliseconds as "for ever". Callers wait
+ * again for the rest, so a shorter turn costs a wake-up every half hour.
+ */
+#define MS_MAX 1789569
+
+mio__instant_t
+mio__clock_now(void)
+{
+	struct timespec ts;
+
+	mio__os_clock(&ts);
+
+	return (mio__instant_t)ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+mio__instant_t
+mio__clock_deadline(int64_t timeout_ns)
+{
+	mio__instant_t now;
+
+	if (timeout_ns < 0)
+		return MIO__NEVER;
+
+	now = mio__clock_now();
+
+	return timeout_ns < MIO__NEVER - now ? now + timeout_ns : MIO__NEVER;
+}
+
+int64_t
+mio__clock_left(mio__instant_t deadline)
+{
+	mio__instant_t now;
+
+	if (deadline == MIO__NEVER)
+		return -1;
+
+	now = mio__clock_now();
+
+	return deadline > now ? deadline - now : 0;
+}
+
+int
+mio__clock_to_ms(int64_t timeout_ns)
+{
+	int64_t ms;
+
+	if (timeout_ns < 0)
+		return -1;
+
+	ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+
+	return ms < MS_MAX ? (int)ms : MS_MAX;
+}

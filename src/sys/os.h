@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_SYS_OS_H
+#define MIO_SYS_OS_H
+
+/*
+ * Every system call that libmio makes goes through here. Each of these answers
+ * 0, a descriptor or a count, or -errno, which is read nowhere else; each
+ * retries EINTR unless it says otherwise; descriptors are born non-blocking
+ * and close-on-exec, and outputs are left alone on failure. Where the kernel
+ * lacks a call that the C library has, or a sandbox refuses it, an older call
+ * does the work. Tests link a build of os.c whose calls can be made to fail.
+ */
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "sys/clock.h"
+
+struct epoll_event;
+
+/* Memory, zeroed; NULL when there is none. */
+void *mio__os_alloc(size_t count, size_t size);
+/* The same for one block; alignment is a power of two that divides size. */
+void *mio__os_alloc_aligned(size_t alignment, size_t size);
+/* As realloc(3); the caller keeps block when the answer is NULL. */
+void *mio__os_grow(void *block, size_t count, size_t size);
+void mio__os_free(void *block);
+
+void mio__os_clock(struct timespec *now);
+
+/* For calls that take one; at most 68 years, to fit the smallest time_t. */
+struct timespec mio__os_timespec(int64_t ns);
+
+/* Whether error says that the kernel or a sandbox has no such call. */
+bool mio__os_refused(int error);
+
+/*
+ * A condition that is waited for by one thread, on the monotonic clock.
+ * Answers false when the deadline has passed.
+ */
+int mio__os_cond_init(pthread_cond_t *cond);
+bool mio__os_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock,
+    mio__instant_t deadline);
+
+/* Any descriptor. Close never retries: the descriptor is gone. */
+int mio__os_close(int fd);
+int mio__os_dup(int fd);
+int mio__os_adopt(int fd);
+int mio__os_stat(int fd, struct stat *st);
+ssize_t mio__os_read(int fd, void *buf, size_t len);
+ssize_t mio__os_write(int fd, const void *buf, size_t len);
+int mio__os_pipe(int fds[2]);
+int mio__os_eventfd(void);
+
+/*
+ * The selectors' calls. The waits answer -EINTR, may take less time than they
+ * were given where the system's limits are lower, and never round it down; a
+ * negative timeout is no end. *coarse remembers, from one wait to the next,
+ * that only milliseconds are to be had.
+ */
+int mio__os_epoll_create(void);
+int mio__os_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
+int mio__os_epoll_wait(int epfd, struct epoll_event *events, int capacity,
+    int64_t timeout_ns, bool *coarse);
+int mio__os_poll(struct pollfd *fds, nfds_t count, int64_t timeout_ns,
+    bool *coarse);
+
+/* Sockets. An interrupted connect goes on by itself, so EINTR is progress. */
+int mio__os_socket(int family, int type);
+int mio__os_bind(int fd, const struct sockaddr *addr, socklen_t len);
+int mio__os_listen(int fd, int backlog);
+int mio__os_connect(int fd, const struct sockaddr *addr, socklen_t len);
+int mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len);
+int mio__os_shutdown(int fd, int how);
+int mio__os_getsockname(int fd, struct sockaddr *addr, socklen_t *len);
+int mio__os_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
+int mio__os_getsockopt(int fd, int level, int name, void *value,
+    socklen_t *len);
+int mio__os_setsockopt(int fd, int level, int name, const void *value,
+    socklen_t len);
+ssize_t mio__os_recv(int fd, void *buf, size_t len, int flags);
+ssize_t mio__os_send(int fd, const void *buf, size_t len);
+ssize_t mio__os_recvmsg(int fd, struct msghdr *msg);
+ssize_t mio__os_sendmsg(int fd, const struct msghdr *msg);
+
+#endif

@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * poll(2), for systems with neither epoll nor kqueue. The kernel keeps nothing,
+ * so the table is here, and so are edges and oneshots: a bit that an edge has
+ * reported is left out of the next wait until a call has seen it block. The
+ * kernel cannot leave out POLLERR and POLLHUP: an entry that reported those is
+ * not waited for at all until it is re-armed or reregistered.
+ *
+ * Who calls what. The table belongs to its lock. The one thread that waits
+ * hands the kernel a set of its own and holds no lock meanwhile; whoever
+ * changes the table then sets `changed' and wakes it. Either the table is as
+ * it was when the set was made, and slot i + 1 of the set is entry i; or it
+ * has changed, and the waiter throws the answers away, makes the set anew and
+ * looks again without sleeping, under the lock. Arrays grow in the calls that
+ * register: the waiter only swaps in the larger set, so it cannot fail.
+ *
+ * I/O calls know a descriptor but not the polls that watch it, so all selectors
+ * of the process stand in one list. Its lock comes before theirs, and fork
+ * takes all of them: a child can destroy what it inherited.
+ */
+
+#include "sys/compat.h"
+#include "sys/selector.h"
+
+#include <stdbool.h>
+
+#include "base/check.h"
+#include "sys/os.h"
+#include "sys/waker.h"
+
+#define BROKEN (POLLERR | POLLHUP)
+
+struct entry {
+	int fd;
+	bool armed;		/* a oneshot that fired is not */
+	uint8_t options;
+	short wanted;		/* what to wait for */
+	short seen;		/* what an edge has reported since */
+	mio_token_t token;
+	dev_t device;		/* tells a reused number from the old file */
+	ino_t inode;
+};
+
+struct mio__selector {
+	struct mio__waker *waker;
+	struct mio__selector *next, **link;	/* list_lock */
+
+	/* Each under lock. */
+	pthread_mutex_t lock;
+	struct entry *entries;
+	size_t count, room;
+	size_t *places;		/* by descriptor: place in entries + 1, or 0 */
+	size_t places_room;
+	struct pollfd *spare;	/* a larger set for the waiter to take */
+	bool waiting, changed;
+
+	/* Each owned by the waiter. */
+	struct pollfd *set;
+	size_t turn;		/* where the last scan stopped, for fairness */
+	bool coarse;
+};
+
+const char mio__selector_name[] = "poll";
+
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mio__selector *list;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void
+lock(pthread_mutex_t *mutex)
+{
+	int r = pthread_mutex_lock(mutex);
+
+	MIO__CHECK(r == 0);
+}
+
+static void
+unlock(pthread_mutex_t *mutex)
+{
+	int r = pthread_mutex_unlock(mutex);
+
+	MIO__CHECK(r == 0);
+}
+
+static void
+lock_all(void)
+{
+	struct mio__selector *s;
+
+	lock(&list_lock);
+	for (s = list; s != NULL; s = s->next)
+		lock(&s->lock);
+}
+
+static void
+unlock_all(void)
+{
+	struct mio__selector *s;
+
+	for (s = list; s != NULL; s = s->next)
+		unlock(&s->lock);
+	unlock(&list_lock);
+}
+
+static void
+watch_forks(void)
+{
+	int r = pthread_atfork(lock_all, unlock_all, unlock_all);
+
+	MIO__CHECK(r == 0);
+}
+
+static short
+to_kernel(unsigned interest)
+{
+	int bits = 0;
+
+	if (interest & MIO_READABLE)
+		bits |= POLLIN | POLLRDHUP;
+	if (interest & MIO_WRITABLE)
+		bits |= POLLOUT;
+	if (interest & MIO_PRIORITY)
+		bits |= POLLPRI;
+
+	return (short)bits;
+}
+
+static uint32_t
+to_ready(int bits)
+{
+	uint32_t ready = 0;
+
+	if (bits & POLLIN)
+		ready |= MIO_READABLE;
+	if (bits & POLLOUT)
+		ready |= MIO_WRITABLE;
+	if (bits & POLLPRI)
+		ready |= MIO_PRIORITY;
+	if (bits & POLLRDHUP)
+		ready |= MIO_READABLE | MIO_READ_CLOSED;
+	if (bits & POLLHUP)
+		ready |= MIO_READABLE | MIO_WRITABLE | MIO_HUP;
+	if (bits & POLLERR)
+		ready |= MIO_ERROR | MIO_READABLE | MIO_WRITABLE |
+		    MIO_WRITE_CLOSED;
+
+	return ready;
+}
+
+/* What a call that would have blocked for ready has seen to be gone. */
+static short
+blocked_bits(unsigned ready)
+{
+	int bits = BROKEN;
+
+	if (ready & MIO_READABLE)
+		bits |= POLLIN | POLLPRI | POLLRDHUP;
+	if (ready & MIO_WRITABLE)
+		bits |= POLLOUT;
+
+	return (short)bits;
+}
+
+static void
+fill_slot_locked(struct pollfd *slot, const struct entry *entry)
+{
+	bool wait = entry->armed && !(entry->seen & BROKEN);
+
+	*slot = (struct pollfd){
+		.fd = wait ? entry->fd : -1,
+		.events = (short)(entry->wanted & ~entry->seen),
+	};
+}
+
+/* The set of the next wait, as large as the table and the waker's slot. */
+static void
+make_set_locked(struct mio__selector *s)
+{
+	size_t i;
+
+	if (s->spare != NULL) {
+		mio__os_free(s->set);
+		s->set = s->spare;
+		s->spare = NULL;
+	}
+
+	s->set[0] = (struct pollfd){
+		.fd = s->waker->read_fd,
+		.events = POLLIN,
+	};
+
+	for (i = 0; i < s->count; i++)
+		fill_slot_locked(&s->set[i + 1], &s->entries[i]);
+
+	s->changed = false;
+}
+
+static void
+changed_locked(struct mio__selector *s)
+{
+	if (s->waiting && !s->changed)
+		mio__waker_signal(s->waker);
+
+	s->changed = true;
+}
+
+static struct entry *
+find_locked(struct mio__selector *s, int fd)
+{
+	if ((size_t)fd >= s->places_room || s->places[fd] == 0)
+		return NULL;
+
+	return &s->entries[s->places[fd] - 1];
+}
+
+static void
+remove_locked(struct mio__selector *s, struct entry *entry)
+{
+	struct entry *last = &s->entries[s->count - 1];
+
+	s->places[entry->fd] = 0;
+	if (entry != last) {
+		*entry = *last;
+		s->places[entry->fd] = (size_t)(entry - s->entries) + 1;
+	}
+
+	s->count--;
+	changed_locked(s);
+}
+
+/* The entry of fd, unless that number means another file by now. */
+static struct entry *
+find_same_locked(struct mio__selector *s, int fd, const struct stat *st)
+{
+	struct entry *entry = find_locked(s, fd);
+
+	if (entry == NULL)
+		return NULL;
+
+	if (entry->device == st->st_dev && entry->inode == st->st_ino)
+		return entry;
+
+	remove_locked(s, entry);
+
+	return NULL;
+}
+
+static int
+grow_places_locked(struct mio__selector *s, size_t room)
+{
+	size_t *places;
+	size_t i;
+
+	if (room <= s->places_room)
+		return 0;
+
+	room += room / 2 + 64;
+	places = mio__os_grow(s->places, room, sizeof(*places));
+	if (places == NULL)
+		return -ENOMEM;
+
+	for (i = s->places_room; i < room; i++)
+		places[i] = 0;
+
+	s->places = places;
+	s->places_room = room;
+
+	return 0;
+}
+
+static int
+grow_entries_locked(struct mio__selector *s, size_t room)
+{
+	struct entry *entries;
+	struct pollfd *spare;
+
+	if (room <= s->room)
+		return 0;
+
+	room += room / 2 + 16;
+	entries = mio__os_grow(s->entries, room, sizeof(*entries));
+	if (entries == NULL)
+		return -ENOMEM;
+	s->entries = entries;
+
+	spare = mio__os_alloc(room + 1, sizeof(*spare));
+	if (spare == NULL)
+		return -ENOMEM;
+	mio__os_free(s->spare);
+	s->spare = spare;
+	s->room = room;
+
+	return 0;
+}
+
+int
+mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
+{
+	struct mio__selector *s;
+	int r;
+
+	r = pthread_once(&fork_once, watch_forks);
+	MIO__CHECK(r == 0);
+
+	s = mio__os_alloc(1, sizeof(*s));
+	if (s == NULL)
+		return -ENOMEM;
+	s->waker = waker;
+	s->changed = true;
+
+	r = grow_entries_locked(s, 1);
+	if (r == 0)
+		r = -pthread_mutex_init(&s->lock, NULL);
+	if (r < 0) {
+		mio__os_free(s->entries);
+		mio__os_free(s->spare);
+		mio__os_free(s);
+		return r;
+	}
+
+	lock(&list_lock);
+	s->next = list;
+	s->link = &list;
+	if (list != NULL)
+		list->link = &s->next;
+	list = s;
+	unlock(&list_lock);
+
+	*out = s;
+
+	return 0;
+}
+
+void
+mio__selector_destroy(struct mio__selector *s)
+{
+	lock(&list_lock);
+	*s->link = s->next;
+	if (s->next != NULL)
+		s->next->link = s->link;
+	unlock(&list_lock);
+
+	(void)pthread_mutex_destroy(&s->lock); /* nobody has it: no error */
+	mio__os_free(s->entries);
+	mio__os_free(s->places);
+	mio__os_free(s->spare);
+	mio__os_free(s->set);
+	mio__os_free(s);
+}
+
+/* What can be waited for, and the file that fd stands for. */
+static int
+inspect(int fd, unsigned options, struct stat *st)
+{
+	int r;
+
+	if (options & MIO_EXCLUSIVE)
+		return -ENOTSUP;
+
+	r = mio__os_stat(fd, st);
+	if (r < 0)
+		return r;
+
+	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ? -EPERM : 0;
+}
+
+static void
+set_entry_locked(struct mio__selector *s, struct entry *entry,
+    mio_token_t token, unsigned interest, unsigned options)
+{
+	entry->token = token;
+	entry->wanted = to_kernel(interest);
+	entry->seen = 0;
+	entry->options = (uint8_t)options;
+	entry->armed = true;
+
+	changed_locked(s);
+}
+
+static int
+add_locked(struct mio__selector *s, int fd, const struct stat *st)
+{
+	int r;
+
+	if (find_same_locked(s, fd, st) != NULL)
+		return -EEXIST;
+
+	r = grow_places_locked(s, (size_t)fd + 1);
+	if (r == 0)
+		r = grow_entries_locked(s, s->count + 1);
+	if (r < 0)
+		return r;
+
+	s->entries[s->count] = (struct entry){
+		.fd = fd,
+		.device = st->st_dev,
+		.inode = st->st_ino,
+	};
+	s->places[fd] = ++s->count;
+
+	return 0;
+}
+
+int
+mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
+    unsigned interest, unsigned options)
+{
+	struct stat st;
+	int r;
+
+	r = inspect(fd, options, &st);
+	if (r < 0)
+		return r;
+
+	lock(&s->lock);
+	r = add_locked(s, fd, &st);
+	if (r == 0)
+		set_entry_locked(s, &s->entries[s->count - 1], token, interest,
+		    options);
+	unlock(&s->lock);
+
+	return r;
+}
+
+int
+mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
+    unsigned interest, unsigned options)
+{
+	struct entry *entry;
+	struct stat st;
+	int r;
+
+	r = inspect(fd, options, &st);
+	if (r < 0)
+		return r;
+
+	lock(&s->lock);
+	entry = find_same_locked(s, fd, &st);
+	if (entry != NULL)
+		set_entry_locked(s, entry, token, interest, options);
+	unlock(&s->lock);
+
+	return entry != NULL ? 0 : -ENOENT;
+}
+
+int
+mio__selector_remove(struct mio__selector *s, int fd)
+{
+	struct entry *entry;
+	struct stat st;
+	int r;
+
+	r = inspect(fd, 0, &st);
+	if (r < 0)
+		return r;
+
+	lock(&s->lock);
+	entry = find_same_locked(s, fd, &st);
+	if (entry != NULL)
+		remove_locked(s, entry);
+	unlock(&s->lock);
+
+	return entry != NULL ? 0 : -ENOENT;
+}
+
+/* Whether the entry's number still stands for the file it was added with. */
+static bool
+is_stale(const struct entry *entry)
+{
+	struct stat st;
+
+	return mio__os_stat(entry->fd, &st) < 0 ||
+	    entry->device != st.st_dev || entry->inode != st.st_ino;
+}
+
+/* Turns the answer of one slot into an event, or into nothing. */
+static bool
+report_locked(struct entry *entry, struct pollfd *slot,
+    struct mio_event *event)
+{
+	int bits = slot->revents;
+
+	if (entry->options & MIO_EDGE) {
+		bits |= entry->seen;
+		entry->seen = (short)bits;
+	}
+	if (entry->options & MIO_ONESHOT)
+		entry->armed = false;
+	fill_slot_locked(slot, entry);
+
+	*event = (struct mio_event){
+		.token = entry->token,
+		.ready = to_ready(bits),
+	};
+
+	return event->ready != 0;
+}
+
+/*
+ * Takes up to capacity events from the set, going on behind the last one that
+ * the scan before took. The set and the table agree.
+ */
+static size_t
+harvest_locked(struct mio__selector *s, struct mio_event *events,
+    size_t capacity)
+{
+	size_t start = s->turn;
+	size_t taken = 0;
+	size_t slots = s->count;
+	size_t i;
+
+	for (i = 0; i < slots && taken < capacity; i++) {
+		size_t place = (start + i) % slots;
+		struct pollfd *slot = &s->set[place + 1];
+
+		if (slot->revents == 0)
+			continue;
+
+		s->turn = place + 1;
+		if (slot->revents & POLLNVAL || is_stale(&s->entries[place])) {
+			/* closed behind our back: its place changes hands */
+			remove_locked(s, &s->entries[place]);
+			break;
+		}
+
+		taken += report_locked(&s->entries[place], slot,
+		    &events[taken]);
+	}
+
+	return taken;
+}
+
+/* Looks without sleeping until no closed descriptor spoils the look. */
+static int
+look_locked(struct mio__selector *s, struct mio_event *events,
+    size_t capacity)
+{
+	size_t taken;
+	int n;
+
+	do {
+		make_set_locked(s);
+		n = mio__os_poll(s->set, (nfds_t)s->count + 1, 0, &s->coarse);
+		if (n < 0)
+			return n == -EINTR ? 0 : n;
+		taken = harvest_locked(s, events, capacity);
+	} while (taken == 0 && s->changed);
+
+	return (int)taken;
+}
+
+int
+mio__selector_wait(struct mio__selector *s, struct mio_event *events,
+    size_t capacity, int64_t timeout_ns)
+{
+	int n;
+
+	lock(&s->lock);
+	if (s->changed)
+		make_set_locked(s);
+	s->waiting = timeout_ns != 0;
+	n = (int)s->count;
+	unlock(&s->lock);
+
+	n = mio__os_poll(s->set, (nfds_t)n + 1, timeout_ns, &s->coarse);
+	if (n > 0 && s->set[0].revents != 0)
+		mio__waker_drain(s->waker);
+
+	lock(&s->lock);
+	s->waiting = false;
+	if (n > 0 && !s->changed)
+		n = (int)harvest_locked(s, events, capacity);
+	if (n >= 0 && s->changed && n == 0)
+		n = look_locked(s, events, capacity);
+	unlock(&s->lock);
+
+	return n;
+}
+
+void
+mio__selector_rearm(int fd, unsigned ready)
+{
+	struct mio__selector *s;
+	struct entry *entry;
+
+	lock(&list_lock);
+	for (s = list; s != NULL; s = s->next) {
+		lock(&s->lock);
+		entry = find_locked(s, fd);
+		if (entry != NULL && entry->seen & blocked_bits(ready)) {
+			entry->seen &= (short)~blocked_bits(ready);
+			changed_locked(s);
+		}
+		unlock(&s->lock);
+	}
+	unlock(&list_lock);
+}
+
+void
+mio__selector_forget(int fd)
+{
+	struct mio__selector *s;
+	struct entry *entry;
+
+	lock(&list_lock);
+	for (s = list; s != NULL; s = s->next) {
+		lock(&s->lock);
+		entry = find_locked(s, fd);
+		if (entry != NULL)
+			remove_locked(s, entry);
+		unlock(&s->lock);
+	}
+	unlock(&list_lock);
+}

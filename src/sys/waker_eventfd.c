@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * eventfd(2): a counter in the kernel. A write adds to it and is a new edge
+ * even when nobody has read, so an epoll that watches edges never reads it
+ * but when it is full, after 2^64 - 2 signals. Either the write has added 1,
+ * or the counter is full and the reader was told of that long ago.
+ *
+ * A sandbox may refuse eventfd2: a pipe takes and gives the same eight bytes.
+ */
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "sys/os.h"
+#include "sys/waker.h"
+
+int
+mio__waker_init(struct mio__waker *waker)
+{
+	int fds[2];
+	int r;
+
+	r = mio__os_eventfd();
+	if (r >= 0) {
+		waker->read_fd = r;
+		waker->write_fd = r;
+		return 0;
+	}
+
+	if (r != -ENOSYS && r != -EPERM)
+		return r;
+
+	r = mio__os_pipe(fds);
+	if (r < 0)
+		return r;
+
+	waker->read_fd = fds[0];
+	waker->write_fd = fds[1];
+
+	return 0;
+}
+
+void
+mio__waker_fini(struct mio__waker *waker)
+{
+	(void)mio__os_close(waker->read_fd); /* ours: nothing to tell */
+	if (waker->write_fd != waker->read_fd)
+		(void)mio__os_close(waker->write_fd);
+}
+
+void
+mio__waker_signal(struct mio__waker *waker)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+
+	while (mio__os_write(waker->write_fd, &one, sizeof(one)) == -EAGAIN)
+		mio__waker_drain(waker);
+
+	errno = saved;
+}
+
+void
+mio__waker_drain(struct mio__waker *waker)
+{
+	uint64_t counts[64];
+
+	while (mio__os_read(waker->read_fd, counts, sizeof(counts)) ==
+	    (ssize_t)sizeof(counts))
+		continue;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A pipe to oneself, for systems without eventfd(2). Either the write has left
+ * a byte to be read, or the pipe is full: then it is drained and written to
+ * again, since some kernels give an edge only for a write to an empty pipe.
+ */
+
+#include <errno.h>
+
+#include "sys/os.h"
+#include "sys/waker.h"
+
+int
+mio__waker_init(struct mio__waker *waker)
+{
+	int fds[2];
+	int r;
+
+	r = mio__os_pipe(fds);
+	if (r < 0)
+		return r;
+
+	waker->read_fd = fds[0];
+	waker->write_fd = fds[1];
+
+	return 0;
+}
+
+void
+mio__waker_fini(struct mio__waker *waker)
+{
+	(void)mio__os_close(waker->read_fd); /* ours: nothing to tell */
+	(void)mio__os_close(waker->write_fd);
+}
+
+void
+mio__waker_signal(struct mio__waker *waker)
+{
+	int saved = errno;
+
+	while (mio__os_write(waker->write_fd, "", 1) == -EAGAIN)
+		mio__waker_drain(waker);
+
+	errno = saved;
+}
+
+void
+mio__waker_drain(struct mio__waker *waker)
+{
+	char bytes[512];
+
+	while (mio__os_read(waker->read_fd, bytes, sizeof(bytes)) ==
+	    (ssize_t)sizeof(bytes))
+		continue;
+}
