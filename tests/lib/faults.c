@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "lib/fault_control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define NAMES 64
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	const char *name;
+	unsigned count;
+} counts[NAMES];
+
+static struct {
+	const char *call;
+	unsigned left;
+	int error;
+	bool armed, lasting, fired, skip_waits;
+	const char *failed;
+	int timeout_ms;
+	int64_t timeout_ns;
+} plan;
+
+static void
+count(const char *name)
+{
+	unsigned i = 0;
+
+	while (counts[i].name != NULL && strcmp(counts[i].name, name) != 0)
+		i++;
+
+	if (i == NAMES - 1)
+		abort();
+	counts[i].name = name;
+	counts[i].count++;
+}
+
+/* Whether this call is the one to fail; errno says how. */
+static bool
+fails(const char *name)
+{
+	bool hit = false;
+
+	pthread_mutex_lock(&lock);
+	count(name);
+	if (plan.armed && (plan.call == NULL || strcmp(plan.call, name) == 0) &&
+	    --plan.left == 0) {
+		hit = true;
+		plan.fired = true;
+		plan.failed = name;
+		plan.armed = plan.lasting;
+		plan.left = 1;
+		errno = plan.error;
+	}
+	pthread_mutex_unlock(&lock);
+
+	return hit;
+}
+
+static void
+arm(const char *call, unsigned nth, int error, bool lasting)
+{
+	pthread_mutex_lock(&lock);
+	plan.call = call;
+	plan.left = nth;
+	plan.error = error;
+	plan.armed = true;
+	plan.lasting = lasting;
+	plan.fired = false;
+	plan.failed = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+fault_arm(const char *call, unsigned nth, int error)
+{
+	arm(call, nth, error, false);
+}
+
+void
+fault_arm_all(const char *call, int error)
+{
+	arm(call, 1, error, true);
+}
+
+bool
+fault_disarm(void)
+{
+	bool fired;
+
+	pthread_mutex_lock(&lock);
+	plan.armed = false;
+	fired = plan.fired;
+	plan.fired = false;
+	pthread_mutex_unlock(&lock);
+
+	return fired;
+}
+
+unsigned
+fault_count(const char *call)
+{
+	unsigned sum = 0;
+	unsigned i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; counts[i].name != NULL; i++)
+		if (call == NULL || strcmp(counts[i].name, call) == 0)
+			sum += counts[i].count;
+	pthread_mutex_unlock(&lock);
+
+	return sum;
+}
+
+void
+fault_reset_counts(void)
+{
+	pthread_mutex_lock(&lock);
+	memset(counts, 0, sizeof(counts));
+	pthread_mutex_unlock(&lock);
+}
+
+const char *
+fault_failed(void)
+{
+	return plan.failed;
+}
+
+int
+fault_timeout_ms(void)
+{
+	return plan.timeout_ms;
+}
+
+int64_t
+fault_timeout_ns(void)
+{
+	return plan.timeout_ns;
+}
+
+void
+fault_skip_waits(bool on)
+{
+	plan.skip_waits = on;
+}
+
+static void
+note_ns(const struct timespec *ts)
+{
+	plan.timeout_ns = ts == NULL ? -1 :
+	    (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+}
+
+/* An ordinary call: TYPE NAME(PARAMETERS), made with ARGUMENTS. */
+#define CALL(type, name, parameters, arguments) \
+	type fault_##name parameters; \
+	type \
+	fault_##name parameters \
+	{ \
+		return fails(#name) ? -1 : name arguments; \
+	}
+
+#define ALLOCATOR(name, parameters, arguments) \
+	void *fault_##name parameters; \
+	void * \
+	fault_##name parameters \
+	{ \
+		return fails(#name) ? NULL : name arguments; \
+	}
+
+ALLOCATOR(aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+ALLOCATOR(calloc, (size_t n, size_t size), (n, size))
+ALLOCATOR(realloc, (void *block, size_t size), (block, size))
+
+CALL(int, accept, (int fd, struct sockaddr *addr, socklen_t *len),
+    (fd, addr, len))
+CALL(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags),
+    (fd, addr, len, flags))
+CALL(int, bind, (int fd, const struct sockaddr *addr, socklen_t len),
+    (fd, addr, len))
+CALL(int, connect, (int fd, const struct sockaddr *addr, socklen_t len),
+    (fd, addr, len))
+CALL(int, epoll_create1, (int flags), (flags))
+CALL(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event),
+    (epfd, op, fd, event))
+CALL(int, eventfd, (unsigned initial, int flags), (initial, flags))
+CALL(int, fstat, (int fd, struct stat *st), (fd, st))
+CALL(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len),
+    (fd, addr, len))
+CALL(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len),
+    (fd, addr, len))
+CALL(int, getsockopt, (int fd, int level, int name, void *value,
+    socklen_t *len), (fd, level, name, value, len))
+CALL(int, listen, (int fd, int backlog), (fd, backlog))
+CALL(int, pipe, (int *fds), (fds))
+CALL(int, pipe2, (int *fds, int flags), (fds, flags))
+CALL(ssize_t, read, (int fd, void *buf, size_t len), (fd, buf, len))
+CALL(ssize_t, recv, (int fd, void *buf, size_t len, int flags),
+    (fd, buf, len, flags))
+CALL(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags),
+    (fd, msg, flags))
+CALL(ssize_t, send, (int fd, const void *buf, size_t len, int flags),
+    (fd, buf, len, flags))
+CALL(ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags),
+    (fd, msg, flags))
+CALL(int, setsockopt, (int fd, int level, int name, const void *value,
+    socklen_t len), (fd, level, name, value, len))
+CALL(int, shutdown, (int fd, int how), (fd, how))
+CALL(int, socket, (int family, int type, int protocol),
+    (family, type, protocol))
+CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
+
+/* A close that fails has closed all the same, but for EBADF. */
+int fault_close(int fd);
+int
+fault_close(int fd)
+{
+	if (!fails("close"))
+		return close(fd);
+
+	if (plan.error != EBADF) {
+		(void)close(fd);
+		errno = plan.error;
+	}
+
+	return -1;
+}
+
+int fault_fcntl(int fd, int command, ...);
+int
+fault_fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+	int value;
+
+	va_start(arguments, command);
+	value = command == F_GETFL || command == F_GETFD ? 0 :
+	    va_arg(arguments, int);
+	va_end(arguments);
+
+	return fails("fcntl") ? -1 : fcntl(fd, command, value);
+}
+
+int fault_epoll_wait(int epfd, struct epoll_event *events, int capacity,
+    int timeout);
+int
+fault_epoll_wait(int epfd, struct epoll_event *events, int capacity,
+    int timeout)
+{
+	plan.timeout_ms = timeout;
+	if (fails("epoll_wait"))
+		return -1;
+
+	return epoll_wait(epfd, events, capacity,
+	    plan.skip_waits ? 0 : timeout);
+}
+
+int fault_epoll_pwait2(int epfd, struct epoll_event *events, int capacity,
+    const struct timespec *ts, const sigset_t *mask);
+int
+fault_epoll_pwait2(int epfd, struct epoll_event *events, int capacity,
+    const struct timespec *ts, const sigset_t *mask)
+{
+	note_ns(ts);
+	if (fails("epoll_pwait2"))
+		return -1;
+
+	return epoll_pwait2(epfd, events, capacity,
+	    plan.skip_waits ? &(struct timespec){ 0 } : ts, mask);
+}
+
+int fault_poll(struct pollfd *fds, nfds_t n, int timeout);
+int
+fault_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	plan.timeout_ms = timeout;
+	if (fails("poll"))
+		return -1;
+
+	return poll(fds, n, plan.skip_waits ? 0 : timeout);
+}
+
+int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
+    const sigset_t *mask);
+int
+fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
+    const sigset_t *mask)
+{
+	note_ns(ts);
+	if (fails("ppoll"))
+		return -1;
+
+	return ppoll(fds, n, plan.skip_waits ? &(struct timespec){ 0 } : ts,
+	    mask);
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "lib/harness.h"
+
+int
+main(void)
+{
+	return 77;
+}
