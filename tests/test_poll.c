@@ -2,8 +2,786 @@
 #include "config.h"
 #include "lib/harness.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#define RW (MIO_READABLE | MIO_WRITABLE)
+
+static void
+make_pipe(int fds[2])
+{
+	ck_assert_int_eq(pipe(fds), 0);
+	assert_ok(mio_fd_adopt(fds[0]));
+	assert_ok(mio_fd_adopt(fds[1]));
+}
+
+static void
+close_pipe(const int fds[2])
+{
+	assert_ok(mio_fd_close(fds[0]));
+	assert_ok(mio_fd_close(fds[1]));
+}
+
+/* Wakes a poll from another thread, a while after that thread has begun. */
+struct later {
+	struct mio_waker *waker;
+	int64_t delay_ns;
+	pthread_t thread;
+};
+
+static void *
+wake_after_delay(void *argument)
+{
+	struct later *later = argument;
+	struct timespec ts = { .tv_nsec = (long)later->delay_ns };
+
+	nanosleep(&ts, NULL);
+	assert_ok(mio_waker_wake(later->waker));
+
+	return NULL;
+}
+
+static void
+wake_later(struct later *later, struct mio_waker *waker, int64_t delay_ns)
+{
+	later->waker = waker;
+	later->delay_ns = delay_ns;
+	later->thread = start(wake_after_delay, later);
+}
+
+static void
+finish_later(struct later *later)
+{
+	join(later->thread);
+}
+
+START_TEST(backend_has_a_known_name)
+{
+	ck_assert(backend_is("epoll") || backend_is("poll"));
+}
+END_TEST
+
+START_TEST(create_and_destroy_ten_thousand_polls)
+{
+	struct mio_waker *waker;
+	struct mio_poll *poll;
+	unsigned before = count_fds();
+	int i;
+
+	for (i = 0; i < 10000; i++) {
+		poll = new_poll();
+		assert_ok(mio_waker_create(&waker, poll, 1));
+		assert_ok(mio_waker_wake(waker));
+		if (i % 2 == 0)
+			mio_waker_destroy(waker);
+		mio_poll_destroy(poll);
+		if (i % 2 != 0)
+			mio_waker_destroy(waker);
+	}
+	ck_assert_uint_eq(count_fds(), before);
+}
+END_TEST
+
+START_TEST(bad_arguments_are_refused)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_source no_ops = { .ops = NULL };
+	struct mio_event event = { .token = 42 };
+	int fds[2];
+
+	make_pipe(fds);
+	assert_error(mio_poll_create(NULL), EINVAL);
+	mio_poll_destroy(NULL);
+
+	assert_error(mio_poll(NULL, &event, 1, 0), EINVAL);
+	assert_error(mio_poll(poll, NULL, 1, 0), EINVAL);
+	assert_error(mio_poll(poll, &event, 0, 0), EINVAL);
+	assert_error(mio_poll_interruptible(NULL, &event, 1, 0), EINVAL);
+	assert_error(mio_poll_interruptible(poll, NULL, 1, 0), EINVAL);
+	assert_error(mio_poll_interruptible(poll, &event, 0, 0), EINVAL);
+	ck_assert_uint_eq(event.token, 42);
+
+	assert_error(mio_poll_register(poll, NULL, 1, RW, 0), EINVAL);
+	assert_error(mio_poll_register(poll, &no_ops, 1, RW, 0), EINVAL);
+	assert_error(mio_poll_reregister(poll, &no_ops, 1, RW, 0), EINVAL);
+	assert_error(mio_poll_deregister(poll, &no_ops), EINVAL);
+
+	assert_error(mio_poll_register_fd(NULL, fds[0], 1, RW, 0), EINVAL);
+	assert_error(mio_poll_reregister_fd(NULL, fds[0], 1, RW, 0), EINVAL);
+	assert_error(mio_poll_deregister_fd(NULL, fds[0]), EINVAL);
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(bad_registrations_are_refused_and_change_nothing)
+{
+	static const struct {
+		mio_token_t token;
+		unsigned interest, options;
+		int error;
+	} bad[] = {
+		{ MIO_TOKEN_RESERVED, MIO_READABLE, 0, EINVAL },
+		{ 1, MIO_ERROR, 0, EINVAL },
+		{ 1, MIO_READ_CLOSED, 0, EINVAL },
+		{ 1, MIO_WRITE_CLOSED, 0, EINVAL },
+		{ 1, 0x100, 0, EINVAL },
+		{ 1, MIO_READABLE, 0x10, EINVAL },
+		{ 1, MIO_READABLE, MIO_EDGE | MIO_LEVEL, EINVAL },
+		{ 1, MIO_READABLE, MIO_EXCLUSIVE | MIO_ONESHOT, EINVAL },
+		{ 1, MIO_PRIORITY, MIO_EXCLUSIVE, EINVAL },
+		{ 1, MIO_AIO, 0, ENOTSUP },
+		{ 1, MIO_LIO | MIO_READABLE, 0, ENOTSUP },
+	};
+	struct mio_poll *poll = new_poll();
+	int fds[2];
+	size_t i;
+
+	make_pipe(fds);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_error(mio_poll_register_fd(poll, fds[0], bad[i].token,
+		    bad[i].interest, bad[i].options), bad[i].error);
+
+	assert_ok(mio_poll_register_fd(poll, fds[0], 3, MIO_READABLE, 0));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_error(mio_poll_reregister_fd(poll, fds[0],
+		    bad[i].token, bad[i].interest, bad[i].options),
+		    bad[i].error);
+	assert_error(mio_poll_reregister_fd(poll, fds[0], 1, MIO_READABLE,
+	    MIO_EXCLUSIVE), EINVAL);
+	expect_ready(poll, 3, MIO_READABLE, 0);
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(twice_is_eexist_and_never_is_enoent)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_poll *other = new_poll();
+	int fds[2];
+
+	make_pipe(fds);
+	assert_error(mio_poll_reregister_fd(poll, fds[0], 1, RW, 0), ENOENT);
+	assert_error(mio_poll_deregister_fd(poll, fds[0]), ENOENT);
+
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
+	assert_error(mio_poll_register_fd(poll, fds[0], 2, RW, 0), EEXIST);
+	assert_ok(mio_poll_register_fd(other, fds[0], 1, MIO_READABLE, 0));
+	assert_ok(mio_poll_deregister_fd(other, fds[0]));
+	assert_ok(mio_poll_deregister_fd(poll, fds[0]));
+	assert_error(mio_poll_deregister_fd(poll, fds[0]), ENOENT);
+	assert_error(mio_poll_reregister_fd(poll, fds[0], 1, RW, 0), ENOENT);
+	assert_ok(mio_poll_register_fd(poll, fds[0], 2, MIO_READABLE, 0));
+
+	close_pipe(fds);
+	mio_poll_destroy(other);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(descriptors_that_cannot_be_waited_for)
+{
+	struct mio_poll *poll = new_poll();
+	FILE *file = tmpfile();
+	int fds[2];
+
+	ck_assert_ptr_nonnull(file);
+	assert_error(mio_poll_register_fd(poll, fileno(file), 1, MIO_READABLE,
+	    0), EPERM);
+	ck_assert_int_eq(fclose(file), 0);
+
+	make_pipe(fds);
+	close_pipe(fds);
+	assert_error(mio_poll_register_fd(poll, fds[0], 1, RW, 0), EBADF);
+	assert_error(mio_poll_reregister_fd(poll, fds[0], 1, RW, 0), EBADF);
+	assert_error(mio_poll_deregister_fd(poll, fds[0]), EBADF);
+	assert_error(mio_poll_register_fd(poll, -1, 1, RW, 0), EBADF);
+	assert_error(mio_poll_reregister_fd(poll, -1, 1, RW, 0), EBADF);
+	assert_error(mio_poll_deregister_fd(poll, -1), EBADF);
+
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(level_reports_while_it_is_so)
+{
+	struct mio_poll *poll = new_poll();
+	char byte;
+	int fds[2];
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
+	expect_nothing(poll);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+	ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+	expect_nothing(poll);
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(edge_reports_once_and_again_after_reregister)
+{
+	struct mio_poll *poll = new_poll();
+	mio_fd_t client, server;
+	char buf[8];
+
+	tcp_pair(&client, &server);
+	assert_ok(mio_poll_register_fd(poll, server, 1, MIO_READABLE,
+	    MIO_EDGE));
+	ck_assert_int_eq(mio_socket_send(client, "x", 1), 1);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+	expect_nothing(poll);
+	assert_ok(mio_poll_reregister_fd(poll, server, 2, MIO_READABLE,
+	    MIO_EDGE));
+	expect_ready(poll, 2, MIO_READABLE, 0);
+	expect_nothing(poll);
+
+	ck_assert_int_eq(mio_socket_recv(server, buf, sizeof(buf)), 1);
+	assert_error(mio_socket_recv(server, buf, sizeof(buf)), EAGAIN);
+	expect_nothing(poll);
+	ck_assert_int_eq(mio_socket_send(client, "y", 1), 1);
+	expect_ready(poll, 2, MIO_READABLE, 0);
+
+	assert_ok(mio_fd_close(client));
+	assert_ok(mio_fd_close(server));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* Each call that can find nothing to do lets the next edge through. */
+START_TEST(edges_come_again_after_each_kind_of_would_block)
+{
+	struct mio_poll *poll = new_poll();
+	mio_fd_t client, server;
+	struct iovec iov;
+	char buf[8];
+	int i;
+
+	tcp_pair(&client, &server);
+	assert_ok(mio_poll_register_fd(poll, server, 1, MIO_READABLE,
+	    MIO_EDGE));
+	iov = (struct iovec){ .iov_base = buf, .iov_len = sizeof(buf) };
+
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(mio_socket_send(client, "12345678", 8), 8);
+		expect_ready(poll, 1, MIO_READABLE, 0);
+		ck_assert_int_eq(mio_socket_recv(server, buf, 8), 8);
+		if (i == 0)
+			assert_error(mio_socket_recv(server, buf, 8), EAGAIN);
+		else if (i == 1)
+			assert_error(mio_socket_peek(server, buf, 8), EAGAIN);
+		else if (i == 2)
+			assert_error(mio_socket_recvv(server, &iov, 1),
+			    EAGAIN);
+		else
+			assert_ok(mio_fd_would_block(server));
+		expect_nothing(poll);
+	}
+
+	/* a stream that gave less than asked for is empty, too */
+	ck_assert_int_eq(mio_socket_send(client, "123", 3), 3);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+	ck_assert_int_eq(mio_socket_recv(server, buf, 8), 3);
+	ck_assert_int_eq(mio_socket_send(client, "123", 3), 3);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+
+	assert_ok(mio_fd_close(client));
+	assert_ok(mio_fd_close(server));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+static void
+drain(mio_fd_t fd)
+{
+	static char block[1 << 16];
+	ssize_t n;
+
+	do
+		n = mio_socket_recv(fd, block, sizeof(block));
+	while (n > 0);
+	ck_assert_int_eq(n, -EAGAIN);
+}
+
+/* Whether the poll has nothing yet; what it has is room to write. */
+static bool
+poll_once_without_event(struct mio_poll *poll)
+{
+	struct mio_event event;
+	int n = mio_poll(poll, &event, 1, MS(1));
+
+	if (n == 0)
+		return true;
+
+	ck_assert_int_eq(n, 1);
+	ck_assert_uint_eq(event.ready, MIO_WRITABLE);
+
+	return false;
+}
+
+/* Writing until it blocks, with and without a short write at the end. */
+START_TEST(edge_tells_when_there_is_room_again)
+{
+	struct mio_poll *poll = new_poll();
+	static char block[1 << 16];
+	size_t step = _i == 0 ? sizeof(block) : 1000;
+	mio_fd_t client, server;
+	ssize_t n;
+
+	tcp_pair(&client, &server);
+	assert_ok(mio_poll_register_fd(poll, server, 1, MIO_WRITABLE,
+	    MIO_EDGE));
+	expect_ready(poll, 1, MIO_WRITABLE, 0);
+
+	do
+		n = mio_socket_send(server, block, step);
+	while (n == (ssize_t)step);
+	expect_nothing(poll);
+
+	do
+		drain(client);
+	while (poll_once_without_event(poll));
+
+	assert_ok(mio_fd_close(client));
+	assert_ok(mio_fd_close(server));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(oneshot_reports_once_until_reregistered)
+{
+	struct mio_poll *poll = new_poll();
+	int fds[2];
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(poll, fds[1], 1, MIO_WRITABLE,
+	    MIO_ONESHOT | (_i == 0 ? MIO_LEVEL : MIO_EDGE)));
+	expect_ready(poll, 1, MIO_WRITABLE, 0);
+	expect_nothing(poll);
+	assert_ok(mio_poll_reregister_fd(poll, fds[1], 2, MIO_WRITABLE,
+	    MIO_ONESHOT | (_i == 0 ? MIO_LEVEL : MIO_EDGE)));
+	expect_ready(poll, 2, MIO_WRITABLE, 0);
+	expect_nothing(poll);
+	assert_ok(mio_poll_deregister_fd(poll, fds[1]));
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(exclusive_is_epolls_alone)
+{
+	struct mio_poll *poll = new_poll();
+	int fds[2];
+
+	make_pipe(fds);
+	if (!backend_is("epoll")) {
+		assert_error(mio_poll_register_fd(poll, fds[0], 1,
+		    MIO_READABLE, MIO_EXCLUSIVE), ENOTSUP);
+	} else {
+		assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE,
+		    MIO_EXCLUSIVE | MIO_EDGE));
+		ck_assert_int_eq(write(fds[1], "x", 1), 1);
+		expect_ready(poll, 1, MIO_READABLE, 0);
+		assert_error(mio_poll_reregister_fd(poll, fds[0], 1,
+		    MIO_READABLE, 0), EINVAL);
+	}
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(deregistered_is_not_reported)
+{
+	struct mio_poll *poll = new_poll();
+	int fds[2];
+
+	make_pipe(fds);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
+	expect_ready(poll, 1, MIO_READABLE, 0);
+	assert_ok(mio_poll_deregister_fd(poll, fds[0]));
+	expect_nothing(poll);
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(small_arrays_give_everyone_a_turn)
+{
+	enum { PIPES = 16 };
+	struct mio_poll *poll = new_poll();
+	struct mio_event events[3];
+	unsigned seen[PIPES] = { 0 };
+	int fds[PIPES][2];
+	int i, j, n;
+
+	for (i = 0; i < PIPES; i++) {
+		make_pipe(fds[i]);
+		ck_assert_int_eq(write(fds[i][1], "x", 1), 1);
+		assert_ok(mio_poll_register_fd(poll, fds[i][0],
+		    (mio_token_t)i, MIO_READABLE, 0));
+	}
+
+	for (i = 0; i < 2 * PIPES; i++) {
+		n = mio_poll(poll, events, 3, PATIENCE);
+		ck_assert_int_ge(n, 1);
+		ck_assert_int_le(n, 3);
+		for (j = 0; j < n; j++)
+			seen[events[j].token]++;
+	}
+
+	for (i = 0; i < PIPES; i++) {
+		ck_assert_uint_ge(seen[i], 2);
+		close_pipe(fds[i]);
+	}
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(events_beyond_the_count_are_left_alone)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_event events[4];
+	int fds[2];
+
+	make_pipe(fds);
+	memset(events, 0x5a, sizeof(events));
+	assert_ok(mio_poll_register_fd(poll, fds[1], 1, MIO_WRITABLE, 0));
+	ck_assert_int_eq(mio_poll(poll, events, 4, PATIENCE), 1);
+	ck_assert_uint_eq(events[3].token, UINT64_C(0x5a5a5a5a5a5a5a5a));
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* mio 0.7 to 0.8.4: under a millisecond became 0, and loops spun. */
+START_TEST(short_timeouts_wait_and_are_never_early)
+{
+	static const int64_t timeouts[] = {
+		1, 999, 1000, 100000, 999999, 1000001, 1500000,
+	};
+	struct mio_poll *poll = new_poll();
+	struct mio_event event;
+	int64_t begin;
+	int round;
+	size_t i;
+
+	for (round = 0; round < 20; round++)
+		for (i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+			begin = now_ns();
+			assert_ok(mio_poll(poll, &event, 1, timeouts[i]));
+			ck_assert_int_ge(now_ns() - begin, timeouts[i]);
+		}
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(longest_timeouts_neither_overflow_nor_spin)
+{
+	static const int64_t timeouts[] = {
+		INT64_MAX, INT64_MAX - 1, -1, INT64_MIN,
+		INT64_C(2160001) * 1000000000,		/* 25 days */
+		INT64_C(4294967301) * 1000000,		/* 2^32 + 5 ms */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+		struct mio_poll *poll = new_poll();
+		struct mio_waker *waker;
+		struct mio_event event;
+		struct later later;
+		int64_t cpu = cpu_ns();
+
+		assert_ok(mio_waker_create(&waker, poll, 9));
+		wake_later(&later, waker, MS(30));
+		ck_assert_int_eq(mio_poll(poll, &event, 1, timeouts[i]), 1);
+		ck_assert_uint_eq(event.token, 9);
+		ck_assert_int_lt(cpu_ns() - cpu, MS(25));
+		finish_later(&later);
+		mio_waker_destroy(waker);
+		mio_poll_destroy(poll);
+	}
+}
+END_TEST
+
+static volatile sig_atomic_t signals;
+
+static void
+count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+static void
+start_signals(long first_us, long every_us)
+{
+	struct sigaction action = { .sa_handler = count_signal };
+	struct itimerval timer = {
+		.it_value.tv_usec = first_us,
+		.it_interval.tv_usec = every_us,
+	};
+
+	signals = 0;
+	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+/* mio: EINTR came out, or was retried with the whole timeout, for ever. */
+START_TEST(signals_do_not_end_a_poll_nor_stretch_it)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_event event;
+	int64_t begin;
+
+	start_signals(10000, 10000);
+	begin = now_ns();
+	assert_ok(mio_poll(poll, &event, 1, MS(200)));
+	ck_assert_int_ge(now_ns() - begin, MS(200));
+	ck_assert_int_lt(now_ns() - begin, SECONDS(10));
+	ck_assert_int_ge(signals, 2);
+	start_signals(0, 0);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(interruptible_poll_ends_with_eintr)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_event event;
+
+	start_signals(10000, 10000);
+	assert_error(mio_poll_interruptible(poll, &event, 1, -1), EINTR);
+	ck_assert_int_ge(signals, 1);
+	start_signals(0, 0);
+	assert_ok(mio_poll_interruptible(poll, &event, 1, MS(5)));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(interruptible_poll_reports_events)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_event event;
+	int fds[2];
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(poll, fds[1], 5, MIO_WRITABLE, 0));
+	ck_assert_int_eq(mio_poll_interruptible(poll, &event, 1, -1), 1);
+	ck_assert_uint_eq(event.token, 5);
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* The child destroys what it inherited; the parent's poll goes on. */
+START_TEST(child_may_destroy_what_it_inherited)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_waker *waker;
+	int fds[2];
+	int status;
+	pid_t pid;
+
+	make_pipe(fds);
+	assert_ok(mio_waker_create(&waker, poll, 2));
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
+
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct mio_poll *own;
+
+		mio_waker_destroy(waker);
+		mio_poll_destroy(poll);
+		if (mio_poll_create(&own) != 0)
+			_exit(1);
+		mio_poll_destroy(own);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+
+	expect_nothing(poll);
+	assert_ok(mio_waker_wake(waker));
+	expect_ready(poll, 2, MIO_READABLE, 0);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+
+	close_pipe(fds);
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(descriptors_are_close_on_exec)
+{
+	struct mio_poll *poll;
+	int fd, lowest;
+
+	lowest = open("/dev/null", O_RDONLY);
+	ck_assert_int_eq(close(lowest), 0);
+	poll = new_poll();
+	for (fd = lowest; fd < lowest + 4; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* A source of the program's own: a pipe, registered by its reading end. */
+struct own_source {
+	struct mio_source source;
+	int fd;
+	unsigned calls;
+};
+
+static int
+register_own(struct mio_source *source, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options)
+{
+	struct own_source *own = (struct own_source *)source;
+
+	own->calls++;
+
+	return mio_poll_register_fd(poll, own->fd, token, interest, options);
+}
+
+static int
+reregister_own(struct mio_source *source, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options)
+{
+	struct own_source *own = (struct own_source *)source;
+
+	own->calls++;
+
+	return mio_poll_reregister_fd(poll, own->fd, token, interest, options);
+}
+
+static int
+deregister_own(struct mio_source *source, struct mio_poll *poll)
+{
+	struct own_source *own = (struct own_source *)source;
+
+	own->calls++;
+
+	return mio_poll_deregister_fd(poll, own->fd);
+}
+
+static const struct mio_source_ops own_ops = {
+	.register_source = register_own,
+	.reregister_source = reregister_own,
+	.deregister_source = deregister_own,
+};
+
+START_TEST(sources_of_the_programs_own_are_called)
+{
+	struct mio_poll *poll = new_poll();
+	struct own_source own = { .source.ops = &own_ops };
+	int fds[2];
+
+	make_pipe(fds);
+	own.fd = fds[0];
+	assert_ok(mio_poll_register(poll, &own.source, 1, MIO_READABLE, 0));
+	assert_error(mio_poll_register(poll, &own.source, 1, MIO_READABLE, 0),
+	    EEXIST);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+	assert_ok(mio_poll_reregister(poll, &own.source, 2, MIO_READABLE, 0));
+	expect_ready(poll, 2, MIO_READABLE, 0);
+	assert_ok(mio_poll_deregister(poll, &own.source));
+	assert_error(mio_poll_deregister(poll, &own.source), ENOENT);
+	assert_error(mio_poll_reregister(poll, &own.source, 2, 0, 0), ENOENT);
+	expect_nothing(poll);
+	ck_assert_uint_eq(own.calls, 6);
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(bad_arguments_never_reach_a_source)
+{
+	struct mio_poll *poll = new_poll();
+	struct own_source own = { .source.ops = &own_ops, .fd = -1 };
+	struct mio_source *source = &own.source;
+
+	assert_error(mio_poll_register(NULL, source, 1, RW, 0), EINVAL);
+	assert_error(mio_poll_reregister(NULL, source, 1, RW, 0), EINVAL);
+	assert_error(mio_poll_deregister(NULL, source), EINVAL);
+	assert_error(mio_poll_register(poll, source, MIO_TOKEN_RESERVED, RW,
+	    0), EINVAL);
+	assert_error(mio_poll_register(poll, source, 1, MIO_HUP, 0), EINVAL);
+	assert_error(mio_poll_register(poll, source, 1, RW,
+	    MIO_EDGE | MIO_LEVEL), EINVAL);
+	assert_error(mio_poll_reregister(poll, source, 1, RW, MIO_EXCLUSIVE),
+	    EINVAL);
+	assert_error(mio_poll_reregister(poll, source, 1, 0x100, 0), EINVAL);
+	ck_assert_uint_eq(own.calls, 0);
+
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 int
 main(void)
 {
-	return 77;
+	Suite *suite = suite_create("poll");
+	TCase *arguments = new_case(suite, "arguments");
+	TCase *delivery = new_case(suite, "delivery");
+	TCase *time = new_case(suite, "time");
+	TCase *process = new_case(suite, "process");
+	TCase *sources = new_case(suite, "sources");
+
+	tcase_add_test(arguments, backend_has_a_known_name);
+	tcase_add_test(arguments, create_and_destroy_ten_thousand_polls);
+	tcase_add_test(arguments, bad_arguments_are_refused);
+	tcase_add_test(arguments,
+	    bad_registrations_are_refused_and_change_nothing);
+	tcase_add_test(arguments, twice_is_eexist_and_never_is_enoent);
+	tcase_add_test(arguments, descriptors_that_cannot_be_waited_for);
+
+	tcase_add_test(delivery, level_reports_while_it_is_so);
+	tcase_add_test(delivery, edge_reports_once_and_again_after_reregister);
+	tcase_add_test(delivery,
+	    edges_come_again_after_each_kind_of_would_block);
+	tcase_add_loop_test(delivery, edge_tells_when_there_is_room_again, 0,
+	    2);
+	tcase_add_loop_test(delivery, oneshot_reports_once_until_reregistered,
+	    0, 2);
+	tcase_add_test(delivery, exclusive_is_epolls_alone);
+	tcase_add_test(delivery, deregistered_is_not_reported);
+	tcase_add_test(delivery, small_arrays_give_everyone_a_turn);
+	tcase_add_test(delivery, events_beyond_the_count_are_left_alone);
+
+	tcase_add_test(time, short_timeouts_wait_and_are_never_early);
+	tcase_add_test(time, longest_timeouts_neither_overflow_nor_spin);
+	tcase_add_test(time, signals_do_not_end_a_poll_nor_stretch_it);
+	tcase_add_test(time, interruptible_poll_ends_with_eintr);
+	tcase_add_test(time, interruptible_poll_reports_events);
+
+	tcase_add_test(process, child_may_destroy_what_it_inherited);
+	tcase_add_test(process, descriptors_are_close_on_exec);
+
+	tcase_add_test(sources, sources_of_the_programs_own_are_called);
+	tcase_add_test(sources, bad_arguments_never_reach_a_source);
+
+	return run_suite(suite);
 }
