@@ -97,16 +97,25 @@ mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl)
 	return 0;
 }
 
+/* Systems differ in how they say it of a socket that is not of IPv6. */
+static int
+no_such_option(int r)
+{
+	return r == -EOPNOTSUPP ? -ENOPROTOOPT : r;
+}
+
 MIO__PUBLIC int
 mio_socket_set_only_v6(mio_fd_t fd, bool on)
 {
-	return mio__option_set_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on);
+	return no_such_option(mio__option_set_bool(fd, IPPROTO_IPV6,
+	    IPV6_V6ONLY, on));
 }
 
 MIO__PUBLIC int
 mio_socket_get_only_v6(mio_fd_t fd, bool *on)
 {
-	return mio__option_get_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on);
+	return no_such_option(mio__option_get_bool(fd, IPPROTO_IPV6,
+	    IPV6_V6ONLY, on));
 }
 
 MIO__PUBLIC int

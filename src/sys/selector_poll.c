@@ -554,24 +554,25 @@ int
 mio__selector_wait(struct mio__selector *s, struct mio_event *events,
     size_t capacity, int64_t timeout_ns)
 {
+	nfds_t slots;
 	int n;
 
 	lock(&s->lock);
 	if (s->changed)
 		make_set_locked(s);
 	s->waiting = timeout_ns != 0;
-	n = (int)s->count;
+	slots = (nfds_t)s->count + 1;
 	unlock(&s->lock);
 
-	n = mio__os_poll(s->set, (nfds_t)n + 1, timeout_ns, &s->coarse);
+	n = mio__os_poll(s->set, slots, timeout_ns, &s->coarse);
 	if (n > 0 && s->set[0].revents != 0)
 		mio__waker_drain(s->waker);
 
 	lock(&s->lock);
 	s->waiting = false;
-	if (n > 0 && !s->changed)
-		n = (int)harvest_locked(s, events, capacity);
-	if (n >= 0 && s->changed && n == 0)
+	if (n > 0)
+		n = s->changed ? 0 : (int)harvest_locked(s, events, capacity);
+	if (n == 0 && s->changed)
 		n = look_locked(s, events, capacity);
 	unlock(&s->lock);
 
