@@ -25,7 +25,10 @@ void fault_reset_counts(void);
 /* The name of the call that failed last; NULL for none. */
 const char *fault_failed(void);
 
-/* The last timeout given to epoll_wait or poll; to epoll_pwait2 or ppoll. */
+/*
+ * The longest timeout given to epoll_wait or poll since the counts were reset;
+ * to epoll_pwait2 or ppoll.
+ */
 int fault_timeout_ms(void);
 int64_t fault_timeout_ns(void);
 

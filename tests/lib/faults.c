@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sys/epoll.h>
@@ -130,6 +131,8 @@ fault_reset_counts(void)
 {
 	pthread_mutex_lock(&lock);
 	memset(counts, 0, sizeof(counts));
+	plan.timeout_ms = 0;
+	plan.timeout_ns = 0;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -158,10 +161,19 @@ fault_skip_waits(bool on)
 }
 
 static void
+note_ms(int ms)
+{
+	if (ms > plan.timeout_ms)
+		plan.timeout_ms = ms;
+}
+
+static void
 note_ns(const struct timespec *ts)
 {
-	plan.timeout_ns = ts == NULL ? -1 :
-	    (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+	int64_t ns = (int64_t)ts->tv_sec * 1000000000 + ts->tv_nsec;
+
+	if (ns > plan.timeout_ns)
+		plan.timeout_ns = ns;
 }
 
 /* An ordinary call: TYPE NAME(PARAMETERS), made with ARGUMENTS. */
@@ -223,6 +235,18 @@ CALL(int, socket, (int family, int type, int protocol),
     (family, type, protocol))
 CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
 
+/* The clock is counted, but does not fail: the library relies on that. */
+int fault_clock_gettime(clockid_t clock, struct timespec *now);
+int
+fault_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	pthread_mutex_lock(&lock);
+	count("clock_gettime");
+	pthread_mutex_unlock(&lock);
+
+	return clock_gettime(clock, now);
+}
+
 /* A close that fails has closed all the same, but for EBADF. */
 int fault_close(int fd);
 int
@@ -260,7 +284,7 @@ int
 fault_epoll_wait(int epfd, struct epoll_event *events, int capacity,
     int timeout)
 {
-	plan.timeout_ms = timeout;
+	note_ms(timeout);
 	if (fails("epoll_wait"))
 		return -1;
 
@@ -286,7 +310,7 @@ int fault_poll(struct pollfd *fds, nfds_t n, int timeout);
 int
 fault_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-	plan.timeout_ms = timeout;
+	note_ms(timeout);
 	if (fails("poll"))
 		return -1;
 

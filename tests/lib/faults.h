@@ -17,6 +17,7 @@
 #define aligned_alloc fault_aligned_alloc
 #define bind fault_bind
 #define calloc fault_calloc
+#define clock_gettime fault_clock_gettime
 #define close fault_close
 #define connect fault_connect
 #define epoll_create1 fault_epoll_create1
