@@ -57,5 +57,6 @@ AC_DEFUN([MIO_SANITIZE], [
 	AX_CHECK_LINK_FLAG([$mio_sanitize], [],
 		[AC_MSG_ERROR([$CC has no -fsanitize=$enable_sanitizer])])
 	MIO_CFLAGS="$MIO_CFLAGS $mio_sanitize -g"
+	AC_SUBST([MIO_SANITIZE_CFLAGS], [$mio_sanitize])
 	MIO_LDFLAGS="$MIO_LDFLAGS $mio_sanitize"
 ])

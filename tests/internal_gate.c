@@ -216,8 +216,8 @@ come_and_go(void *argument)
 }
 
 /*
- * Deadlines of about a microsecond, so that many pass just as a turn is granted:
- * a lost turn leaves the gate shut for ever.
+ * Deadlines of about a microsecond, so that many pass just as a turn is
+ * granted: a lost turn leaves the gate shut for ever.
  */
 START_TEST(no_turn_is_lost_when_deadlines_pass)
 {

@@ -3,11 +3,7 @@
 #include "lib/harness.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <time.h>
 
-#include <sys/time.h>
 #include <sys/wait.h>
 
 #define RW (MIO_READABLE | MIO_WRITABLE)
@@ -25,39 +21,6 @@ close_pipe(const int fds[2])
 {
 	assert_ok(mio_fd_close(fds[0]));
 	assert_ok(mio_fd_close(fds[1]));
-}
-
-/* Wakes a poll from another thread, a while after that thread has begun. */
-struct later {
-	struct mio_waker *waker;
-	int64_t delay_ns;
-	pthread_t thread;
-};
-
-static void *
-wake_after_delay(void *argument)
-{
-	struct later *later = argument;
-	struct timespec ts = { .tv_nsec = (long)later->delay_ns };
-
-	nanosleep(&ts, NULL);
-	assert_ok(mio_waker_wake(later->waker));
-
-	return NULL;
-}
-
-static void
-wake_later(struct later *later, struct mio_waker *waker, int64_t delay_ns)
-{
-	later->waker = waker;
-	later->delay_ns = delay_ns;
-	later->thread = start(wake_after_delay, later);
-}
-
-static void
-finish_later(struct later *later)
-{
-	join(later->thread);
 }
 
 START_TEST(backend_has_a_known_name)
@@ -471,126 +434,6 @@ START_TEST(events_beyond_the_count_are_left_alone)
 }
 END_TEST
 
-/* mio 0.7 to 0.8.4: under a millisecond became 0, and loops spun. */
-START_TEST(short_timeouts_wait_and_are_never_early)
-{
-	static const int64_t timeouts[] = {
-		1, 999, 1000, 100000, 999999, 1000001, 1500000,
-	};
-	struct mio_poll *poll = new_poll();
-	struct mio_event event;
-	int64_t begin;
-	int round;
-	size_t i;
-
-	for (round = 0; round < 20; round++)
-		for (i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
-			begin = now_ns();
-			assert_ok(mio_poll(poll, &event, 1, timeouts[i]));
-			ck_assert_int_ge(now_ns() - begin, timeouts[i]);
-		}
-	mio_poll_destroy(poll);
-}
-END_TEST
-
-START_TEST(longest_timeouts_neither_overflow_nor_spin)
-{
-	static const int64_t timeouts[] = {
-		INT64_MAX, INT64_MAX - 1, -1, INT64_MIN,
-		INT64_C(2160001) * 1000000000,		/* 25 days */
-		INT64_C(4294967301) * 1000000,		/* 2^32 + 5 ms */
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
-		struct mio_poll *poll = new_poll();
-		struct mio_waker *waker;
-		struct mio_event event;
-		struct later later;
-		int64_t cpu = cpu_ns();
-
-		assert_ok(mio_waker_create(&waker, poll, 9));
-		wake_later(&later, waker, MS(30));
-		ck_assert_int_eq(mio_poll(poll, &event, 1, timeouts[i]), 1);
-		ck_assert_uint_eq(event.token, 9);
-		ck_assert_int_lt(cpu_ns() - cpu, MS(25));
-		finish_later(&later);
-		mio_waker_destroy(waker);
-		mio_poll_destroy(poll);
-	}
-}
-END_TEST
-
-static volatile sig_atomic_t signals;
-
-static void
-count_signal(int number)
-{
-	(void)number;
-	signals++;
-}
-
-static void
-start_signals(long first_us, long every_us)
-{
-	struct sigaction action = { .sa_handler = count_signal };
-	struct itimerval timer = {
-		.it_value.tv_usec = first_us,
-		.it_interval.tv_usec = every_us,
-	};
-
-	signals = 0;
-	ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
-	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
-}
-
-/* mio: EINTR came out, or was retried with the whole timeout, for ever. */
-START_TEST(signals_do_not_end_a_poll_nor_stretch_it)
-{
-	struct mio_poll *poll = new_poll();
-	struct mio_event event;
-	int64_t begin;
-
-	start_signals(10000, 10000);
-	begin = now_ns();
-	assert_ok(mio_poll(poll, &event, 1, MS(200)));
-	ck_assert_int_ge(now_ns() - begin, MS(200));
-	ck_assert_int_lt(now_ns() - begin, SECONDS(10));
-	ck_assert_int_ge(signals, 2);
-	start_signals(0, 0);
-	mio_poll_destroy(poll);
-}
-END_TEST
-
-START_TEST(interruptible_poll_ends_with_eintr)
-{
-	struct mio_poll *poll = new_poll();
-	struct mio_event event;
-
-	start_signals(10000, 10000);
-	assert_error(mio_poll_interruptible(poll, &event, 1, -1), EINTR);
-	ck_assert_int_ge(signals, 1);
-	start_signals(0, 0);
-	assert_ok(mio_poll_interruptible(poll, &event, 1, MS(5)));
-	mio_poll_destroy(poll);
-}
-END_TEST
-
-START_TEST(interruptible_poll_reports_events)
-{
-	struct mio_poll *poll = new_poll();
-	struct mio_event event;
-	int fds[2];
-
-	make_pipe(fds);
-	assert_ok(mio_poll_register_fd(poll, fds[1], 5, MIO_WRITABLE, 0));
-	ck_assert_int_eq(mio_poll_interruptible(poll, &event, 1, -1), 1);
-	ck_assert_uint_eq(event.token, 5);
-	close_pipe(fds);
-	mio_poll_destroy(poll);
-}
-END_TEST
-
 /* The child destroys what it inherited; the parent's poll goes on. */
 START_TEST(child_may_destroy_what_it_inherited)
 {
@@ -646,109 +489,13 @@ START_TEST(descriptors_are_close_on_exec)
 }
 END_TEST
 
-/* A source of the program's own: a pipe, registered by its reading end. */
-struct own_source {
-	struct mio_source source;
-	int fd;
-	unsigned calls;
-};
-
-static int
-register_own(struct mio_source *source, struct mio_poll *poll,
-    mio_token_t token, unsigned interest, unsigned options)
-{
-	struct own_source *own = (struct own_source *)source;
-
-	own->calls++;
-
-	return mio_poll_register_fd(poll, own->fd, token, interest, options);
-}
-
-static int
-reregister_own(struct mio_source *source, struct mio_poll *poll,
-    mio_token_t token, unsigned interest, unsigned options)
-{
-	struct own_source *own = (struct own_source *)source;
-
-	own->calls++;
-
-	return mio_poll_reregister_fd(poll, own->fd, token, interest, options);
-}
-
-static int
-deregister_own(struct mio_source *source, struct mio_poll *poll)
-{
-	struct own_source *own = (struct own_source *)source;
-
-	own->calls++;
-
-	return mio_poll_deregister_fd(poll, own->fd);
-}
-
-static const struct mio_source_ops own_ops = {
-	.register_source = register_own,
-	.reregister_source = reregister_own,
-	.deregister_source = deregister_own,
-};
-
-START_TEST(sources_of_the_programs_own_are_called)
-{
-	struct mio_poll *poll = new_poll();
-	struct own_source own = { .source.ops = &own_ops };
-	int fds[2];
-
-	make_pipe(fds);
-	own.fd = fds[0];
-	assert_ok(mio_poll_register(poll, &own.source, 1, MIO_READABLE, 0));
-	assert_error(mio_poll_register(poll, &own.source, 1, MIO_READABLE, 0),
-	    EEXIST);
-	ck_assert_int_eq(write(fds[1], "x", 1), 1);
-	expect_ready(poll, 1, MIO_READABLE, 0);
-	assert_ok(mio_poll_reregister(poll, &own.source, 2, MIO_READABLE, 0));
-	expect_ready(poll, 2, MIO_READABLE, 0);
-	assert_ok(mio_poll_deregister(poll, &own.source));
-	assert_error(mio_poll_deregister(poll, &own.source), ENOENT);
-	assert_error(mio_poll_reregister(poll, &own.source, 2, 0, 0), ENOENT);
-	expect_nothing(poll);
-	ck_assert_uint_eq(own.calls, 6);
-
-	close_pipe(fds);
-	mio_poll_destroy(poll);
-}
-END_TEST
-
-START_TEST(bad_arguments_never_reach_a_source)
-{
-	struct mio_poll *poll = new_poll();
-	struct own_source own = { .source.ops = &own_ops, .fd = -1 };
-	struct mio_source *source = &own.source;
-
-	assert_error(mio_poll_register(NULL, source, 1, RW, 0), EINVAL);
-	assert_error(mio_poll_reregister(NULL, source, 1, RW, 0), EINVAL);
-	assert_error(mio_poll_deregister(NULL, source), EINVAL);
-	assert_error(mio_poll_register(poll, source, MIO_TOKEN_RESERVED, RW,
-	    0), EINVAL);
-	assert_error(mio_poll_register(poll, source, 1, MIO_HUP, 0), EINVAL);
-	assert_error(mio_poll_register(poll, source, 1, RW,
-	    MIO_EDGE | MIO_LEVEL), EINVAL);
-	assert_error(mio_poll_reregister(poll, source, 1, RW, MIO_EXCLUSIVE),
-	    EINVAL);
-	assert_error(mio_poll_reregister(poll, source, 1, 0x100, 0), EINVAL);
-	ck_assert_uint_eq(own.calls, 0);
-
-	mio_poll_destroy(poll);
-}
-END_TEST
-
 int
 main(void)
 {
 	Suite *suite = suite_create("poll");
 	TCase *arguments = new_case(suite, "arguments");
 	TCase *delivery = new_case(suite, "delivery");
-	TCase *time = new_case(suite, "time");
 	TCase *process = new_case(suite, "process");
-	TCase *sources = new_case(suite, "sources");
 
 	tcase_add_test(arguments, backend_has_a_known_name);
 	tcase_add_test(arguments, create_and_destroy_ten_thousand_polls);
@@ -771,17 +518,8 @@ main(void)
 	tcase_add_test(delivery, small_arrays_give_everyone_a_turn);
 	tcase_add_test(delivery, events_beyond_the_count_are_left_alone);
 
-	tcase_add_test(time, short_timeouts_wait_and_are_never_early);
-	tcase_add_test(time, longest_timeouts_neither_overflow_nor_spin);
-	tcase_add_test(time, signals_do_not_end_a_poll_nor_stretch_it);
-	tcase_add_test(time, interruptible_poll_ends_with_eintr);
-	tcase_add_test(time, interruptible_poll_reports_events);
-
 	tcase_add_test(process, child_may_destroy_what_it_inherited);
 	tcase_add_test(process, descriptors_are_close_on_exec);
-
-	tcase_add_test(sources, sources_of_the_programs_own_are_called);
-	tcase_add_test(sources, bad_arguments_never_reach_a_source);
 
 	return run_suite(suite);
 }

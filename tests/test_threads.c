@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* One poll, many threads: registrations during waits, and waits side by side. */
+/* One poll, many threads: registering during waits, and waits side by side. */
 
 #include "config.h"
 #include "lib/harness.h"
@@ -160,7 +160,7 @@ START_TEST(looking_at_a_poll_that_is_held_comes_back_at_once)
 }
 END_TEST
 
-/* The timeout covers the queueing: one that waits behind another ends in time. */
+/* The timeout covers the queueing: who waits behind another ends in time. */
 START_TEST(timeouts_run_while_threads_queue)
 {
 	struct mio_poll *poll = new_poll();

@@ -235,8 +235,8 @@ mio_socket_shutdown(mio_fd_t fd, int how)
 typedef int name_call(int fd, struct sockaddr *addr, socklen_t *len);
 
 static int
-get_addr(name_call *call, mio_fd_t fd, struct sockaddr_storage *addr,
-    socklen_t *len)
+get_addr(
+    name_call *call, mio_fd_t fd, struct sockaddr_storage *addr, socklen_t *len)
 {
 	struct sockaddr_storage got = { 0 };
 	socklen_t got_len = sizeof(got);
@@ -256,15 +256,14 @@ get_addr(name_call *call, mio_fd_t fd, struct sockaddr_storage *addr,
 }
 
 MIO__PUBLIC int
-mio_socket_local_addr(mio_fd_t fd, struct sockaddr_storage *addr,
-    socklen_t *len)
+mio_socket_local_addr(
+    mio_fd_t fd, struct sockaddr_storage *addr, socklen_t *len)
 {
 	return get_addr(mio__os_getsockname, fd, addr, len);
 }
 
 MIO__PUBLIC int
-mio_socket_peer_addr(mio_fd_t fd, struct sockaddr_storage *addr,
-    socklen_t *len)
+mio_socket_peer_addr(mio_fd_t fd, struct sockaddr_storage *addr, socklen_t *len)
 {
 	return get_addr(mio__os_getpeername, fd, addr, len);
 }

@@ -107,15 +107,15 @@ no_such_option(int r)
 MIO__PUBLIC int
 mio_socket_set_only_v6(mio_fd_t fd, bool on)
 {
-	return no_such_option(mio__option_set_bool(fd, IPPROTO_IPV6,
-	    IPV6_V6ONLY, on));
+	return no_such_option(
+	    mio__option_set_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on));
 }
 
 MIO__PUBLIC int
 mio_socket_get_only_v6(mio_fd_t fd, bool *on)
 {
-	return no_such_option(mio__option_get_bool(fd, IPPROTO_IPV6,
-	    IPV6_V6ONLY, on));
+	return no_such_option(
+	    mio__option_get_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on));
 }
 
 MIO__PUBLIC int

@@ -112,8 +112,8 @@ mio_tcp_accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
 	if (out == NULL || (peer == NULL) != (len == NULL))
 		return -EINVAL;
 
-	fd = mio__os_accept(listener, (struct sockaddr *)peer,
-	    peer != NULL ? &got_len : NULL);
+	fd = mio__os_accept(
+	    listener, (struct sockaddr *)peer, peer != NULL ? &got_len : NULL);
 	if (fd == -EAGAIN)
 		mio__selector_rearm(listener, MIO_READABLE);
 	if (fd < 0)
@@ -147,16 +147,15 @@ mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
 	int r;
 
 	if (idle_ns < 0)
-		return mio__option_set_bool(fd, SOL_SOCKET, SO_KEEPALIVE,
-		    false);
+		return mio__option_set_bool(
+		    fd, SOL_SOCKET, SO_KEEPALIVE, false);
 
 	if (idle_ns == 0)
 		return -EINVAL;
 
 	r = mio__option_to_seconds(idle_ns, &idle);
 	if (r == 0)
-		r = mio__option_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE,
-		    &before);
+		r = mio__option_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, &before);
 	if (r < 0)
 		return r;
 
@@ -205,8 +204,8 @@ mio_tcp_set_linger(mio_fd_t fd, int64_t ns)
 			return r;
 	}
 
-	return mio__os_setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
-	    sizeof(linger));
+	return mio__os_setsockopt(
+	    fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
 MIO__PUBLIC int

@@ -72,8 +72,9 @@ enter_or_announce_locked(struct mio__gate *gate)
 	while (!mio__gate_try_enter(gate)) {
 		state = HELD;
 		if (atomic_compare_exchange_strong_explicit(&gate->state,
-		    &state, QUEUED, memory_order_relaxed,
-		    memory_order_relaxed) || state == QUEUED)
+			&state, QUEUED, memory_order_relaxed,
+			memory_order_relaxed) ||
+		    state == QUEUED)
 			return false;
 	}
 
@@ -94,8 +95,7 @@ give_up_locked(struct mio__gate *gate, struct mio__gate_waiter *self)
 
 	/* the one inside cannot leave by itself while the lock is ours */
 	if (gate->first == NULL)
-		atomic_store_explicit(&gate->state, HELD,
-		    memory_order_relaxed);
+		atomic_store_explicit(&gate->state, HELD, memory_order_relaxed);
 }
 
 static bool
@@ -147,16 +147,14 @@ hand_over_locked(struct mio__gate *gate)
 
 	/* everyone gave up between our look and the lock */
 	if (next == NULL) {
-		atomic_store_explicit(&gate->state, FREE,
-		    memory_order_release);
+		atomic_store_explicit(&gate->state, FREE, memory_order_release);
 		return;
 	}
 
 	gate->first = next->next;
 	if (gate->first == NULL) {
 		gate->last = &gate->first;
-		atomic_store_explicit(&gate->state, HELD,
-		    memory_order_relaxed);
+		atomic_store_explicit(&gate->state, HELD, memory_order_relaxed);
 	}
 
 	/* under the lock: the condition is gone once its owner has it */
@@ -170,7 +168,7 @@ mio__gate_leave(struct mio__gate *gate)
 	unsigned state = HELD;
 
 	if (atomic_compare_exchange_strong_explicit(&gate->state, &state, FREE,
-	    memory_order_release, memory_order_relaxed))
+		memory_order_release, memory_order_relaxed))
 		return;
 
 	(void)pthread_mutex_lock(&gate->lock); /* not recursive: cannot fail */

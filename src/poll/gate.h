@@ -18,7 +18,7 @@ struct mio__gate_waiter;
 struct mio__gate {
 	atomic_uint state;
 	pthread_mutex_t lock;
-	struct mio__gate_waiter *first, **last;	/* lock */
+	struct mio__gate_waiter *first, **last; /* lock */
 };
 
 int mio__gate_init(struct mio__gate *gate);

@@ -29,8 +29,7 @@
 
 #define INTEREST_ALLOWED (MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY)
 #define INTEREST_FOREIGN (MIO_AIO | MIO_LIO)
-#define OPTIONS_ALLOWED \
-	(MIO_EDGE | MIO_LEVEL | MIO_ONESHOT | MIO_EXCLUSIVE)
+#define OPTIONS_ALLOWED  (MIO_EDGE | MIO_LEVEL | MIO_ONESHOT | MIO_EXCLUSIVE)
 
 /* How long to wait for the kernel while a push is not finished. */
 #define UNLINKED_WAIT_NS INT64_C(50000)
@@ -123,8 +122,9 @@ check(mio_token_t token, unsigned interest, unsigned options)
 	if ((options & MIO_EDGE) && (options & MIO_LEVEL))
 		return -EINVAL;
 
-	if ((options & MIO_EXCLUSIVE) && ((options & MIO_ONESHOT) ||
-	    (interest & ~(MIO_READABLE | MIO_WRITABLE))))
+	if ((options & MIO_EXCLUSIVE) &&
+	    ((options & MIO_ONESHOT) ||
+		(interest & ~(MIO_READABLE | MIO_WRITABLE))))
 		return -EINVAL;
 
 	return 0;
@@ -158,8 +158,8 @@ mio_poll_register(struct mio_poll *poll, struct mio_source *source,
 	if (r < 0)
 		return r;
 
-	return source->ops->register_source(source, poll, token, interest,
-	    options);
+	return source->ops->register_source(
+	    source, poll, token, interest, options);
 }
 
 MIO__PUBLIC int
@@ -169,16 +169,15 @@ mio_poll_reregister(struct mio_poll *poll, struct mio_source *source,
 	int r;
 
 	if (poll == NULL || source == NULL || source->ops == NULL ||
-	    source->ops->reregister_source == NULL ||
-	    (options & MIO_EXCLUSIVE))
+	    source->ops->reregister_source == NULL || (options & MIO_EXCLUSIVE))
 		return -EINVAL;
 
 	r = check(token, interest, options);
 	if (r < 0)
 		return r;
 
-	return source->ops->reregister_source(source, poll, token, interest,
-	    options);
+	return source->ops->reregister_source(
+	    source, poll, token, interest, options);
 }
 
 MIO__PUBLIC int
@@ -220,8 +219,8 @@ mio_poll_reregister_fd(struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
 	if (r < 0)
 		return r;
 
-	return mio__selector_modify(poll->selector, fd, token, interest,
-	    options);
+	return mio__selector_modify(
+	    poll->selector, fd, token, interest, options);
 }
 
 MIO__PUBLIC int
@@ -273,8 +272,8 @@ take_kernel(struct mio_poll *poll, struct mio_event *events, int capacity,
 	    !mio__readiness_queue_fall_asleep(poll->queue))
 		timeout_ns = 0;
 
-	n = mio__selector_wait(poll->selector, events, (size_t)capacity,
-	    timeout_ns);
+	n = mio__selector_wait(
+	    poll->selector, events, (size_t)capacity, timeout_ns);
 
 	if (timeout_ns != 0)
 		mio__readiness_queue_wake_up(poll->queue);

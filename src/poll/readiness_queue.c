@@ -45,8 +45,8 @@ mio__readiness_queue_create(struct mio__readiness_queue **out)
 	struct mio__readiness_queue *queue;
 	int r;
 
-	queue = mio__os_alloc_aligned(_Alignof(struct mio__readiness_queue),
-	    sizeof(*queue));
+	queue = mio__os_alloc_aligned(
+	    _Alignof(struct mio__readiness_queue), sizeof(*queue));
 	if (queue == NULL)
 		return -ENOMEM;
 
@@ -94,45 +94,46 @@ append(struct mio__readiness_queue *queue, struct mio__ready_node *node)
 	struct mio__ready_node *prev;
 
 	atomic_store_explicit(&node->next, NULL, memory_order_relaxed);
-	prev = atomic_exchange_explicit(&queue->tail, node,
-	    memory_order_seq_cst);
+	prev =
+	    atomic_exchange_explicit(&queue->tail, node, memory_order_seq_cst);
 	atomic_store_explicit(&prev->next, node, memory_order_release);
 }
 
 void
-mio__readiness_queue_push(struct mio__readiness_queue *queue,
-    struct mio__ready_node *node)
+mio__readiness_queue_push(
+    struct mio__readiness_queue *queue, struct mio__ready_node *node)
 {
 	append(queue, node);
 
 	if (!atomic_load_explicit(&queue->sleeping, memory_order_seq_cst))
 		return;
 
-	if (atomic_exchange_explicit(&queue->sleeping, false,
-	    memory_order_seq_cst))
+	if (atomic_exchange_explicit(
+		&queue->sleeping, false, memory_order_seq_cst))
 		mio__waker_signal(&queue->waker);
 }
 
 enum mio__pop
-mio__readiness_queue_pop(struct mio__readiness_queue *queue,
-    struct mio__ready_node **node)
+mio__readiness_queue_pop(
+    struct mio__readiness_queue *queue, struct mio__ready_node **node)
 {
 	struct mio__ready_node *head = queue->head;
-	struct mio__ready_node *next = atomic_load_explicit(&head->next,
-	    memory_order_acquire);
+	struct mio__ready_node *next =
+	    atomic_load_explicit(&head->next, memory_order_acquire);
 
 	if (head == &queue->stub) {
 		if (next == NULL)
-			return mio__readiness_queue_is_empty(queue) ?
-			    MIO__POP_EMPTY : MIO__POP_UNLINKED;
+			return mio__readiness_queue_is_empty(queue)
+			    ? MIO__POP_EMPTY
+			    : MIO__POP_UNLINKED;
 		queue->head = head = next;
 		next = atomic_load_explicit(&head->next, memory_order_acquire);
 	}
 
 	/* the last node stays linked until something stands behind it */
 	if (next == NULL) {
-		if (head != atomic_load_explicit(&queue->tail,
-		    memory_order_seq_cst))
+		if (head !=
+		    atomic_load_explicit(&queue->tail, memory_order_seq_cst))
 			return MIO__POP_UNLINKED;
 		append(queue, &queue->stub);
 		next = atomic_load_explicit(&head->next, memory_order_acquire);

@@ -21,7 +21,7 @@ struct mio__ready_node {
 struct mio__readiness_queue {
 	struct mio__waker waker;
 	atomic_size_t refs;
-	atomic_bool closed;	/* the poll is gone */
+	atomic_bool closed; /* the poll is gone */
 	atomic_uint reapers;
 
 	/* Producers write these. */
@@ -36,7 +36,7 @@ struct mio__readiness_queue {
 enum mio__pop {
 	MIO__POP_EMPTY,
 	MIO__POP_NODE,
-	MIO__POP_UNLINKED,	/* a push is not finished: it is not empty */
+	MIO__POP_UNLINKED, /* a push is not finished: it is not empty */
 };
 
 /* With one reference, the caller's. 0, -EMFILE, -ENFILE, -ENOMEM. */
@@ -45,12 +45,12 @@ void mio__readiness_queue_ref(struct mio__readiness_queue *queue);
 void mio__readiness_queue_unref(struct mio__readiness_queue *queue);
 
 /* Queues a node that is not queued, and wakes the consumer if it sleeps. */
-void mio__readiness_queue_push(struct mio__readiness_queue *queue,
-    struct mio__ready_node *node);
+void mio__readiness_queue_push(
+    struct mio__readiness_queue *queue, struct mio__ready_node *node);
 
 /* Takes the oldest node; from then on it may be pushed again. Consumer. */
-enum mio__pop mio__readiness_queue_pop(struct mio__readiness_queue *queue,
-    struct mio__ready_node **node);
+enum mio__pop mio__readiness_queue_pop(
+    struct mio__readiness_queue *queue, struct mio__ready_node **node);
 
 /* Whether a pop would answer MIO__POP_EMPTY. Consumer. */
 bool mio__readiness_queue_is_empty(struct mio__readiness_queue *queue);

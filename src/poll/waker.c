@@ -18,11 +18,11 @@
  * Orders. Every change of the state is a read-modify-write, so that each wake
  * releases into the one that takes PENDING back, and what was written before
  * any of the wakes that became one is seen after its event. Destroying sets
- * DROPPED, then looks whether the queue is closed; closing sets that, then pops.
- * All are seq_cst: either the closer's pop sees DROPPED, or the destroyer sees
- * the queue closed and reaps. A push that is not linked yet hides the nodes
- * behind it from a reaper, but its waker is still to be destroyed then, and
- * that reaps again.
+ * DROPPED, then looks whether the queue is closed; closing sets that, then
+ * pops. All are seq_cst: either the closer's pop sees DROPPED, or the
+ * destroyer sees the queue closed and reaps. A push that is not linked yet
+ * hides the nodes behind it from a reaper, but its waker is still to be
+ * destroyed then, and that reaps again.
  */
 
 #include "poll/waker.h"
@@ -40,15 +40,15 @@
 #define DROPPED 0x2u
 
 struct mio_waker {
-	struct mio__ready_node node;	/* first: a node is its waker */
+	struct mio__ready_node node; /* first: a node is its waker */
 	atomic_uint state;
 	mio_token_t token;
 	struct mio__readiness_queue *queue;
 };
 
 MIO__PUBLIC int
-mio_waker_create(struct mio_waker **out, struct mio_poll *poll,
-    mio_token_t token)
+mio_waker_create(
+    struct mio_waker **out, struct mio_poll *poll, mio_token_t token)
 {
 	struct mio_waker *waker;
 
@@ -76,8 +76,9 @@ mio_waker_wake(struct mio_waker *waker)
 	if (waker == NULL)
 		return -EINVAL;
 
-	if (!(atomic_fetch_or_explicit(&waker->state, PENDING,
-	    memory_order_seq_cst) & PENDING))
+	if (!(atomic_fetch_or_explicit(
+		  &waker->state, PENDING, memory_order_seq_cst) &
+		PENDING))
 		mio__readiness_queue_push(waker->queue, &waker->node);
 
 	return 0;
@@ -90,8 +91,9 @@ mio__waker_take(struct mio__ready_node *node, struct mio_event *event)
 	mio_token_t token = waker->token;
 
 	/* from here on a waker that was not dropped is its destroyer's */
-	if (atomic_fetch_and_explicit(&waker->state, ~PENDING,
-	    memory_order_seq_cst) & DROPPED) {
+	if (atomic_fetch_and_explicit(
+		&waker->state, ~PENDING, memory_order_seq_cst) &
+	    DROPPED) {
 		mio__os_free(waker);
 		return false;
 	}
@@ -109,13 +111,13 @@ reap(struct mio__readiness_queue *queue)
 	struct mio_event event;
 	unsigned seen;
 
-	if (atomic_fetch_add_explicit(&queue->reapers, 1,
-	    memory_order_seq_cst) != 0)
+	if (atomic_fetch_add_explicit(
+		&queue->reapers, 1, memory_order_seq_cst) != 0)
 		return;
 
 	do {
-		seen = atomic_load_explicit(&queue->reapers,
-		    memory_order_seq_cst);
+		seen =
+		    atomic_load_explicit(&queue->reapers, memory_order_seq_cst);
 		while (mio__readiness_queue_pop(queue, &node) == MIO__POP_NODE)
 			(void)mio__waker_take(node, &event);
 	} while (!atomic_compare_exchange_strong_explicit(&queue->reapers,
@@ -139,8 +141,9 @@ mio_waker_destroy(struct mio_waker *waker)
 		return;
 
 	queue = waker->queue;
-	if (!(atomic_fetch_or_explicit(&waker->state, DROPPED,
-	    memory_order_seq_cst) & PENDING))
+	if (!(atomic_fetch_or_explicit(
+		  &waker->state, DROPPED, memory_order_seq_cst) &
+		PENDING))
 		mio__os_free(waker);
 	else if (atomic_load_explicit(&queue->closed, memory_order_seq_cst))
 		reap(queue);

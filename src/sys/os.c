@@ -98,8 +98,8 @@ mio__os_cond_init(pthread_cond_t *cond)
 }
 
 bool
-mio__os_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock,
-    mio__instant_t deadline)
+mio__os_cond_wait(
+    pthread_cond_t *cond, pthread_mutex_t *lock, mio__instant_t deadline)
 {
 	struct timespec ts = mio__os_timespec(deadline);
 	int r;
@@ -157,7 +157,8 @@ adopted(int fd)
 
 	r = mio__os_adopt(fd);
 	if (r < 0) {
-		(void)mio__os_close(fd); /* the first error is the one to tell */
+		(void)mio__os_close(
+		    fd); /* the first error is the one to tell */
 		return r;
 	}
 
@@ -304,8 +305,8 @@ mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len)
 	/* EPERM may also be a firewall's word: only success proves a sandbox */
 	made = accept_in_steps(fd, addr, len);
 	if (made >= 0)
-		atomic_store_explicit(&lacking.accept4, true,
-		    memory_order_relaxed);
+		atomic_store_explicit(
+		    &lacking.accept4, true, memory_order_relaxed);
 
 	return made;
 }
@@ -335,8 +336,8 @@ mio__os_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 }
 
 int
-mio__os_setsockopt(int fd, int level, int name, const void *value,
-    socklen_t len)
+mio__os_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len)
 {
 	return setsockopt(fd, level, name, value, len) < 0 ? -errno : 0;
 }
@@ -398,8 +399,7 @@ poll_ms(struct pollfd *fds, nfds_t count, int64_t timeout_ns)
 }
 
 int
-mio__os_poll(struct pollfd *fds, nfds_t count, int64_t timeout_ns,
-    bool *coarse)
+mio__os_poll(struct pollfd *fds, nfds_t count, int64_t timeout_ns, bool *coarse)
 {
 	struct timespec ts;
 	int n;

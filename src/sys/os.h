@@ -48,8 +48,8 @@ bool mio__os_refused(int error);
  * Answers false when the deadline has passed.
  */
 int mio__os_cond_init(pthread_cond_t *cond);
-bool mio__os_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock,
-    mio__instant_t deadline);
+bool mio__os_cond_wait(
+    pthread_cond_t *cond, pthread_mutex_t *lock, mio__instant_t deadline);
 
 /* Any descriptor. Close never retries: the descriptor is gone. */
 int mio__os_close(int fd);
@@ -71,8 +71,8 @@ int mio__os_epoll_create(void);
 int mio__os_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
 int mio__os_epoll_wait(int epfd, struct epoll_event *events, int capacity,
     int64_t timeout_ns, bool *coarse);
-int mio__os_poll(struct pollfd *fds, nfds_t count, int64_t timeout_ns,
-    bool *coarse);
+int mio__os_poll(
+    struct pollfd *fds, nfds_t count, int64_t timeout_ns, bool *coarse);
 
 /* Sockets. An interrupted connect goes on by itself, so EINTR is progress. */
 int mio__os_socket(int family, int type);
@@ -83,10 +83,10 @@ int mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len);
 int mio__os_shutdown(int fd, int how);
 int mio__os_getsockname(int fd, struct sockaddr *addr, socklen_t *len);
 int mio__os_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
-int mio__os_getsockopt(int fd, int level, int name, void *value,
-    socklen_t *len);
-int mio__os_setsockopt(int fd, int level, int name, const void *value,
-    socklen_t len);
+int
+mio__os_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+int mio__os_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len);
 ssize_t mio__os_recv(int fd, void *buf, size_t len, int flags);
 ssize_t mio__os_send(int fd, const void *buf, size_t len);
 ssize_t mio__os_recvmsg(int fd, struct msghdr *msg);

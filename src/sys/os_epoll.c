@@ -24,8 +24,8 @@ mio__os_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 static int
 wait_ms(int epfd, struct epoll_event *events, int capacity, int64_t timeout_ns)
 {
-	int n = epoll_wait(epfd, events, capacity,
-	    mio__clock_to_ms(timeout_ns));
+	int n =
+	    epoll_wait(epfd, events, capacity, mio__clock_to_ms(timeout_ns));
 
 	return n < 0 ? -errno : n;
 }

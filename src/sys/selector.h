@@ -35,8 +35,8 @@ void mio__selector_destroy(struct mio__selector *selector);
  * takes effect in that wait, and one that was removed before a wait begins is
  * not reported by it.
  */
-int mio__selector_add(struct mio__selector *selector, int fd,
-    mio_token_t token, unsigned interest, unsigned options);
+int mio__selector_add(struct mio__selector *selector, int fd, mio_token_t token,
+    unsigned interest, unsigned options);
 int mio__selector_modify(struct mio__selector *selector, int fd,
     mio_token_t token, unsigned interest, unsigned options);
 int mio__selector_remove(struct mio__selector *selector, int fd);
@@ -46,8 +46,8 @@ int mio__selector_remove(struct mio__selector *selector, int fd);
  * before timeout_ns has passed, when the waker or a change of the table ended
  * the sleep or the system takes no timeout that long; -EINTR on a signal.
  */
-int mio__selector_wait(struct mio__selector *selector,
-    struct mio_event *events, size_t capacity, int64_t timeout_ns);
+int mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
+    size_t capacity, int64_t timeout_ns);
 
 /*
  * An I/O call on fd would have blocked for these readiness bits, or took less

@@ -33,7 +33,7 @@ _Static_assert(KERNEL_BITS == 0x201f, "to_ready() packs them into 6 bits");
 
 struct mio__selector {
 	int epfd;
-	bool coarse;	/* owned by the thread that waits */
+	bool coarse; /* owned by the thread that waits */
 };
 
 const char mio__selector_name[] = "epoll";
@@ -66,20 +66,24 @@ to_kernel(unsigned interest, unsigned options)
  * Indexed by the kernel's bits, EPOLLRDHUP moved down to 0x20. A hang-up or an
  * error comes with the bits of the calls that will no longer block.
  */
+/* clang-format off */
 #define IN(i)    ((i) & 0x01 ? MIO_READABLE : 0u)
 #define PRI(i)   ((i) & 0x02 ? MIO_PRIORITY : 0u)
 #define OUT(i)   ((i) & 0x04 ? MIO_WRITABLE : 0u)
-#define ERR(i)   ((i) & 0x08 ? MIO_ERROR | MIO_READABLE | MIO_WRITABLE | \
-		MIO_WRITE_CLOSED : 0u)
+#define ERR(i)   ((i) & 0x08 ? \
+		MIO_ERROR | MIO_READABLE | MIO_WRITABLE | MIO_WRITE_CLOSED : 0u)
 #define HUP(i)   ((i) & 0x10 ? MIO_READABLE | MIO_WRITABLE | MIO_HUP : 0u)
 #define RDHUP(i) ((i) & 0x20 ? MIO_READABLE | MIO_READ_CLOSED : 0u)
-#define ROW(i)   (uint8_t)(IN(i) | PRI(i) | OUT(i) | ERR(i) | HUP(i) | RDHUP(i))
+
+#define ROW(i) \
+	(uint8_t)(IN(i) | PRI(i) | OUT(i) | ERR(i) | HUP(i) | RDHUP(i))
 #define ROWS4(i)  ROW(i), ROW((i) + 1), ROW((i) + 2), ROW((i) + 3)
 #define ROWS16(i) ROWS4(i), ROWS4((i) + 4), ROWS4((i) + 8), ROWS4((i) + 12)
 
 static const uint8_t ready_of[64] = {
 	ROWS16(0), ROWS16(16), ROWS16(32), ROWS16(48)
 };
+/* clang-format on */
 
 static uint32_t
 to_ready(uint32_t bits)
@@ -108,8 +112,8 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 	}
 	selector->epfd = r;
 
-	r = mio__os_epoll_ctl(selector->epfd, EPOLL_CTL_ADD, waker->read_fd,
-	    &event);
+	r = mio__os_epoll_ctl(
+	    selector->epfd, EPOLL_CTL_ADD, waker->read_fd, &event);
 	if (r < 0) {
 		mio__selector_destroy(selector);
 		return r;

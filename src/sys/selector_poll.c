@@ -27,37 +27,25 @@
 
 #include "base/check.h"
 #include "sys/os.h"
+#include "sys/poll_table.h"
 #include "sys/waker.h"
 
 #define BROKEN (POLLERR | POLLHUP)
 
-struct entry {
-	int fd;
-	bool armed;		/* a oneshot that fired is not */
-	uint8_t options;
-	short wanted;		/* what to wait for */
-	short seen;		/* what an edge has reported since */
-	mio_token_t token;
-	dev_t device;		/* tells a reused number from the old file */
-	ino_t inode;
-};
-
 struct mio__selector {
 	struct mio__waker *waker;
-	struct mio__selector *next, **link;	/* list_lock */
+	struct mio__selector *next, **link; /* list_lock */
 
 	/* Each under lock. */
 	pthread_mutex_t lock;
-	struct entry *entries;
-	size_t count, room;
-	size_t *places;		/* by descriptor: place in entries + 1, or 0 */
-	size_t places_room;
-	struct pollfd *spare;	/* a larger set for the waiter to take */
+	struct mio__poll_table table;
+	struct pollfd *spare; /* a larger set for the waiter to take */
+	size_t set_room;      /* of the larger of spare and set */
 	bool waiting, changed;
 
 	/* Each owned by the waiter. */
 	struct pollfd *set;
-	size_t turn;		/* where the last scan stopped, for fairness */
+	size_t turn; /* where the last scan stopped, for fairness */
 	bool coarse;
 };
 
@@ -142,8 +130,8 @@ to_ready(int bits)
 	if (bits & POLLHUP)
 		ready |= MIO_READABLE | MIO_WRITABLE | MIO_HUP;
 	if (bits & POLLERR)
-		ready |= MIO_ERROR | MIO_READABLE | MIO_WRITABLE |
-		    MIO_WRITE_CLOSED;
+		ready |=
+		    MIO_ERROR | MIO_READABLE | MIO_WRITABLE | MIO_WRITE_CLOSED;
 
 	return ready;
 }
@@ -163,7 +151,7 @@ blocked_bits(unsigned ready)
 }
 
 static void
-fill_slot_locked(struct pollfd *slot, const struct entry *entry)
+fill_slot_locked(struct pollfd *slot, const struct mio__poll_entry *entry)
 {
 	bool wait = entry->armed && !(entry->seen & BROKEN);
 
@@ -190,8 +178,8 @@ make_set_locked(struct mio__selector *s)
 		.events = POLLIN,
 	};
 
-	for (i = 0; i < s->count; i++)
-		fill_slot_locked(&s->set[i + 1], &s->entries[i]);
+	for (i = 0; i < s->table.count; i++)
+		fill_slot_locked(&s->set[i + 1], &s->table.entries[i]);
 
 	s->changed = false;
 }
@@ -205,40 +193,20 @@ changed_locked(struct mio__selector *s)
 	s->changed = true;
 }
 
-static struct entry *
-find_locked(struct mio__selector *s, int fd)
-{
-	if ((size_t)fd >= s->places_room || s->places[fd] == 0)
-		return NULL;
-
-	return &s->entries[s->places[fd] - 1];
-}
-
 static void
-remove_locked(struct mio__selector *s, struct entry *entry)
+remove_locked(struct mio__selector *s, struct mio__poll_entry *entry)
 {
-	struct entry *last = &s->entries[s->count - 1];
-
-	s->places[entry->fd] = 0;
-	if (entry != last) {
-		*entry = *last;
-		s->places[entry->fd] = (size_t)(entry - s->entries) + 1;
-	}
-
-	s->count--;
+	mio__poll_table_remove(&s->table, entry);
 	changed_locked(s);
 }
 
 /* The entry of fd, unless that number means another file by now. */
-static struct entry *
+static struct mio__poll_entry *
 find_same_locked(struct mio__selector *s, int fd, const struct stat *st)
 {
-	struct entry *entry = find_locked(s, fd);
+	struct mio__poll_entry *entry = mio__poll_table_find(&s->table, fd);
 
-	if (entry == NULL)
-		return NULL;
-
-	if (entry->device == st->st_dev && entry->inode == st->st_ino)
+	if (entry == NULL || mio__poll_entry_is(entry, st))
 		return entry;
 
 	remove_locked(s, entry);
@@ -246,50 +214,23 @@ find_same_locked(struct mio__selector *s, int fd, const struct stat *st)
 	return NULL;
 }
 
+/* A set for as many entries as the table has room for, and the waker. */
 static int
-grow_places_locked(struct mio__selector *s, size_t room)
+reserve_set_locked(struct mio__selector *s)
 {
-	size_t *places;
-	size_t i;
-
-	if (room <= s->places_room)
-		return 0;
-
-	room += room / 2 + 64;
-	places = mio__os_grow(s->places, room, sizeof(*places));
-	if (places == NULL)
-		return -ENOMEM;
-
-	for (i = s->places_room; i < room; i++)
-		places[i] = 0;
-
-	s->places = places;
-	s->places_room = room;
-
-	return 0;
-}
-
-static int
-grow_entries_locked(struct mio__selector *s, size_t room)
-{
-	struct entry *entries;
+	size_t room = s->table.room + 1;
 	struct pollfd *spare;
 
-	if (room <= s->room)
+	if (room <= s->set_room)
 		return 0;
 
-	room += room / 2 + 16;
-	entries = mio__os_grow(s->entries, room, sizeof(*entries));
-	if (entries == NULL)
-		return -ENOMEM;
-	s->entries = entries;
-
-	spare = mio__os_alloc(room + 1, sizeof(*spare));
+	spare = mio__os_alloc(room, sizeof(*spare));
 	if (spare == NULL)
 		return -ENOMEM;
+
 	mio__os_free(s->spare);
 	s->spare = spare;
-	s->room = room;
+	s->set_room = room;
 
 	return 0;
 }
@@ -309,11 +250,10 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 	s->waker = waker;
 	s->changed = true;
 
-	r = grow_entries_locked(s, 1);
+	r = reserve_set_locked(s);
 	if (r == 0)
 		r = -pthread_mutex_init(&s->lock, NULL);
 	if (r < 0) {
-		mio__os_free(s->entries);
 		mio__os_free(s->spare);
 		mio__os_free(s);
 		return r;
@@ -342,8 +282,7 @@ mio__selector_destroy(struct mio__selector *s)
 	unlock(&list_lock);
 
 	(void)pthread_mutex_destroy(&s->lock); /* nobody has it: no error */
-	mio__os_free(s->entries);
-	mio__os_free(s->places);
+	mio__poll_table_fini(&s->table);
 	mio__os_free(s->spare);
 	mio__os_free(s->set);
 	mio__os_free(s);
@@ -366,7 +305,7 @@ inspect(int fd, unsigned options, struct stat *st)
 }
 
 static void
-set_entry_locked(struct mio__selector *s, struct entry *entry,
+set_entry_locked(struct mio__selector *s, struct mio__poll_entry *entry,
     mio_token_t token, unsigned interest, unsigned options)
 {
 	entry->token = token;
@@ -379,25 +318,21 @@ set_entry_locked(struct mio__selector *s, struct entry *entry,
 }
 
 static int
-add_locked(struct mio__selector *s, int fd, const struct stat *st)
+add_locked(struct mio__selector *s, int fd, const struct stat *st,
+    struct mio__poll_entry **entry)
 {
 	int r;
 
 	if (find_same_locked(s, fd, st) != NULL)
 		return -EEXIST;
 
-	r = grow_places_locked(s, (size_t)fd + 1);
+	r = mio__poll_table_reserve(&s->table, fd);
 	if (r == 0)
-		r = grow_entries_locked(s, s->count + 1);
+		r = reserve_set_locked(s);
 	if (r < 0)
 		return r;
 
-	s->entries[s->count] = (struct entry){
-		.fd = fd,
-		.device = st->st_dev,
-		.inode = st->st_ino,
-	};
-	s->places[fd] = ++s->count;
+	*entry = mio__poll_table_add(&s->table, fd, st);
 
 	return 0;
 }
@@ -406,6 +341,7 @@ int
 mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
     unsigned interest, unsigned options)
 {
+	struct mio__poll_entry *entry;
 	struct stat st;
 	int r;
 
@@ -414,10 +350,9 @@ mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
 		return r;
 
 	lock(&s->lock);
-	r = add_locked(s, fd, &st);
+	r = add_locked(s, fd, &st, &entry);
 	if (r == 0)
-		set_entry_locked(s, &s->entries[s->count - 1], token, interest,
-		    options);
+		set_entry_locked(s, entry, token, interest, options);
 	unlock(&s->lock);
 
 	return r;
@@ -427,7 +362,7 @@ int
 mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
     unsigned interest, unsigned options)
 {
-	struct entry *entry;
+	struct mio__poll_entry *entry;
 	struct stat st;
 	int r;
 
@@ -447,7 +382,7 @@ mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
 int
 mio__selector_remove(struct mio__selector *s, int fd)
 {
-	struct entry *entry;
+	struct mio__poll_entry *entry;
 	struct stat st;
 	int r;
 
@@ -466,18 +401,18 @@ mio__selector_remove(struct mio__selector *s, int fd)
 
 /* Whether the entry's number still stands for the file it was added with. */
 static bool
-is_stale(const struct entry *entry)
+is_stale(const struct mio__poll_entry *entry)
 {
 	struct stat st;
 
 	return mio__os_stat(entry->fd, &st) < 0 ||
-	    entry->device != st.st_dev || entry->inode != st.st_ino;
+	    !mio__poll_entry_is(entry, &st);
 }
 
 /* Turns the answer of one slot into an event, or into nothing. */
 static bool
-report_locked(struct entry *entry, struct pollfd *slot,
-    struct mio_event *event)
+report_locked(
+    struct mio__poll_entry *entry, struct pollfd *slot, struct mio_event *event)
 {
 	int bits = slot->revents;
 
@@ -502,12 +437,12 @@ report_locked(struct entry *entry, struct pollfd *slot,
  * the scan before took. The set and the table agree.
  */
 static size_t
-harvest_locked(struct mio__selector *s, struct mio_event *events,
-    size_t capacity)
+harvest_locked(
+    struct mio__selector *s, struct mio_event *events, size_t capacity)
 {
 	size_t start = s->turn;
 	size_t taken = 0;
-	size_t slots = s->count;
+	size_t slots = s->table.count;
 	size_t i;
 
 	for (i = 0; i < slots && taken < capacity; i++) {
@@ -518,14 +453,15 @@ harvest_locked(struct mio__selector *s, struct mio_event *events,
 			continue;
 
 		s->turn = place + 1;
-		if (slot->revents & POLLNVAL || is_stale(&s->entries[place])) {
+		if (slot->revents & POLLNVAL ||
+		    is_stale(&s->table.entries[place])) {
 			/* closed behind our back: its place changes hands */
-			remove_locked(s, &s->entries[place]);
+			remove_locked(s, &s->table.entries[place]);
 			break;
 		}
 
-		taken += report_locked(&s->entries[place], slot,
-		    &events[taken]);
+		taken += report_locked(
+		    &s->table.entries[place], slot, &events[taken]);
 	}
 
 	return taken;
@@ -533,15 +469,15 @@ harvest_locked(struct mio__selector *s, struct mio_event *events,
 
 /* Looks without sleeping until no closed descriptor spoils the look. */
 static int
-look_locked(struct mio__selector *s, struct mio_event *events,
-    size_t capacity)
+look_locked(struct mio__selector *s, struct mio_event *events, size_t capacity)
 {
 	size_t taken;
 	int n;
 
 	do {
 		make_set_locked(s);
-		n = mio__os_poll(s->set, (nfds_t)s->count + 1, 0, &s->coarse);
+		n = mio__os_poll(
+		    s->set, (nfds_t)s->table.count + 1, 0, &s->coarse);
 		if (n < 0)
 			return n == -EINTR ? 0 : n;
 		taken = harvest_locked(s, events, capacity);
@@ -561,7 +497,7 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 	if (s->changed)
 		make_set_locked(s);
 	s->waiting = timeout_ns != 0;
-	slots = (nfds_t)s->count + 1;
+	slots = (nfds_t)s->table.count + 1;
 	unlock(&s->lock);
 
 	n = mio__os_poll(s->set, slots, timeout_ns, &s->coarse);
@@ -583,12 +519,12 @@ void
 mio__selector_rearm(int fd, unsigned ready)
 {
 	struct mio__selector *s;
-	struct entry *entry;
+	struct mio__poll_entry *entry;
 
 	lock(&list_lock);
 	for (s = list; s != NULL; s = s->next) {
 		lock(&s->lock);
-		entry = find_locked(s, fd);
+		entry = mio__poll_table_find(&s->table, fd);
 		if (entry != NULL && entry->seen & blocked_bits(ready)) {
 			entry->seen &= (short)~blocked_bits(ready);
 			changed_locked(s);
@@ -602,12 +538,12 @@ void
 mio__selector_forget(int fd)
 {
 	struct mio__selector *s;
-	struct entry *entry;
+	struct mio__poll_entry *entry;
 
 	lock(&list_lock);
 	for (s = list; s != NULL; s = s->next) {
 		lock(&s->lock);
-		entry = find_locked(s, fd);
+		entry = mio__poll_table_find(&s->table, fd);
 		if (entry != NULL)
 			remove_locked(s, entry);
 		unlock(&s->lock);

@@ -9,8 +9,8 @@
  */
 
 struct mio__waker {
-	int read_fd;	/* readable from a signal until the next drain */
-	int write_fd;	/* may be the same */
+	int read_fd;  /* readable from a signal until the next drain */
+	int write_fd; /* may be the same */
 };
 
 /* Fills in *waker. 0, -EMFILE, -ENFILE, -ENOMEM. */

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_SYS_POLL_TABLE_H
+#define MIO_SYS_POLL_TABLE_H
+
+/*
+ * The table of the poll(2) selector: what each registered descriptor is waited
+ * for. Entries lie side by side in the order of the set that the kernel gets,
+ * and are found by descriptor in one step. Pure: no lock, no system call.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/stat.h>
+
+#include "mio/poll.h"
+
+struct mio__poll_entry {
+	int fd;
+	bool armed; /* a oneshot that fired is not */
+	uint8_t options;
+	short wanted; /* what to wait for */
+	short seen;   /* what an edge has reported since */
+	mio_token_t token;
+	dev_t device; /* tells a reused number from the old file */
+	ino_t inode;
+};
+
+struct mio__poll_table {
+	struct mio__poll_entry *entries;
+	size_t count, room;
+	size_t *places; /* by descriptor: place in entries + 1, or 0 */
+	size_t places_room;
+};
+
+/* An empty table is all zeroes; this gives its memory back. */
+void mio__poll_table_fini(struct mio__poll_table *table);
+
+/* Room for one more entry, for fd. 0 or -ENOMEM. */
+int mio__poll_table_reserve(struct mio__poll_table *table, int fd);
+
+/* An entry for fd, which has none; there must be room. All else is zero. */
+struct mio__poll_entry *mio__poll_table_add(
+    struct mio__poll_table *table, int fd, const struct stat *st);
+
+/* The last entry takes its place. */
+void mio__poll_table_remove(
+    struct mio__poll_table *table, struct mio__poll_entry *entry);
+
+/* NULL when there is none. */
+struct mio__poll_entry *
+mio__poll_table_find(const struct mio__poll_table *table, int fd);
+
+/* Whether the entry was made for this file. */
+bool
+mio__poll_entry_is(const struct mio__poll_entry *entry, const struct stat *st);
+
+/* Whether every entry is where its descriptor says, and nothing else is. */
+bool mio__poll_table_check(const struct mio__poll_table *table);
+
+#endif

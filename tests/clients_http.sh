@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# examples/http_hello with curl, socat, and wrk or ab.
+set -eu
+. "${srcdir:-.}/tests/clients_lib.sh"
+
+need curl socat pgrep
+start http_hello
+url=http://127.0.0.1:$port/
+
+get() {
+	curl --silent --show-error --max-time 20 "$@"
+}
+
+# is WHAT EXPECTED ACTUAL
+is() {
+	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
+	pass "$1"
+}
+
+# raw FILE: what comes back for the bytes of a file, our side then closed
+raw() {
+	socat -t20 - "TCP:127.0.0.1:$port" <"$1"
+}
+
+is 'GET' 'hello, world' "$(get "$url")"
+is 'status' 200 "$(get -o /dev/null -w '%{http_code}' "$url")"
+is 'HEAD has a length and no body' 13 \
+    "$(get -I "$url" | tr -d '\r' | sed -n 's/^Content-Length: //p')"
+is 'POST, its body is skipped' 'hello, world' \
+    "$(head -c 300000 /dev/zero | get --data-binary @- "$url")"
+is 'two requests on one connection' '1 0 ' \
+    "$(get -o /dev/null -w '%{num_connects} ' "$url" \
+    -o /dev/null "$url")"
+is 'a POST, then another request on its connection' '1 0 ' \
+    "$(get -o /dev/null -w '%{num_connects} ' -d abc "$url" \
+    -o /dev/null "$url")"
+is 'HTTP/1.0 closes' close "$(get --http1.0 -D - -o /dev/null "$url" |
+    tr -d '\r' | sed -n 's/^Connection: //p')"
+is 'HTTP/1.0 that asks stays' keep-alive \
+    "$(get --http1.0 -H 'Connection: keep-alive' -D - -o /dev/null "$url" |
+    tr -d '\r' | sed -n 's/^Connection: //p')"
+is 'Connection: close' close \
+    "$(get -H 'Connection: close' -D - -o /dev/null "$url" |
+    tr -d '\r' | sed -n 's/^Connection: //p')"
+is 'a head that is too long' 431 "$(get -o /dev/null -w '%{http_code}' \
+    -H "X-Long: $(head -c 9000 /dev/zero | tr '\0' a)" "$url")"
+is 'chunked bodies are not understood' 501 "$(echo abc | get -o /dev/null \
+    -w '%{http_code}' -H 'Transfer-Encoding: chunked' -d @- "$url")"
+
+# a hundred requests in one write: a hundred answers, and then we are done
+i=0
+while [ $i -lt 100 ]; do
+	i=$((i + 1))
+	printf 'GET /%d HTTP/1.1\r\nHost: a\r\n\r\n' $i
+done >"$dir/pipeline"
+raw "$dir/pipeline" >"$dir/answers"
+is 'a pipeline of 100' 100 "$(grep -c '^HTTP/1.1 200 OK' "$dir/answers")"
+is 'its bodies' 100 "$(grep -c '^hello, world$' "$dir/answers")"
+
+# with bodies in between, which must not be taken for requests
+i=0
+while [ $i -lt 50 ]; do
+	i=$((i + 1))
+	printf 'POST / HTTP/1.1\r\nContent-Length: 18\r\n\r\nGET / HTTP/1.1\r\n\r\n'
+done >"$dir/pipeline"
+is 'a pipeline of 50 with bodies' 50 \
+    "$(raw "$dir/pipeline" | grep -c '^HTTP/1.1 200 OK')"
+
+# one byte at a time
+(
+	printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' | while
+		byte=$(dd bs=1 count=1 2>/dev/null | od -An -to1 | tr -d ' ')
+		[ -n "$byte" ]
+	do
+		printf "\\$byte"
+		sleep 0.01
+	done
+) | socat -t20 - "TCP:127.0.0.1:$port,nodelay" >"$dir/answers"
+is 'one byte at a time' 1 "$(grep -c '^HTTP/1.1 200 OK' "$dir/answers")"
+
+malformed() {
+	printf "$2" >"$dir/request"
+	is "malformed: $1" "$3" \
+	    "$(raw "$dir/request" | sed -n 's/^HTTP\/1.1 \([0-9]*\).*/\1/p')"
+}
+malformed 'no version' 'GET /\r\n\r\n' 400
+malformed 'a field without a colon' 'GET / HTTP/1.1\r\nHost\r\n\r\n' 400
+malformed 'a length that is none' \
+    'GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n' 400
+malformed 'two lengths' \
+    'GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n' 400
+malformed 'a length that overflows' \
+    'GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n' 400
+malformed 'a version that is not known' 'GET / HTTP/3.0\r\n\r\n' 505
+malformed 'a NUL' 'GET \000/ HTTP/1.1\r\n\r\n' 400
+
+if command -v wrk >/dev/null; then
+	wrk -t2 -c1000 -d3s --timeout 20s "$url" >"$dir/wrk" || fail wrk
+	cat "$dir/wrk"
+	grep -q 'Socket errors' "$dir/wrk" && fail 'wrk had socket errors'
+	grep -q 'Non-2xx' "$dir/wrk" && fail 'wrk had other answers'
+	grep -qE '^ +[1-9][0-9]* requests in' "$dir/wrk" || fail 'no requests'
+	pass 'wrk with 1,000 connections'
+elif command -v ab >/dev/null; then
+	ab -q -k -c 1000 -n 50000 "$url" >"$dir/ab" || fail ab
+	grep -q '^Failed requests: *0$' "$dir/ab" || fail 'ab had failures'
+	pass 'ab with 1,000 connections'
+fi
+
+stop

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+# For the tests that drive the examples with other people's clients.
+
+builddir=${builddir:-.}
+dir=$(mktemp -d)
+server_pid=
+trap '[ -z "$server_pid" ] || kill -9 $server_pid 2>/dev/null; rm -rf "$dir"' EXIT
+passed=0
+
+fail() {
+	echo "FAIL: $*"
+	exit 1
+}
+
+pass() {
+	echo "ok: $*"
+	passed=$((passed + 1))
+}
+
+# wait_until WHAT COMMAND...: for ten seconds, in steps of a hundredth
+wait_until() {
+	what=$1
+	shift
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 1000 ] || fail "$what"
+		sleep 0.01
+	done
+}
+
+# need TOOL...: this test is skipped without them
+need() {
+	for tool; do
+		command -v "$tool" >/dev/null || { echo "no $tool"; exit 77; }
+	done
+}
+
+# start PROGRAM: sets port, and fds to how many descriptors it has when idle
+start() {
+	ulimit -n "$(ulimit -H -n)"
+	"$builddir/libtool" --silent --mode=execute "$builddir/examples/$1" \
+	    >"$dir/out" 2>"$dir/err" &
+	server_pid=$!
+	wait_until "$1 does not say its port" grep -q listening "$dir/out"
+	port=$(sed 's/listening on //' "$dir/out")
+	server=$(real_pid)
+	fds=$(count_fds)
+}
+
+# libtool may have put a shell in front of the program
+real_pid() {
+	pid=$server_pid
+	while child=$(pgrep -P "$pid" | head -n 1) && [ -n "$child" ]; do
+		pid=$child
+	done
+	echo "$pid"
+}
+
+count_fds() {
+	ls "/proc/$server/fd" | wc -l
+}
+
+idle_again() {
+	[ "$(count_fds)" -eq "$fds" ]
+}
+
+# Everyone has left: nothing is open that was not open before.
+expect_no_leak() {
+	wait_until "descriptors: $(count_fds), were $fds" idle_again
+}
+
+stop() {
+	expect_no_leak
+	kill -TERM "$server"
+	wait "$server_pid" || fail "the server ended with $?: $(cat "$dir/err")"
+	server_pid=
+	[ ! -s "$dir/err" ] || fail "the server said: $(cat "$dir/err")"
+	pass 'no descriptor is left, and SIGTERM ends it'
+	echo "$passed passed"
+}

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Programs against what make install put in place, found through pkg-config
+# alone: C99, C11 and C++, shared and static; and the man pages open.
+set -eu
+
+CC=${CC:-cc}
+CXX=${CXX:-c++}
+PKG_CONFIG=${PKG_CONFIG:-pkg-config}
+DESTDIR=${DESTDIR:-}
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+passed=0
+
+PKG_CONFIG_PATH=$DESTDIR$LIBDIR/pkgconfig
+export PKG_CONFIG_PATH
+# paths in mio.pc have no DESTDIR in front of them
+if [ -n "$DESTDIR" ]; then
+	PKG_CONFIG_SYSROOT_DIR=$DESTDIR
+	export PKG_CONFIG_SYSROOT_DIR
+fi
+
+cat >"$dir/hello.c" <<'END'
+#include <mio.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+main(void)
+{
+	struct mio_waker *waker;
+	struct mio_event event;
+	struct mio_poll *poll;
+	int n;
+
+	if (strcmp(mio_version_string(), MIO_VERSION) != 0)
+		return 1;
+	if (mio_poll_create(&poll) < 0)
+		return 1;
+	if (mio_waker_create(&waker, poll, 42) < 0)
+		return 1;
+	if (mio_waker_wake(waker) < 0)
+		return 1;
+	n = mio_poll(poll, &event, 1, -1);
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+
+	return n == 1 && event.token == 42 ? 0 : 1;
+}
+END
+cp "$dir/hello.c" "$dir/hello.cc"
+
+# try WHAT COMMAND...: a step that has to work
+try() {
+	what=$1
+	shift
+	if "$@" >"$dir/log" 2>&1; then
+		echo "ok: $what"
+		passed=$((passed + 1))
+	else
+		echo "FAIL: $what"
+		sed 's/^/	/' "$dir/log"
+		failed=$((failed + 1))
+	fi
+}
+
+try 'pkg-config --validate' $PKG_CONFIG --validate mio
+try 'pkg-config refuses a version that is too high' \
+    sh -c "! $PKG_CONFIG --atleast-version=99 mio"
+
+warnings='-Wall -Wextra -Wpedantic -Wconversion -Werror'
+cflags=$($PKG_CONFIG --cflags mio)
+if [ "$HAVE_SHARED" = yes ]; then
+	libs=$($PKG_CONFIG --libs mio)
+	run="env LD_LIBRARY_PATH=$DESTDIR$LIBDIR"
+	for standard in c99 c11; do
+		try "shared, $standard" $CC $CFLAGS -std=$standard $warnings \
+		    $cflags "$dir/hello.c" -o "$dir/hello" $libs
+		try "shared, $standard, runs" $run "$dir/hello"
+	done
+	try 'shared, c++' $CXX $CFLAGS $warnings $cflags "$dir/hello.cc" \
+	    -o "$dir/hello" $libs
+	try 'shared, c++, runs' $run "$dir/hello"
+fi
+if [ "$HAVE_STATIC" = yes ]; then
+	archive=$DESTDIR$LIBDIR/libmio.a
+	libs=$($PKG_CONFIG --static --libs mio |
+	    sed 's/-L[^ ]*//; s/-lmio//')
+	try 'static, c99' $CC $CFLAGS -std=c99 $warnings $cflags \
+	    "$dir/hello.c" -o "$dir/hello" "$archive" $libs
+	try 'static, c99, runs' "$dir/hello"
+	try 'static, c++' $CXX $CFLAGS $warnings $cflags "$dir/hello.cc" \
+	    -o "$dir/hello" "$archive" $libs
+	try 'static, c++, runs' "$dir/hello"
+fi
+
+if [ "$ENABLE_MAN" != no ] && command -v man >/dev/null; then
+	while read -r call; do
+		try "man $call" man -M "$DESTDIR$MANDIR" 3 "$call"
+	done <"$srcdir/src/libmio.sym"
+	try 'man mio' man -M "$DESTDIR$MANDIR" 7 mio
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "lib/alloc_trap.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static atomic_ulong count;
+
+static void
+note(void)
+{
+	atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+}
+
+unsigned long
+alloc_trap_count(void)
+{
+	return atomic_load_explicit(&count, memory_order_relaxed);
+}
+
+bool
+alloc_trap_works(void)
+{
+	unsigned long before = alloc_trap_count();
+	void *volatile block = malloc(1);
+
+	free(block);
+
+	return alloc_trap_count() > before;
+}
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    defined(SANITIZED)
+
+void __sanitizer_malloc_hook(const volatile void *block, size_t size);
+void __sanitizer_free_hook(const volatile void *block);
+
+void
+__sanitizer_malloc_hook(const volatile void *block, size_t size)
+{
+	(void)block;
+	(void)size;
+	note();
+}
+
+void
+__sanitizer_free_hook(const volatile void *block)
+{
+	if (block != NULL)
+		note();
+}
+
+#else
+
+#include <dlfcn.h>
+#include <malloc.h>
+
+/*
+ * The C library's own, looked up at the first call. The look-up may allocate;
+ * it gets pieces of an arena, which are never given back.
+ */
+static struct {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void (*free)(void *);
+	void *(*aligned_alloc)(size_t, size_t);
+	int (*posix_memalign)(void **, size_t, size_t);
+} real;
+
+static _Alignas(max_align_t) char arena[16384];
+static size_t arena_used;
+static bool looking;
+
+static void *
+from_arena(size_t size)
+{
+	size_t unit = _Alignof(max_align_t);
+	void *block = arena + arena_used;
+
+	size = (size + unit - 1) / unit * unit;
+	if (size > sizeof(arena) - arena_used)
+		abort();
+	arena_used += size;
+
+	return block;
+}
+
+static bool
+is_from_arena(const void *block)
+{
+	const char *byte = block;
+
+	return byte >= arena && byte < arena + sizeof(arena);
+}
+
+/* Before main, while there is one thread. */
+static void
+find(void *to, const char *name)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL)
+		abort();
+	memcpy(to, &symbol, sizeof(symbol));
+}
+
+__attribute__((constructor)) static void
+look_up(void)
+{
+	if (real.free != NULL || looking)
+		return;
+
+	looking = true;
+	find(&real.malloc, "malloc");
+	find(&real.calloc, "calloc");
+	find(&real.realloc, "realloc");
+	find(&real.aligned_alloc, "aligned_alloc");
+	find(&real.posix_memalign, "posix_memalign");
+	find(&real.free, "free");
+	looking = false;
+}
+
+void *
+malloc(size_t size)
+{
+	note();
+	look_up();
+
+	return real.malloc != NULL ? real.malloc(size) : from_arena(size);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	note();
+	look_up();
+
+	/* the arena is zero as it comes */
+	return real.calloc != NULL ? real.calloc(n, size) :
+	    from_arena(n * size);
+}
+
+void *
+realloc(void *block, size_t size)
+{
+	note();
+	look_up();
+	if (is_from_arena(block)) {
+		void *copy = malloc(size);
+		size_t rest = (size_t)(arena + sizeof(arena) - (char *)block);
+
+		return copy != NULL ?
+		    memcpy(copy, block, size < rest ? size : rest) : NULL;
+	}
+
+	return real.realloc(block, size);
+}
+
+void
+free(void *block)
+{
+	if (block == NULL || is_from_arena(block))
+		return;
+
+	note();
+	look_up();
+	real.free(block);
+}
+
+void *
+aligned_alloc(size_t alignment, size_t size)
+{
+	note();
+	look_up();
+
+	return real.aligned_alloc(alignment, size);
+}
+
+void *
+memalign(size_t alignment, size_t size)
+{
+	return aligned_alloc(alignment, size);
+}
+
+int
+posix_memalign(void **out, size_t alignment, size_t size)
+{
+	note();
+	look_up();
+
+	return real.posix_memalign(out, alignment, size);
+}
+
+#endif

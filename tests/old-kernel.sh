@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The test programs on a kernel that lacks, or a sandbox that refuses, the newer
+# system calls: a seccomp filter answers them with ENOSYS and with EPERM. (Not
+# pipe2, which the C library's pipe is made of; internal_faults sees to that.)
+set -eu
+
+builddir=${builddir:-.}
+deny=$builddir/tests/deny
+programs='test_fd test_poll test_poll_time test_tcp test_threads test_waker'
+
+[ -x "$deny" ] || exit 77
+
+# a shell that starts the program for libtool would meet the filter, too
+run() {
+	"$builddir/libtool" --silent --mode=execute "$@"
+}
+
+for error in ENOSYS EPERM; do
+	calls="epoll_pwait2=$error accept4=$error eventfd2=$error"
+	run "$deny" $calls -- true || {
+		status=$?
+		echo "no seccomp filters here"
+		exit $status
+	}
+	for program in $programs; do
+		echo "== $program, $error"
+		run "$deny" $calls -- "$builddir/tests/$program"
+	done
+done

@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The list of calls in src/libmio.sym against the version map, the headers, the
+# built library and the man pages, each in both directions.
+set -eu
+
+srcdir=${srcdir:-.}
+builddir=${builddir:-.}
+NM=${NM:-nm}
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+# same WHAT FILE: sorted names, one a line
+same() {
+	if ! diff -u "$dir/list" "$2" >"$dir/diff"; then
+		echo "FAIL: $1 and src/libmio.sym differ"
+		sed 's/^/	/' "$dir/diff"
+		failed=1
+	else
+		echo "ok: $1"
+	fi
+}
+
+LC_ALL=C
+export LC_ALL
+cp "$srcdir/src/libmio.sym" "$dir/list"
+sort -cu "$dir/list"
+
+sed -n 's/^	\(mio_[a-z0-9_]*\);$/\1/p' "$srcdir/src/libmio.map" >"$dir/map"
+same 'the version map' "$dir/map"
+
+# prototypes: what stands before a parenthesis in the headers' own lines
+for file in "$srcdir"/include/mio/*.h "$builddir/include/mio/version.h"; do
+	sed 's,/\*.*\*/,,; /\/\*/,/\*\//d; /^#/d; /(\*/d' "$file"
+done | sed -n 's/^[a-z][^(]*[ *]\(mio_[a-z0-9_]*\)(.*/\1/p' |
+    sort -u >"$dir/headers"
+same 'the headers' "$dir/headers"
+
+for page in "$srcdir"/man/mio_*.3; do
+	basename "$page" .3
+done | sort >"$dir/man"
+same 'man/' "$dir/man"
+
+# what the pages of the families say they are about
+for page in "$srcdir"/man/mio_*.3; do
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.F[no] \(mio_[a-z0-9_]*\).*/\1/p' "$page"
+done | sort >"$dir/synopsis"
+same 'the SYNOPSIS sections' "$dir/synopsis"
+
+shared=$builddir/.libs/libmio.so
+static=$builddir/.libs/libmio.a
+if [ -e "$shared" ]; then
+	$NM -D --defined-only "$shared" | sed -n 's/.* T \([^@]*\)@@MIO_1\.0$/\1/p' |
+	    sort >"$dir/shared"
+	same 'the shared library' "$dir/shared"
+
+	if $NM -D --defined-only "$shared" | grep -vE ' T mio_| A MIO_1\.0'; then
+		echo "FAIL: the shared library exports more than functions"
+		failed=1
+	fi
+
+	banned='exit|_exit|abort|printf|fprintf|puts|stderr|perror|strerror'
+	banned="$banned|signal|sigaction|getenv|setenv|strtok|sprintf|strcpy"
+	if $NM -D --undefined-only "$shared" | grep -wE "$banned"; then
+		echo "FAIL: the shared library prints, exits or changes the process"
+		failed=1
+	fi
+fi
+if [ -e "$static" ]; then
+	if $NM -g --defined-only "$static" |
+	    awk 'NF == 3 && $3 !~ /^mio_/ { print; bad = 1 } END { exit !bad }' |
+	    grep -v __asan_ | grep -v __odr_asan; then
+		echo "FAIL: the static library defines foreign names"
+		failed=1
+	fi
+fi
+
+exit $failed

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Nothing is allocated once things are set up: the malloc family of this
+ * program is counted around register, reregister, deregister, poll, wake, send,
+ * recv, peek, the vectored calls and accept. The poll(2) selector keeps a table
+ * of its own, which may grow with the largest number of descriptors so far: it
+ * is warmed up first.
+ */
+
+#include "config.h"
+#include "lib/alloc_trap.h"
+#include "lib/harness.h"
+
+#define ROUNDS 100
+
+struct scene {
+	struct mio_poll *poll;
+	struct mio_waker *waker;
+	mio_fd_t listener, client, server;
+	struct sockaddr_in addr;
+};
+
+static void
+set_up(struct scene *scene)
+{
+	scene->poll = new_poll();
+	assert_ok(mio_waker_create(&scene->waker, scene->poll, 1));
+	scene->listener = listen_on_loopback();
+	scene->addr = loopback(port_of(scene->listener));
+	tcp_pair(&scene->client, &scene->server);
+}
+
+static void
+tear_down(struct scene *scene)
+{
+	assert_ok(mio_fd_close(scene->listener));
+	assert_ok(mio_fd_close(scene->client));
+	assert_ok(mio_fd_close(scene->server));
+	mio_waker_destroy(scene->waker);
+	mio_poll_destroy(scene->poll);
+}
+
+/* How many of the steps went wrong: Check's own assertions may allocate. */
+static int
+register_and_poll(struct scene *scene)
+{
+	struct mio_event events[8];
+	int bad = 0;
+
+	bad += mio_poll_register_fd(scene->poll, scene->server, 2,
+	    MIO_READABLE | MIO_WRITABLE, MIO_EDGE) != 0;
+	bad += mio_poll(scene->poll, events, 8, 0) != 1;
+	bad += mio_poll_reregister_fd(scene->poll, scene->server, 3,
+	    MIO_READABLE, MIO_LEVEL) != 0;
+	bad += mio_poll(scene->poll, events, 8, 1000) != 0;
+	bad += mio_waker_wake(scene->waker) != 0;
+	bad += mio_poll(scene->poll, events, 8, -1) != 1;
+	bad += mio_poll_deregister_fd(scene->poll, scene->server) != 0;
+
+	return bad;
+}
+
+static int
+transfer(struct scene *scene)
+{
+	char in[8], out[8] = "1234567";
+	struct iovec to = { .iov_base = out, .iov_len = 8 };
+	struct iovec from = { .iov_base = in, .iov_len = 8 };
+	int bad = 0;
+
+	bad += mio_socket_send(scene->client, out, 8) != 8;
+	bad += mio_socket_peek(scene->server, in, 8) != 8;
+	bad += mio_socket_recv(scene->server, in, 8) != 8;
+	bad += mio_socket_recv(scene->server, in, 8) != -EAGAIN;
+	bad += mio_socket_sendv(scene->client, &to, 1) != 8;
+	bad += mio_socket_recvv(scene->server, &from, 1) != 8;
+	bad += mio_socket_recvv(scene->server, &from, 1) != -EAGAIN;
+
+	return bad;
+}
+
+static int
+connect_and_accept(struct scene *scene)
+{
+	struct mio_event event;
+	mio_fd_t fd, accepted;
+	int bad = 0;
+
+	bad += mio_poll_register_fd(scene->poll, scene->listener, 4,
+	    MIO_READABLE, 0) != 0;
+	bad += mio_tcp_connect(&fd, (struct sockaddr *)&scene->addr,
+	    sizeof(scene->addr)) != 0;
+	bad += mio_poll(scene->poll, &event, 1, -1) != 1;
+	bad += mio_tcp_accept(scene->listener, &accepted, NULL, NULL) != 0;
+	bad += mio_tcp_set_linger(fd, 0) != 0;
+	bad += mio_fd_close(fd) != 0;
+	bad += mio_fd_close(accepted) != 0;
+	bad += mio_poll_deregister_fd(scene->poll, scene->listener) != 0;
+
+	return bad;
+}
+
+static void
+count_allocations(int (*step)(struct scene *))
+{
+	unsigned long before;
+	struct scene scene;
+	int bad = 0;
+	int i;
+
+	set_up(&scene);
+	ck_assert_int_eq(step(&scene), 0);
+	before = alloc_trap_count();
+	for (i = 0; i < ROUNDS; i++)
+		bad += step(&scene);
+	ck_assert_uint_eq(alloc_trap_count() - before, 0);
+	ck_assert_int_eq(bad, 0);
+	tear_down(&scene);
+}
+
+START_TEST(register_and_poll_allocate_nothing)
+{
+	count_allocations(register_and_poll);
+}
+END_TEST
+
+START_TEST(transfers_allocate_nothing)
+{
+	count_allocations(transfer);
+}
+END_TEST
+
+START_TEST(connections_allocate_nothing)
+{
+	count_allocations(connect_and_accept);
+}
+END_TEST
+
+/* On epoll not even the first time. */
+START_TEST(first_registration_allocates_nothing_on_epoll)
+{
+	struct scene scene;
+	unsigned long before;
+	int bad;
+
+	set_up(&scene);
+	before = alloc_trap_count();
+	bad = register_and_poll(&scene);
+	if (backend_is("epoll"))
+		ck_assert_uint_eq(alloc_trap_count() - before, 0);
+	ck_assert_int_eq(bad, 0);
+	tear_down(&scene);
+}
+END_TEST
+
+START_TEST(create_is_counted)
+{
+	unsigned long before = alloc_trap_count();
+	struct mio_poll *poll = new_poll();
+
+	ck_assert_uint_gt(alloc_trap_count(), before);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite;
+	TCase *tcase;
+
+	/* valgrind puts its own malloc before ours */
+	if (!alloc_trap_works())
+		return 77;
+
+	suite = suite_create("allocation");
+	tcase = new_case(suite, "allocation");
+	tcase_add_test(tcase, create_is_counted);
+	tcase_add_test(tcase, register_and_poll_allocate_nothing);
+	tcase_add_test(tcase, transfers_allocate_nothing);
+	tcase_add_test(tcase, connections_allocate_nothing);
+	tcase_add_test(tcase, first_registration_allocates_nothing_on_epoll);
+
+	return run_suite(suite);
+}
