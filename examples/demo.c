@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * demo [SECONDS [CONNECTIONS]]: a libmio server on loopback echoes for thousands
- * of libmio clients at once, both in this process, a thread and a poll each.
- * Every byte that comes back is compared with what was sent. While it runs,
- * nothing is allocated: the malloc family is counted.
+ * demo [SECONDS [CONNECTIONS]]: a libmio server on loopback echoes for
+ * thousands of libmio clients at once, both in this process, a thread and a
+ * poll each. Every byte that comes back is compared with what was sent. While
+ * it runs, nothing is allocated: the malloc family is counted.
  *
  * Ends by itself; status 0 says that every byte came back right, that nobody
  * was disconnected and that the count was 0.

@@ -216,7 +216,7 @@ consume(struct connection *c, size_t len)
 	memmove(c->in, c->in + len, c->in_len);
 }
 
-/* Answers one request; false when it has not come whole, or there is no room. */
+/* Answers one request; false when it is not here whole, or there is no room. */
 static bool
 step(struct connection *c)
 {
