@@ -10,8 +10,11 @@
  * was disconnected and that the count was 0.
  */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,9 +32,10 @@
 #include "lib/alloc_trap.h"
 
 #define SECONDS_DEFAULT     10
-#define SECONDS_MAX         45 /* so that all is over within a minute */
+#define SECONDS_MAX         35
 #define CONNECTIONS_DEFAULT 4000
 #define SET_UP_SECONDS      10 /* for connecting, and again for ending */
+#define ALL_SECONDS         58 /* whatever happens: no more than a minute */
 #define SPARE_FDS           64
 #define CONNECTIONS_MAX     20000 /* there are about 28,000 ports */
 #define CONNECTING_MAX      500	  /* at once, so that no queue overflows */
@@ -82,6 +86,17 @@ fail(const char *what, int error)
 {
 	fprintf(stderr, "demo: %s: %s\n", what, strerror(-error));
 	exit(1);
+}
+
+/* Something hangs, which is a failure like any other. */
+static void
+give_up(int number)
+{
+	static const char text[] = "demo: out of time\n";
+
+	(void)number;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1); /* it is the end */
+	_exit(1);
 }
 
 /* What stands at a place of a message, from its seed (splitmix64's mixing). */
@@ -298,7 +313,7 @@ static void
 fit_descriptor_limit(void)
 {
 	struct rlimit limit;
-	unsigned fit;
+	rlim_t fit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		fail("getrlimit", -errno);
@@ -306,11 +321,14 @@ fit_descriptor_limit(void)
 	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
 		fail("setrlimit", -errno);
 
-	fit = limit.rlim_max > 2 * CONNECTIONS_MAX + SPARE_FDS ?
-	    CONNECTIONS_MAX : (unsigned)(limit.rlim_max - SPARE_FDS) / 2;
+	fit = limit.rlim_max > SPARE_FDS ?
+	    (limit.rlim_max - SPARE_FDS) / 2 : 0;
+	if (fit == 0)
+		fail("the limit of descriptors", -EMFILE);
 	if (connections > fit) {
-		printf("%u connections, as the system allows no more\n", fit);
-		connections = fit;
+		connections = (unsigned)fit;
+		printf("%u connections, as the system allows no more\n",
+		    connections);
 	}
 }
 
@@ -422,7 +440,7 @@ parse_arguments(int argc, char **argv, double *seconds)
 		*seconds = atof(argv[1]);
 	if (argc > 2)
 		connections = (unsigned)strtoul(argv[2], NULL, 10);
-	if (argc > 3 || *seconds <= 0 || *seconds > SECONDS_MAX ||
+	if (argc > 3 || !(*seconds > 0 && *seconds <= SECONDS_MAX) ||
 	    connections == 0 || connections > CONNECTIONS_MAX) {
 		fprintf(stderr, "usage: demo [SECONDS [CONNECTIONS]], "
 		    "up to %d and %d\n", SECONDS_MAX, CONNECTIONS_MAX);
@@ -459,6 +477,8 @@ measure(double seconds)
 	allocations = alloc_trap_count() - allocations;
 
 	report(now() - begin, allocations);
+	if (failure == NULL && atomic_load(&client.messages) == 0)
+		failure = "no message came back";
 	if (failure == NULL && allocations > 0)
 		failure = "something was allocated during the run";
 	if (failure == NULL && !alloc_trap_works())
@@ -471,6 +491,7 @@ int
 main(int argc, char **argv)
 {
 	static char output[4096];
+	struct sigaction action = { .sa_handler = give_up };
 	struct mio_waker *wakers[2];
 	double seconds = SECONDS_DEFAULT;
 	const char *failure;
@@ -479,6 +500,9 @@ main(int argc, char **argv)
 
 	setvbuf(stdout, output, _IOFBF, sizeof(output));
 	parse_arguments(argc, argv, &seconds);
+	if (sigaction(SIGALRM, &action, NULL) != 0)
+		fail("SIGALRM", -errno);
+	(void)alarm(ALL_SECONDS); /* there is no earlier one */
 	fit_descriptor_limit();
 	make_sides();
 	r = mio_waker_create(&wakers[0], server.poll, WAKER);

@@ -10,6 +10,8 @@
  * not read what it gets back is not read from either, once its buffer is full.
  */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -104,7 +106,7 @@ echo(struct connection *c)
 static void
 drop(struct connection *c)
 {
-	mio_fd_close(c->fd); /* which deregisters it */
+	(void)mio_fd_close(c->fd); /* which deregisters it */
 	free(c);
 }
 
@@ -131,7 +133,7 @@ accept_all(struct mio_poll *poll, mio_fd_t listener)
 
 		c = calloc(1, sizeof(*c));
 		if (c == NULL) {
-			mio_fd_close(fd);
+			(void)mio_fd_close(fd);
 			continue;
 		}
 		c->fd = fd;
@@ -188,7 +190,7 @@ serve(struct mio_poll *poll, mio_fd_t listener)
 			if (events[i].token == WAKER)
 				continue;
 			if (events[i].token == LISTENER) {
-				all_accepted = accept_all(poll, listener);
+				all_accepted = false;
 				continue;
 			}
 			c = (struct connection *)(uintptr_t)events[i].token;
@@ -205,20 +207,24 @@ int
 main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop };
+	unsigned long port = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	struct mio_poll *poll;
 	mio_fd_t listener;
 	int r;
 
+	if (port > UINT16_MAX)
+		fail("port", -ERANGE);
 	r = mio_poll_create(&poll);
 	if (r < 0)
 		fail("poll", r);
 	r = mio_waker_create(&waker, poll, WAKER);
 	if (r < 0)
 		fail("waker", r);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
+	if (sigaction(SIGTERM, &action, NULL) != 0 ||
+	    sigaction(SIGINT, &action, NULL) != 0)
+		fail("signals", -errno);
 
-	listener = listen_on(argc > 1 ? (unsigned)atoi(argv[1]) : 0);
+	listener = listen_on((unsigned)port);
 	r = mio_poll_register_fd(
 	    poll, listener, LISTENER, MIO_READABLE, MIO_EDGE);
 	if (r < 0)
@@ -227,7 +233,7 @@ main(int argc, char **argv)
 	serve(poll, listener);
 
 	/* connections that are still open end with the process */
-	mio_fd_close(listener);
+	(void)mio_fd_close(listener);
 	mio_waker_destroy(waker);
 	mio_poll_destroy(poll);
 

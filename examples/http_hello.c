@@ -7,7 +7,8 @@
  * Prints the port that it listens on; SIGTERM and SIGINT end it.
  */
 
-#include <ctype.h>
+#define _POSIX_C_SOURCE 200809L
+
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -30,6 +31,11 @@
 #define WAKER    ((mio_token_t)2)
 #define BODY     "hello, world\n"
 
+/* what methods and names of fields are made of */
+#define TOKEN                                                                  \
+	"!#$%&'*+-.^_`|~0123456789"                                            \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 struct connection {
 	mio_fd_t fd;
 	bool ended;			/* the client sends no more */
@@ -41,7 +47,7 @@ struct connection {
 };
 
 struct request {
-	bool head, keep_alive;
+	bool head, keep_alive, needs_host, has_host, has_length;
 	unsigned long long length;
 	int status;
 };
@@ -134,11 +140,11 @@ parse_length(const char *text, unsigned long long *length)
 static int
 parse_request_line(const char *line, struct request *request)
 {
-	size_t method = strcspn(line, " ");
+	size_t method = strspn(line, TOKEN);
 	const char *target = line + method + 1;
 	const char *version;
 
-	if (method == 0 || line[method] == '\0')
+	if (method == 0 || line[method] != ' ')
 		return 400;
 	version = strchr(target, ' ');
 	if (version == NULL || version == target)
@@ -152,16 +158,17 @@ parse_request_line(const char *line, struct request *request)
 
 	request->head = method == 4 && memcmp(line, "HEAD", 4) == 0;
 	request->keep_alive = version[7] == '1';
+	request->needs_host = version[7] == '1';
 
 	return 200;
 }
 
 static int
-parse_field(char *line, struct request *request, bool *has_length)
+parse_field(char *line, struct request *request)
 {
-	char *value = strchr(line, ':');
+	char *value = line + strspn(line, TOKEN);
 
-	if (value == NULL || value == line || isspace((unsigned char)value[-1]))
+	if (value == line || *value != ':')
 		return 400;
 	*value++ = '\0';
 	value += strspn(value, " \t");
@@ -170,9 +177,13 @@ parse_field(char *line, struct request *request, bool *has_length)
 		unsigned long long before = request->length;
 
 		if (!parse_length(value, &request->length) ||
-		    (*has_length && before != request->length))
+		    (request->has_length && before != request->length))
 			return 400;
-		*has_length = true;
+		request->has_length = true;
+	} else if (strcasecmp(line, "Host") == 0) {
+		if (request->has_host)
+			return 400;
+		request->has_host = true;
 	} else if (strcasecmp(line, "Transfer-Encoding") == 0) {
 		return 501;
 	} else if (strcasecmp(line, "Connection") == 0) {
@@ -189,7 +200,6 @@ parse_field(char *line, struct request *request, bool *has_length)
 static void
 parse(char *head, struct request *request)
 {
-	bool has_length = false;
 	char *line = head;
 	char *next;
 
@@ -197,12 +207,17 @@ parse(char *head, struct request *request)
 		next = strstr(line, "\r\n");
 		*next = '\0';
 		next += 2;
-		request->status = line == head ?
-		    parse_request_line(line, request) :
-		    parse_field(line, request, &has_length);
+		if (strpbrk(line, "\r\n") != NULL)
+			request->status = 400; /* half an end of a line */
+		else
+			request->status = line == head ?
+			    parse_request_line(line, request) :
+			    parse_field(line, request);
 		if (request->status != 200)
 			break;
 	}
+	if (request->status == 200 && request->needs_host && !request->has_host)
+		request->status = 400;
 
 	/* what follows a request that was not understood is anyone's guess */
 	if (request->status != 200)
@@ -216,7 +231,10 @@ consume(struct connection *c, size_t len)
 	memmove(c->in, c->in + len, c->in_len);
 }
 
-/* Answers one request; false when it is not here whole, or there is no room. */
+/*
+ * Answers one request; false when it is not here whole, there is no room, or
+ * this was the last answer.
+ */
 static bool
 step(struct connection *c)
 {
@@ -289,7 +307,7 @@ serve_connection(struct connection *c)
 			return false;
 		if (c->out_end > 0)
 			return true; /* until MIO_WRITABLE */
-		if (step(c))
+		if (step(c) || c->out_end > 0)
 			continue; /* it had waited for room */
 
 		/*
@@ -320,7 +338,7 @@ serve_connection(struct connection *c)
 static void
 drop(struct connection *c)
 {
-	mio_fd_close(c->fd);
+	(void)mio_fd_close(c->fd);
 	free(c);
 }
 
@@ -343,7 +361,7 @@ accept_all(struct mio_poll *poll, mio_fd_t listener)
 
 		c = malloc(sizeof(*c));
 		if (c == NULL) {
-			mio_fd_close(fd);
+			(void)mio_fd_close(fd);
 			continue;
 		}
 		memset(c, 0, offsetof(struct connection, in));
@@ -413,19 +431,23 @@ int
 main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop };
+	unsigned long port = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	struct mio_poll *poll;
 	mio_fd_t listener;
 	int r;
 
+	if (port > UINT16_MAX)
+		fail("port", -ERANGE);
 	r = mio_poll_create(&poll);
 	if (r == 0)
 		r = mio_waker_create(&waker, poll, WAKER);
 	if (r < 0)
 		fail("poll", r);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
+	if (sigaction(SIGTERM, &action, NULL) != 0 ||
+	    sigaction(SIGINT, &action, NULL) != 0)
+		fail("signals", -errno);
 
-	listener = listen_on(argc > 1 ? (unsigned)atoi(argv[1]) : 0);
+	listener = listen_on((unsigned)port);
 	r = mio_poll_register_fd(
 	    poll, listener, LISTENER, MIO_READABLE, MIO_EDGE);
 	if (r < 0)
@@ -433,7 +455,7 @@ main(int argc, char **argv)
 
 	serve(poll, listener);
 
-	mio_fd_close(listener);
+	(void)mio_fd_close(listener);
 	mio_waker_destroy(waker);
 	mio_poll_destroy(poll);
 

@@ -1,30 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # examples/echo_server with socat and netcat: half-close, many at once, slow
-# readers, resets in the middle.
+# readers, resets in the middle, too few descriptors.
 set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
-need socat pgrep cmp
+need socat cmp timeout
 start echo_server
+
+# client ARGUMENT...: socat, but never for ever
+client() {
+	timeout 60 socat "$@"
+}
 
 head -c 1048576 /dev/urandom >"$dir/mebibyte"
 head -c 20000 /dev/urandom >"$dir/small"
 
 # the whole file and our FIN first; the answer comes all the same
-socat -t30 - "TCP:127.0.0.1:$port" <"$dir/mebibyte" >"$dir/back"
+client -t30 - "TCP:127.0.0.1:$port" <"$dir/mebibyte" >"$dir/back"
 cmp "$dir/mebibyte" "$dir/back" || fail 'half-close with socat'
 pass 'half-close with socat'
 
 if command -v nc >/dev/null && nc -h 2>&1 | grep -q OpenBSD; then
-	nc -N 127.0.0.1 "$port" <"$dir/mebibyte" >"$dir/back"
+	timeout 60 nc -N 127.0.0.1 "$port" <"$dir/mebibyte" >"$dir/back"
 	cmp "$dir/mebibyte" "$dir/back" || fail 'half-close with netcat'
 	pass 'half-close with netcat'
 fi
 
 # a reader that does not read while all buffers on the way fill up
-head -c 16777216 /dev/zero | tr '\0' x >"$dir/large"
-socat -t60 - "TCP:127.0.0.1:$port,rcvbuf=4096" <"$dir/large" |
+head -c 16777216 /dev/urandom >"$dir/large"
+client -t60 - "TCP:127.0.0.1:$port,rcvbuf=4096" <"$dir/large" |
     (sleep 0.5; cat) >"$dir/back"
 cmp "$dir/large" "$dir/back" || fail 'a slow reader'
 pass 'a slow reader'
@@ -43,11 +48,11 @@ pass 'twenty resets in the middle'
 i=0
 while [ $i -lt 200 ]; do
 	i=$((i + 1))
-	socat -t30 - "TCP:127.0.0.1:$port" <"$dir/small" >"$dir/many.$i" &
+	client -t30 - "TCP:127.0.0.1:$port" <"$dir/small" >"$dir/many.$i" &
 	clients="${clients:-} $!"
 done
-for client in $clients; do
-	wait "$client" || fail 'one of 200 at once'
+for pid in $clients; do
+	wait "$pid" || fail 'one of 200 at once'
 done
 i=0
 while [ $i -lt 200 ]; do
@@ -55,5 +60,29 @@ while [ $i -lt 200 ]; do
 	cmp "$dir/small" "$dir/many.$i" || fail "of 200 at once, number $i"
 done
 pass '200 at once'
+
+# room for five at a time: the others wait in the queue, and get their turn
+if command -v prlimit >/dev/null; then
+	expect_no_leak
+	prlimit --pid "$server" --nofile=$((fds + 5)):
+	clients=
+	i=0
+	while [ $i -lt 40 ]; do
+		i=$((i + 1))
+		client -t30 - "TCP:127.0.0.1:$port" \
+		    <"$dir/small" >"$dir/many.$i" &
+		clients="$clients $!"
+	done
+	for pid in $clients; do
+		wait "$pid" || fail 'one of 40, with 5 descriptors for them'
+	done
+	i=0
+	while [ $i -lt 40 ]; do
+		i=$((i + 1))
+		cmp "$dir/small" "$dir/many.$i" ||
+		    fail "with 5 descriptors, number $i of 40"
+	done
+	pass '40 with 5 descriptors for them'
+fi
 
 stop

@@ -4,7 +4,7 @@
 set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
-need curl socat pgrep
+need curl socat cmp timeout
 start http_hello
 url=http://127.0.0.1:$port/
 
@@ -20,7 +20,20 @@ is() {
 
 # raw FILE: what comes back for the bytes of a file, our side then closed
 raw() {
-	socat -t20 - "TCP:127.0.0.1:$port" <"$1"
+	timeout 60 socat -t20 - "TCP:127.0.0.1:$port" <"$1"
+}
+
+# answer CONNECTION [BODY]: an answer as it is on the wire
+answer() {
+	printf 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
+	printf 'Content-Length: 13\r\nConnection: %s\r\n\r\n' "$1"
+	[ $# -lt 2 ] || echo "$2"
+}
+
+# same WHAT: the answers, to the byte
+same() {
+	cmp "$dir/expected" "$dir/answers" || fail "$1"
+	pass "$1"
 }
 
 is 'GET' 'hello, world' "$(get "$url")"
@@ -48,21 +61,61 @@ is 'a head that is too long' 431 "$(get -o /dev/null -w '%{http_code}' \
 is 'chunked bodies are not understood' 501 "$(echo abc | get -o /dev/null \
     -w '%{http_code}' -H 'Transfer-Encoding: chunked' -d @- "$url")"
 
-# a hundred requests in one write: a hundred answers, and then we are done
+# A hundred requests in one write. Only some answers have a body, so that they
+# tell their order; only the last one closes.
 i=0
+: >"$dir/expected"
 while [ $i -lt 100 ]; do
 	i=$((i + 1))
-	printf 'GET /%d HTTP/1.1\r\nHost: a\r\n\r\n' $i
+	case $i in
+	100)
+		method=GET
+		field='Connection: close\r\n'
+		answer close 'hello, world' ;;
+	*[1379])
+		method=HEAD
+		field=
+		answer keep-alive ;;
+	*)
+		method=GET
+		field=
+		answer keep-alive 'hello, world' ;;
+	esac >>"$dir/expected"
+	printf "$method /$i HTTP/1.1\r\nHost: a\r\n$field\r\n"
 done >"$dir/pipeline"
 raw "$dir/pipeline" >"$dir/answers"
-is 'a pipeline of 100' 100 "$(grep -c '^HTTP/1.1 200 OK' "$dir/answers")"
-is 'its bodies' 100 "$(grep -c '^hello, world$' "$dir/answers")"
+same 'a pipeline of 100, in order'
+
+# Far more answers than fit into the server and the kernel while nobody reads:
+# it has to stop reading, and then go on.
+yes "$(printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n.')" | sed '/^\.$/d' |
+    head -n 150000 >"$dir/pipeline"
+yes "$(answer keep-alive 'hello, world')" | head -n 300000 >"$dir/expected"
+timeout 60 socat -t20 - "TCP:127.0.0.1:$port,rcvbuf=4096" <"$dir/pipeline" |
+    (sleep 0.5; cat) >"$dir/answers"
+same 'a pipeline of 50000 with a slow reader'
+
+# Wherever the buffer for answers is full, the last one is not forgotten.
+i=0
+: >"$dir/pipeline"
+while [ $i -lt 200 ]; do
+	i=$((i + 1))
+	printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >>"$dir/pipeline"
+	[ $i -ge 150 ] || continue
+	{ cat "$dir/pipeline"; printf '\000'; } >"$dir/request"
+	raw "$dir/request" >"$dir/answers"
+	[ "$(grep -c '^HTTP/1.1 ' "$dir/answers")" -eq $((i + 1)) ] ||
+	    fail "an answer is lost after $i requests"
+	grep -q '^HTTP/1.1 400 ' "$dir/answers" || fail "no 400 after $i"
+done
+pass 'no answer is lost where the buffer is full'
 
 # with bodies in between, which must not be taken for requests
 i=0
 while [ $i -lt 50 ]; do
 	i=$((i + 1))
-	printf 'POST / HTTP/1.1\r\nContent-Length: 18\r\n\r\nGET / HTTP/1.1\r\n\r\n'
+	printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 18\r\n\r\n'
+	printf 'GET / HTTP/1.1\r\n\r\n'
 done >"$dir/pipeline"
 is 'a pipeline of 50 with bodies' 50 \
     "$(raw "$dir/pipeline" | grep -c '^HTTP/1.1 200 OK')"
@@ -76,7 +129,7 @@ is 'a pipeline of 50 with bodies' 50 \
 		printf "\\$byte"
 		sleep 0.01
 	done
-) | socat -t20 - "TCP:127.0.0.1:$port,nodelay" >"$dir/answers"
+) | timeout 60 socat -t20 - "TCP:127.0.0.1:$port,nodelay" >"$dir/answers"
 is 'one byte at a time' 1 "$(grep -c '^HTTP/1.1 200 OK' "$dir/answers")"
 
 malformed() {
@@ -87,11 +140,19 @@ malformed() {
 malformed 'no version' 'GET /\r\n\r\n' 400
 malformed 'a field without a colon' 'GET / HTTP/1.1\r\nHost\r\n\r\n' 400
 malformed 'a length that is none' \
-    'GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n' 400
-malformed 'two lengths' \
-    'GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n' 400
+    'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n' 400
+lengths='Content-Length: 1\r\nContent-Length: 2\r\n'
+malformed 'two lengths' "GET / HTTP/1.1\r\nHost: a\r\n$lengths\r\n" 400
 malformed 'a length that overflows' \
-    'GET / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n' 400
+    'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n' 400
+malformed 'no host' 'GET / HTTP/1.1\r\n\r\n' 400
+malformed 'two hosts' 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n' 400
+malformed 'a folded line' \
+    'GET / HTTP/1.1\r\nHost: a\r\n Content-Length: 5\r\n\r\n' 400
+malformed 'a space before the colon' \
+    'GET / HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\n' 400
+malformed 'half an end of a line' \
+    'GET / HTTP/1.1\r\nHost: a\nContent-Length: 5\r\n\r\n' 400
 malformed 'a version that is not known' 'GET / HTTP/3.0\r\n\r\n' 505
 malformed 'a NUL' 'GET \000/ HTTP/1.1\r\n\r\n' 400
 

@@ -85,7 +85,8 @@ START_TEST(longest_timeouts_neither_overflow_nor_spin)
 		wake_later(&later, waker, MS(30));
 		ck_assert_int_eq(mio_poll(poll, &event, 1, timeouts[i]), 1);
 		ck_assert_uint_eq(event.token, 9);
-		ck_assert_int_lt(cpu_ns() - cpu, MS(25));
+		if (!is_slowed_down())
+			ck_assert_int_lt(cpu_ns() - cpu, MS(25));
 		finish_later(&later);
 		mio_waker_destroy(waker);
 		mio_poll_destroy(poll);

@@ -29,10 +29,12 @@ alloc_trap_works(void)
 {
 	unsigned long before = alloc_trap_count();
 	void *volatile block = malloc(1);
+	void *volatile zeroed = calloc(1, 1);
 
 	free(block);
+	free(zeroed);
 
-	return alloc_trap_count() > before;
+	return alloc_trap_count() - before >= 4;
 }
 
 #if defined(__has_feature)
@@ -158,6 +160,8 @@ realloc(void *block, size_t size)
 {
 	note();
 	look_up();
+	if (real.realloc == NULL && block == NULL)
+		return from_arena(size);
 	if (is_from_arena(block)) {
 		void *copy = malloc(size);
 		size_t rest = (size_t)(arena + sizeof(arena) - (char *)block);

@@ -70,6 +70,12 @@ cpu_ns(void)
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+bool
+is_slowed_down(void)
+{
+	return getenv("MIO_TESTS_SLOW") != NULL;
+}
+
 unsigned
 count_fds(void)
 {

@@ -44,6 +44,8 @@ int run_suite(Suite *suite);
 int64_t now_ns(void);
 /* CPU time of this process, in nanoseconds. */
 int64_t cpu_ns(void);
+/* Under valgrind and the like, where such figures say nothing. */
+bool is_slowed_down(void);
 unsigned count_fds(void);
 
 struct mio_poll *new_poll(void);

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * System calls that this kernel does not have, or that a sandbox refuses: an
+ * older call does the work, and the newer one is not tried again. Wakers whose
+ * signal does not go through at first. Which of these there are depends on how
+ * the library was built, so each test asks what was called.
+ */
+
+#include "config.h"
+#include "lib/fault_control.h"
+#include "lib/harness.h"
+
+#include <poll.h>
+
+#include "poll/poll.h"
+#include "poll/readiness_queue.h"
+#include "sys/os.h"
+
+/* How a kernel and how a sandbox says it; each is a run of a loop test. */
+static const int refusals[] = { ENOSYS, EPERM };
+
+#define REFUSALS 2
+
+/* What this build calls to wait, and instead of it. */
+static const char *
+fine_call(void)
+{
+	return backend_is("epoll") ? "epoll_pwait2" : "ppoll";
+}
+
+static const char *
+coarse_call(void)
+{
+	return backend_is("epoll") ? "epoll_wait" : "poll";
+}
+
+static mio_fd_t
+accept_one(mio_fd_t listener)
+{
+	struct sockaddr_in addr = loopback(port_of(listener));
+	mio_fd_t client, server = MIO_INVALID_FD;
+	struct sockaddr_storage peer, local;
+	socklen_t peer_len, local_len;
+
+	assert_ok(mio_tcp_connect(&client, (struct sockaddr *)&addr,
+	    sizeof(addr)));
+	wait_for(listener, POLLIN);
+	assert_ok(mio_tcp_accept(listener, &server, &peer, &peer_len));
+	assert_nonblock_cloexec(server);
+	assert_ok(mio_socket_local_addr(client, &local, &local_len));
+	ck_assert_uint_eq(peer_len, local_len);
+	ck_assert_mem_eq(&peer, &local, local_len);
+	assert_ok(mio_fd_close(client));
+
+	return server;
+}
+
+/* mio before 0.7 left what it accepted this way blocking. */
+START_TEST(accept_does_without_accept4)
+{
+	mio_fd_t listener = listen_on_loopback();
+	int i;
+
+	fault_reset_counts();
+	fault_arm_all("accept4", refusals[_i]);
+	for (i = 0; i < 3; i++) {
+		assert_ok(mio_fd_close(accept_one(listener)));
+		ck_assert_uint_eq(fault_count("accept4"), 1);
+		ck_assert_uint_eq(fault_count("accept"), (unsigned)i + 1);
+	}
+	ck_assert(fault_disarm());
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+START_TEST(accept_would_block_without_accept4_too)
+{
+	mio_fd_t listener = listen_on_loopback();
+	mio_fd_t fd = -7;
+
+	fault_arm_all("accept4", refusals[_i]);
+	assert_error(mio_tcp_accept(listener, &fd, NULL, NULL), EAGAIN);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(fd, -7);
+	assert_ok(mio_fd_close(accept_one(listener)));
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+/* EPERM of one connection is not the end of accept4. */
+START_TEST(accept_tries_accept4_again_after_no_success)
+{
+	mio_fd_t listener = listen_on_loopback();
+	mio_fd_t fd = -7;
+
+	fault_arm("accept4", 1, EPERM);
+	assert_error(mio_tcp_accept(listener, &fd, NULL, NULL), EAGAIN);
+	ck_assert(fault_disarm());
+	fault_reset_counts();
+	assert_ok(mio_fd_close(accept_one(listener)));
+	ck_assert_uint_eq(fault_count("accept4"), 1);
+	ck_assert_uint_eq(fault_count("accept"), 0);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+START_TEST(pipe_does_without_pipe2)
+{
+	char byte = '.';
+	int fds[2];
+	int i;
+
+	fault_reset_counts();
+	fault_arm_all("pipe2", refusals[_i]);
+	for (i = 0; i < 3; i++) {
+		assert_ok(mio__os_pipe(fds));
+		ck_assert_uint_eq(fault_count("pipe2"), 1);
+		assert_nonblock_cloexec(fds[0]);
+		assert_nonblock_cloexec(fds[1]);
+		ck_assert_int_eq(write(fds[1], "x", 1), 1);
+		ck_assert_int_eq(read(fds[0], &byte, 1), 1);
+		assert_ok(mio_fd_close(fds[0]));
+		assert_ok(mio_fd_close(fds[1]));
+	}
+	ck_assert(fault_disarm());
+}
+END_TEST
+
+static bool
+is_readable(int fd)
+{
+	struct pollfd look = { .fd = fd, .events = POLLIN };
+
+	return poll(&look, 1, 0) == 1;
+}
+
+/* Signals, as a push to a poll that sleeps does: the poll's sleep ends. */
+static void
+signal_sleeping(struct mio_poll *poll, struct mio_waker *waker)
+{
+	struct mio__readiness_queue *queue = mio__poll_queue(poll);
+
+	/* a poll that sleeps has taken what was there before */
+	mio__waker_drain(&queue->waker);
+	ck_assert(mio__readiness_queue_fall_asleep(queue));
+	assert_ok(mio_waker_wake(waker));
+	ck_assert(is_readable(queue->waker.read_fd));
+	expect_ready(poll, 7, MIO_READABLE, 0);
+	expect_nothing(poll);
+}
+
+static struct mio_waker *
+new_waker(struct mio_poll *poll)
+{
+	struct mio_waker *waker = NULL;
+
+	assert_ok(mio_waker_create(&waker, poll, 7));
+
+	return waker;
+}
+
+/* mio 0.7 had the ends of its pipe swapped, seen only where it was forced. */
+static void
+check_waker_made_without(const char *call, int error)
+{
+	struct mio_waker *waker;
+	struct mio_poll *poll;
+
+	fault_reset_counts();
+	fault_arm_all(call, error);
+	poll = new_poll();
+	(void)fault_disarm(); /* where this build does not call it at all */
+	waker = new_waker(poll);
+	assert_nonblock_cloexec(mio__poll_queue(poll)->waker.read_fd);
+	assert_nonblock_cloexec(mio__poll_queue(poll)->waker.write_fd);
+	signal_sleeping(poll, waker);
+	signal_sleeping(poll, waker);
+
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+}
+
+START_TEST(waker_does_without_eventfd)
+{
+	check_waker_made_without("eventfd", refusals[_i]);
+	ck_assert_uint_gt(fault_count("pipe2"), 0);
+}
+END_TEST
+
+START_TEST(waker_does_without_pipe2)
+{
+	check_waker_made_without("pipe2", refusals[_i]);
+	ck_assert_uint_eq(fault_count("eventfd") + fault_count("pipe"), 1);
+}
+END_TEST
+
+/* Neither is there, as on an old kernel: pipe2 is known to lack by then. */
+START_TEST(waker_does_without_eventfd_and_pipe2)
+{
+	int fds[2];
+
+	fault_arm_all("pipe2", refusals[_i]);
+	assert_ok(mio__os_pipe(fds));
+	ck_assert(fault_disarm());
+	assert_ok(mio_fd_close(fds[0]));
+	assert_ok(mio_fd_close(fds[1]));
+
+	check_waker_made_without("eventfd", refusals[_i]);
+	ck_assert_uint_eq(fault_count("pipe"), 1);
+	ck_assert_uint_eq(fault_count("pipe2"), 0);
+}
+END_TEST
+
+/* What is full is drained and written to again; EINTR is retried. */
+static const int hitches[] = { EAGAIN, EINTR };
+
+START_TEST(wake_gets_through_in_the_end)
+{
+	const char *refused = _i < 2 ? "none" : "eventfd";
+	struct mio_waker *waker;
+	struct mio_poll *poll;
+
+	fault_arm_all(refused, ENOSYS);
+	poll = new_poll();
+	(void)fault_disarm(); /* where this build has no eventfd */
+	waker = new_waker(poll);
+
+	fault_reset_counts();
+	fault_arm("write", 1, hitches[_i % 2]);
+	signal_sleeping(poll, waker);
+	ck_assert(fault_disarm());
+	ck_assert_uint_eq(fault_count("write"), 2);
+
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* A counter at its maximum, or a pipe without room. */
+START_TEST(wake_of_a_full_waker_is_one_event)
+{
+	const char *refused = _i == 0 ? "none" : "eventfd";
+	const uint64_t most = UINT64_MAX - 1;
+	struct mio_waker *waker;
+	struct mio_poll *poll;
+	int fd;
+
+	fault_arm_all(refused, ENOSYS);
+	poll = new_poll();
+	(void)fault_disarm(); /* where this build has no eventfd */
+	waker = new_waker(poll);
+
+	fd = mio__poll_queue(poll)->waker.write_fd;
+	while (write(fd, &most, sizeof(most)) > 0)
+		continue;
+	ck_assert_int_eq(errno, EAGAIN);
+
+	ck_assert(mio__readiness_queue_fall_asleep(mio__poll_queue(poll)));
+	assert_ok(mio_waker_wake(waker));
+	assert_ok(mio_waker_wake(waker));
+	expect_ready(poll, 7, MIO_READABLE, 0);
+	expect_nothing(poll);
+	signal_sleeping(poll, waker);
+
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* A wake has no error: the event is queued whatever becomes of the signal. */
+START_TEST(wake_that_cannot_signal_is_still_seen)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_waker *waker = new_waker(poll);
+
+	ck_assert(mio__readiness_queue_fall_asleep(mio__poll_queue(poll)));
+	fault_arm("write", 1, EIO);
+	errno = EDOM;
+	assert_ok(mio_waker_wake(waker));
+	ck_assert_int_eq(errno, EDOM);
+	ck_assert(fault_disarm());
+	expect_ready(poll, 7, MIO_READABLE, 0);
+
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* Where nothing finer than milliseconds is to be had, times are rounded up. */
+START_TEST(waits_do_without_nanoseconds)
+{
+	static const struct {
+		int64_t ns;
+		int ms;
+	} times[] = { { 1, 1 }, { MS(1), 1 }, { MS(1) + 1, 2 } };
+	struct mio_poll *poll = new_poll();
+	struct mio_event event;
+	int64_t begin;
+	int i;
+
+	fault_reset_counts();
+	fault_arm_all(fine_call(), refusals[_i]);
+	assert_ok(mio_poll(poll, &event, 1, MS(2)));
+	ck_assert_uint_eq(fault_count(fine_call()), 1);
+	ck_assert_uint_gt(fault_count(coarse_call()), 0);
+
+	for (i = 0; i < 3; i++) {
+		fault_reset_counts();
+		begin = now_ns();
+		assert_ok(mio_poll(poll, &event, 1, times[i].ns));
+		ck_assert_int_ge(now_ns() - begin, times[i].ns);
+		ck_assert_int_le(fault_timeout_ms(), times[i].ms);
+		ck_assert_int_gt(fault_timeout_ms(), 0);
+		ck_assert_uint_eq(fault_count(fine_call()), 0);
+	}
+	ck_assert(fault_disarm());
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* What is remembered is the poll's own. */
+START_TEST(each_poll_finds_out_once)
+{
+	struct mio_poll *first = new_poll(), *second = new_poll();
+	struct mio_event event;
+	int i;
+
+	fault_reset_counts();
+	fault_arm_all(fine_call(), refusals[_i]);
+	for (i = 0; i < 3; i++) {
+		assert_ok(mio_poll(first, &event, 1, MS(1)));
+		assert_ok(mio_poll(second, &event, 1, MS(1)));
+		ck_assert_uint_eq(fault_count(fine_call()), 2);
+	}
+	ck_assert(fault_disarm());
+	mio_poll_destroy(first);
+	mio_poll_destroy(second);
+}
+END_TEST
+
+/* The error of giving back is nobody's: the first one is told. */
+START_TEST(rollback_that_fails_is_not_told)
+{
+	mio_fd_t listener = listen_on_loopback();
+	struct sockaddr_in taken = loopback(port_of(listener));
+	struct sockaddr_in everybody = loopback(1);
+	unsigned fds = count_fds();
+	mio_fd_t fd = -7;
+
+	everybody.sin_addr.s_addr = htonl(INADDR_BROADCAST);
+	fault_arm_all("close", EIO);
+	assert_error(mio_tcp_listen(&fd, (struct sockaddr *)&taken,
+	    sizeof(taken), 0, 0), EADDRINUSE);
+	ck_assert(fault_disarm());
+	fault_arm_all("close", EIO);
+	assert_error(mio_tcp_connect(&fd, (struct sockaddr *)&everybody,
+	    sizeof(everybody)), ENETUNREACH);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(fd, -7);
+	ck_assert_uint_eq(count_fds(), fds);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+/* Above what the system takes: what it says is no bad argument. */
+START_TEST(keepalive_over_the_limit_of_the_system_is_a_range)
+{
+	mio_fd_t client, server;
+
+	tcp_pair(&client, &server);
+	fault_arm("setsockopt", 1, EINVAL);
+	assert_error(mio_tcp_set_keepalive(client, SECONDS(5)), ERANGE);
+	ck_assert(fault_disarm());
+	assert_ok(mio_fd_close(client));
+	assert_ok(mio_fd_close(server));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("fallbacks");
+	TCase *tcase = new_case(suite, "calls");
+
+	tcase_add_loop_test(tcase, accept_does_without_accept4, 0, REFUSALS);
+	tcase_add_loop_test(tcase, accept_would_block_without_accept4_too, 0,
+	    REFUSALS);
+	tcase_add_test(tcase, accept_tries_accept4_again_after_no_success);
+	tcase_add_loop_test(tcase, pipe_does_without_pipe2, 0, REFUSALS);
+	tcase_add_test(tcase, rollback_that_fails_is_not_told);
+	tcase_add_test(tcase,
+	    keepalive_over_the_limit_of_the_system_is_a_range);
+
+	tcase = new_case(suite, "wakers");
+	tcase_add_loop_test(tcase, waker_does_without_eventfd, 0, REFUSALS);
+	tcase_add_loop_test(tcase, waker_does_without_pipe2, 0, REFUSALS);
+	tcase_add_loop_test(tcase, waker_does_without_eventfd_and_pipe2, 0,
+	    REFUSALS);
+	tcase_add_loop_test(tcase, wake_gets_through_in_the_end, 0, 4);
+	tcase_add_loop_test(tcase, wake_of_a_full_waker_is_one_event, 0, 2);
+	tcase_add_test(tcase, wake_that_cannot_signal_is_still_seen);
+
+	tcase = new_case(suite, "waits");
+	tcase_add_loop_test(tcase, waits_do_without_nanoseconds, 0, REFUSALS);
+	tcase_add_loop_test(tcase, each_poll_finds_out_once, 0, REFUSALS);
+
+	return run_suite(suite);
+}
