@@ -43,8 +43,8 @@ accept_one(mio_fd_t listener)
 	struct sockaddr_storage peer, local;
 	socklen_t peer_len, local_len;
 
-	assert_ok(mio_tcp_connect(&client, (struct sockaddr *)&addr,
-	    sizeof(addr)));
+	assert_ok(
+	    mio_tcp_connect(&client, (struct sockaddr *)&addr, sizeof(addr)));
 	wait_for(listener, POLLIN);
 	assert_ok(mio_tcp_accept(listener, &server, &peer, &peer_len));
 	assert_nonblock_cloexec(server);
@@ -350,12 +350,14 @@ START_TEST(rollback_that_fails_is_not_told)
 
 	everybody.sin_addr.s_addr = htonl(INADDR_BROADCAST);
 	fault_arm_all("close", EIO);
-	assert_error(mio_tcp_listen(&fd, (struct sockaddr *)&taken,
-	    sizeof(taken), 0, 0), EADDRINUSE);
+	assert_error(
+	    mio_tcp_listen(&fd, (struct sockaddr *)&taken, sizeof(taken), 0, 0),
+	    EADDRINUSE);
 	ck_assert(fault_disarm());
 	fault_arm_all("close", EIO);
-	assert_error(mio_tcp_connect(&fd, (struct sockaddr *)&everybody,
-	    sizeof(everybody)), ENETUNREACH);
+	assert_error(mio_tcp_connect(
+			 &fd, (struct sockaddr *)&everybody, sizeof(everybody)),
+	    ENETUNREACH);
 	ck_assert(fault_disarm());
 	ck_assert_int_eq(fd, -7);
 	ck_assert_uint_eq(count_fds(), fds);
@@ -384,19 +386,19 @@ main(void)
 	TCase *tcase = new_case(suite, "calls");
 
 	tcase_add_loop_test(tcase, accept_does_without_accept4, 0, REFUSALS);
-	tcase_add_loop_test(tcase, accept_would_block_without_accept4_too, 0,
-	    REFUSALS);
+	tcase_add_loop_test(
+	    tcase, accept_would_block_without_accept4_too, 0, REFUSALS);
 	tcase_add_test(tcase, accept_tries_accept4_again_after_no_success);
 	tcase_add_loop_test(tcase, pipe_does_without_pipe2, 0, REFUSALS);
 	tcase_add_test(tcase, rollback_that_fails_is_not_told);
-	tcase_add_test(tcase,
-	    keepalive_over_the_limit_of_the_system_is_a_range);
+	tcase_add_test(
+	    tcase, keepalive_over_the_limit_of_the_system_is_a_range);
 
 	tcase = new_case(suite, "wakers");
 	tcase_add_loop_test(tcase, waker_does_without_eventfd, 0, REFUSALS);
 	tcase_add_loop_test(tcase, waker_does_without_pipe2, 0, REFUSALS);
-	tcase_add_loop_test(tcase, waker_does_without_eventfd_and_pipe2, 0,
-	    REFUSALS);
+	tcase_add_loop_test(
+	    tcase, waker_does_without_eventfd_and_pipe2, 0, REFUSALS);
 	tcase_add_loop_test(tcase, wake_gets_through_in_the_end, 0, 4);
 	tcase_add_loop_test(tcase, wake_of_a_full_waker_is_one_event, 0, 2);
 	tcase_add_test(tcase, wake_that_cannot_signal_is_still_seen);

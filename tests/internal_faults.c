@@ -1,9 +1,600 @@
 /* SPDX-License-Identifier: MIT */
+
+/*
+ * Every public call that makes system calls, with each of these failing in
+ * turn, in each way that it can: the answer is that error, and all is as it
+ * was before. What is retried or done in another way is a success. Errors that
+ * last are in internal_fallbacks.c.
+ */
+
 #include "config.h"
+#include "lib/fault_control.h"
 #include "lib/harness.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <netinet/tcp.h>
+
+#include "sys/os.h"
+
+#define CROWD 8
+
+/* What a call finds. */
+static struct {
+	struct mio_poll *poll;
+	struct mio_waker *waker;
+	mio_fd_t listener, client, server, fd, crowd[CROWD];
+	struct sockaddr_in addr, any; /* of listener, and for a new one */
+	struct sockaddr_in6 any6;
+} world;
+
+/* What a call answers. */
+static struct {
+	struct mio_poll *poll;
+	struct mio_waker *waker;
+	mio_fd_t fd, fds[2];
+	struct mio_event events[2];
+	struct sockaddr_storage addr;
+	socklen_t len;
+	char bytes[4];
+	bool on;
+	int error;
+	unsigned ttl;
+	size_t size;
+	int64_t ns;
+} out;
+
+static struct iovec vector = { out.bytes, 1 };
+
+#define ADDRESS(a) (struct sockaddr *)&world.a, sizeof(world.a)
+
+/* What a scenario needs in its world. */
+#define POLL     0x01u /* poll, with client registered */
+#define PAIR     0x02u /* client and server, with a byte for the server */
+#define LISTENER 0x04u /* listener, with client waiting to be accepted */
+#define SOCKET   0x08u /* fd */
+#define SOCKET6  0x10u /* fd, of IPv6; nothing is done where there is none */
+
+struct scenario {
+	const char *name;
+	unsigned needs;
+	void (*prepare)(void);
+	int (*run)(void);
+	int answer;
+	void (*undo)(void); /* after a success */
+};
+
+/*
+ * EINTR is retried or harmless wherever it is listed, EINPROGRESS is success,
+ * and ENOSYS and EPERM make the library use another call. The first row whose
+ * name a call begins with: those of accept are accept4's too.
+ */
+static const struct {
+	const char *call;
+	int errors[7]; /* up to a 0 */
+} errors[] = {
+	{ "accept", { EMFILE, ENFILE, ENOMEM, ECONNABORTED, EAGAIN, EINTR } },
+	{ "aligned_alloc", { ENOMEM } },
+	{ "bind", { EACCES, EADDRINUSE, EADDRNOTAVAIL, EINVAL } },
+	{ "calloc", { ENOMEM } },
+	{ "close", { EBADF, EINTR, EINPROGRESS } },
+	{ "connect", { EADDRNOTAVAIL, ENETUNREACH, EINTR, EINPROGRESS } },
+	{ "epoll_create1", { EMFILE, ENFILE, ENOMEM } },
+	{ "epoll_ctl", { ENOMEM, ENOSPC, EBADF, ELOOP, EINVAL } },
+	{ "epoll_pwait2", { EBADF, EINVAL, EINTR, ENOSYS, EPERM } },
+	{ "epoll_wait", { EBADF, EINVAL, EINTR } },
+	{ "eventfd", { EMFILE, ENFILE, ENOMEM, ENODEV, ENOSYS, EPERM } },
+	{ "fcntl", { EBADF, EINVAL, EMFILE, EACCES } },
+	{ "fstat", { ENOMEM, EOVERFLOW } },
+	{ "getpeername", { EBADF, EINVAL, ENOBUFS } },
+	{ "getsockname", { EBADF, EINVAL, ENOBUFS } },
+	{ "getsockopt", { EBADF, ENOPROTOOPT, ENOMEM } },
+	{ "listen", { EADDRINUSE, EOPNOTSUPP, EACCES } },
+	{ "pipe", { EMFILE, ENFILE } },
+	{ "poll", { ENOMEM, EINVAL, EINTR } },
+	{ "ppoll", { ENOMEM, EINVAL, EINTR, ENOSYS, EPERM } },
+	{ "realloc", { ENOMEM } },
+	{ "recv", { EAGAIN, ECONNRESET, ENOTCONN, ENOMEM, EINTR } },
+	{ "send", { EAGAIN, ECONNRESET, EPIPE, EMSGSIZE, ENOBUFS, EINTR } },
+	{ "setsockopt", { EBADF, ENOPROTOOPT, ENOMEM, EACCES } },
+	{ "shutdown", { ENOTCONN, EBADF } },
+	{ "socket", { EMFILE, ENFILE, ENOMEM, EACCES, EAFNOSUPPORT } },
+};
+
+static const int *
+errors_of(const char *call)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strncmp(call, errors[i].call, strlen(errors[i].call)) == 0)
+			return errors[i].errors;
+	ck_abort_msg("no errors are listed for %s", call);
+
+	return NULL;
+}
+
+static void
+close_if_open(mio_fd_t fd)
+{
+	if (fd != MIO_INVALID_FD)
+		assert_ok(mio_fd_close(fd));
+}
+
+static void
+add_client(void)
+{
+	close_if_open(world.client);
+	assert_ok(mio_tcp_connect(&world.client, ADDRESS(addr)));
+	wait_for(world.listener, POLLIN);
+}
+
+static void
+build(const struct scenario *s)
+{
+	memset(&world, 0, sizeof(world));
+	world.any = loopback(0);
+	world.any6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+	world.listener = listen_on_loopback();
+	world.addr = loopback(port_of(world.listener));
+	world.client = world.server = world.fd = MIO_INVALID_FD;
+	memset(world.crowd, 0xff, sizeof(world.crowd));
+
+	if (s->needs & LISTENER)
+		add_client();
+	if (s->needs & PAIR) {
+		tcp_pair(&world.client, &world.server);
+		ck_assert_int_eq(mio_socket_send(world.client, "x", 1), 1);
+		ck_assert_int_eq(mio_socket_send(world.server, "x", 1), 1);
+		wait_for(world.server, POLLIN);
+		wait_for(world.client, POLLIN);
+	}
+	if (s->needs & SOCKET)
+		assert_ok(mio_socket_create(&world.fd, AF_INET, SOCK_STREAM));
+	if (s->needs & SOCKET6)
+		assert_ok(mio_socket_create(&world.fd, AF_INET6, SOCK_STREAM));
+	if (s->needs & POLL) {
+		world.poll = new_poll();
+		assert_ok(mio_poll_register_fd(
+		    world.poll, world.client, 1, MIO_READABLE, 0));
+	}
+	if (s->prepare != NULL)
+		s->prepare();
+
+	memset(&out, 0xa5, sizeof(out));
+}
+
+static void
+tear_down(void)
+{
+	int i;
+
+	mio_waker_destroy(world.waker);
+	mio_poll_destroy(world.poll);
+	close_if_open(world.listener);
+	close_if_open(world.client);
+	close_if_open(world.server);
+	close_if_open(world.fd);
+	for (i = 0; i < CROWD; i++)
+		close_if_open(world.crowd[i]);
+}
+
+/* What must not change. */
+static const int options[][2] = {
+	{ SOL_SOCKET, SO_KEEPALIVE },
+	{ SOL_SOCKET, SO_LINGER },
+	{ SOL_SOCKET, SO_RCVBUF },
+	{ SOL_SOCKET, SO_SNDBUF },
+	{ SOL_SOCKET, SO_REUSEADDR },
+	{ SOL_SOCKET, SO_REUSEPORT },
+	{ SOL_SOCKET, SO_ACCEPTCONN },
+	{ IPPROTO_TCP, TCP_KEEPIDLE },
+	{ IPPROTO_TCP, TCP_NODELAY },
+	{ IPPROTO_IP, IP_TTL },
+	{ IPPROTO_IPV6, IPV6_V6ONLY },
+	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS },
+};
+
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+struct snapshot {
+	unsigned fds;
+	int status, flags;
+	struct linger options[OPTIONS]; /* the largest of them */
+	struct sockaddr_storage addr;
+};
+
+static void
+take_snapshot(struct snapshot *shot)
+{
+	socklen_t len;
+	size_t i;
+
+	memset(shot, 0, sizeof(*shot));
+	shot->fds = count_fds();
+	shot->status = fcntl(world.fd, F_GETFL);
+	shot->flags = fcntl(world.fd, F_GETFD);
+	for (i = 0; i < OPTIONS; i++) {
+		len = sizeof(shot->options[i]);
+		(void)getsockopt(world.fd, options[i][0], options[i][1],
+		    &shot->options[i], &len);
+	}
+	len = sizeof(shot->addr);
+	(void)getsockname(world.fd, (struct sockaddr *)&shot->addr, &len);
+}
+
+static void
+assert_untouched(void)
+{
+	const unsigned char *bytes = (const unsigned char *)&out;
+	size_t i;
+
+	for (i = 0; i < sizeof(out); i++)
+		ck_assert_msg(bytes[i] == 0xa5, "byte %zu of the outputs", i);
+}
+
+static void
+deregister_client(void)
+{
+	assert_ok(mio_poll_deregister_fd(world.poll, world.client));
+}
+
+static void
+add_waker(void)
+{
+	deregister_client();
+	assert_ok(mio_waker_create(&world.waker, world.poll, 2));
+	assert_ok(mio_waker_wake(world.waker));
+}
+
+/* The poll knows by now that only milliseconds are to be had. */
+static void
+make_coarse(void)
+{
+	fault_arm_all(backend_is("epoll") ? "epoll_pwait2" : "ppoll", ENOSYS);
+	ck_assert_int_eq(mio_poll(world.poll, out.events, 2, MS(50)), 1);
+	ck_assert(fault_disarm());
+}
+
+/* A plain pipe's end, with neither flag; the other end in the crowd. */
+static void
+open_pipe(void)
+{
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	world.fd = fds[0];
+	world.crowd[0] = fds[1];
+}
+
+static void
+bind_socket(void)
+{
+	assert_ok(mio_socket_bind(world.fd, ADDRESS(any)));
+}
+
+static void
+be_refused(void)
+{
+	world.addr = loopback(closed_port());
+	assert_ok(mio_socket_connect(world.fd, ADDRESS(addr)));
+	wait_for(world.fd, POLLOUT);
+}
+
+/* A connection for which the listener has no room. */
+static void
+be_undecided(void)
+{
+	struct pollfd look = { .events = POLLOUT };
+	int i;
+
+	assert_ok(mio_socket_listen(world.listener, 1));
+	for (i = 0; i < CROWD; i++) {
+		assert_ok(mio_tcp_connect(&world.crowd[i], ADDRESS(addr)));
+		look.fd = world.crowd[i];
+		if (poll(&look, 1, 20) == 0)
+			break;
+	}
+	ck_assert_int_lt(i, CROWD);
+	world.client = world.crowd[i];
+	world.crowd[i] = MIO_INVALID_FD;
+}
+
+static void
+lack_accept4(void)
+{
+	fault_arm_all("accept4", ENOSYS);
+	assert_ok(mio_tcp_accept(world.listener, &world.server, NULL, NULL));
+	(void)fault_disarm(); /* only the first time */
+	add_client();
+}
+
+static void
+lack_pipe2(void)
+{
+	fault_arm_all("pipe2", ENOSYS);
+	assert_ok(mio__os_pipe(out.fds));
+	(void)fault_disarm(); /* only the first time */
+	assert_ok(mio_fd_close(out.fds[0]));
+	assert_ok(mio_fd_close(out.fds[1]));
+}
+
+#define RUN(name, call) \
+	static int run_##name(void) \
+	{ \
+		return (int)(call); \
+	}
+
+#define CLIENT world.poll, world.client, 1
+
+RUN(create, mio_poll_create(&out.poll))
+RUN(register, mio_poll_register_fd(CLIENT, MIO_READABLE, 0))
+RUN(reregister, mio_poll_reregister_fd(CLIENT, MIO_WRITABLE, MIO_EDGE))
+RUN(deregister, mio_poll_deregister_fd(world.poll, world.client))
+RUN(wait, mio_poll(world.poll, out.events, 2, MS(50)))
+RUN(look, mio_poll(world.poll, out.events, 2, 0))
+RUN(wait_signal, mio_poll_interruptible(world.poll, out.events, 2, MS(50)))
+
+RUN(waker_create, mio_waker_create(&out.waker, world.poll, 2))
+
+RUN(close, mio_fd_close(world.fd))
+RUN(dup, mio_fd_dup(world.fd, &out.fd))
+RUN(adopt, mio_fd_adopt(world.fd))
+
+RUN(socket, mio_socket_create(&out.fd, AF_INET, SOCK_STREAM))
+RUN(bind, mio_socket_bind(world.fd, ADDRESS(any)))
+RUN(listen, mio_socket_listen(world.fd, 0))
+RUN(connect, mio_socket_connect(world.fd, ADDRESS(addr)))
+RUN(finish, mio_socket_connect_finish(world.client))
+RUN(finish_fd, mio_socket_connect_finish(world.fd))
+RUN(recv, mio_socket_recv(world.server, out.bytes, 1))
+RUN(recvv, mio_socket_recvv(world.server, &vector, 1))
+RUN(recvv_nothing, mio_socket_recvv(world.server, &vector, 0))
+RUN(peek, mio_socket_peek(world.server, out.bytes, 1))
+RUN(send, mio_socket_send(world.server, "x", 1))
+RUN(sendv, mio_socket_sendv(world.server, &vector, 1))
+RUN(shutdown, mio_socket_shutdown(world.client, MIO_SHUT_WRITE))
+RUN(local, mio_socket_local_addr(world.client, &out.addr, &out.len))
+RUN(peer, mio_socket_peer_addr(world.client, &out.addr, &out.len))
+RUN(take_error, mio_socket_take_error(world.fd, &out.error))
+RUN(set_ttl, mio_socket_set_ttl(world.fd, 7))
+RUN(get_ttl, mio_socket_get_ttl(world.fd, &out.ttl))
+RUN(set_v6, mio_socket_set_only_v6(world.fd, true))
+RUN(get_v6, mio_socket_get_only_v6(world.fd, &out.on))
+RUN(set_reuse_addr, mio_socket_set_reuse_addr(world.fd, true))
+RUN(get_reuse_addr, mio_socket_get_reuse_addr(world.fd, &out.on))
+RUN(set_reuse_port, mio_socket_set_reuse_port(world.fd, true))
+RUN(get_reuse_port, mio_socket_get_reuse_port(world.fd, &out.on))
+RUN(set_recv_size, mio_socket_set_recv_buffer_size(world.fd, 8192))
+RUN(get_recv_size, mio_socket_get_recv_buffer_size(world.fd, &out.size))
+RUN(set_send_size, mio_socket_set_send_buffer_size(world.fd, 8192))
+RUN(get_send_size, mio_socket_get_send_buffer_size(world.fd, &out.size))
+
+RUN(tcp_connect, mio_tcp_connect(&out.fd, ADDRESS(addr)))
+RUN(tcp_listen, mio_tcp_listen(&out.fd, ADDRESS(any), 0, MIO_REUSEPORT))
+RUN(tcp_listen6,
+    mio_tcp_listen(&out.fd, ADDRESS(any6), 0, MIO_ONLY_V6 | MIO_REUSEPORT))
+RUN(accept, mio_tcp_accept(world.listener, &out.fd, NULL, NULL))
+RUN(accept_peer, mio_tcp_accept(world.listener, &out.fd, &out.addr, &out.len))
+RUN(set_nodelay, mio_tcp_set_nodelay(world.fd, true))
+RUN(get_nodelay, mio_tcp_get_nodelay(world.fd, &out.on))
+RUN(set_keepalive, mio_tcp_set_keepalive(world.fd, SECONDS(77)))
+RUN(set_no_keepalive, mio_tcp_set_keepalive(world.fd, -1))
+RUN(get_keepalive, mio_tcp_get_keepalive(world.fd, &out.ns))
+RUN(set_linger, mio_tcp_set_linger(world.fd, SECONDS(5)))
+RUN(get_linger, mio_tcp_get_linger(world.fd, &out.ns))
+
+RUN(os_pipe, mio__os_pipe(out.fds))
+
+static void
+destroy_poll(void)
+{
+	mio_poll_destroy(out.poll);
+}
+
+static void
+destroy_waker(void)
+{
+	mio_waker_destroy(out.waker);
+}
+
+static void
+close_fd(void)
+{
+	assert_nonblock_cloexec(out.fd);
+	assert_ok(mio_fd_close(out.fd));
+}
+
+static void
+close_fds(void)
+{
+	assert_nonblock_cloexec(out.fds[0]);
+	assert_nonblock_cloexec(out.fds[1]);
+	assert_ok(mio_fd_close(out.fds[0]));
+	assert_ok(mio_fd_close(out.fds[1]));
+}
+
+static void
+forget_fd(void)
+{
+	ck_assert_int_eq(fcntl(world.fd, F_GETFD), -1);
+	world.fd = MIO_INVALID_FD;
+}
+
+/* clang-format off */
+#define ROW(call, variant, needs, prepare, answer, undo) \
+	{ #call variant, needs, prepare, run_##call, answer, undo }
+/* clang-format on */
+
+static const struct scenario scenarios[] = {
+	ROW(create, "", 0, NULL, 0, destroy_poll),
+	ROW(register, "", PAIR | POLL, deregister_client, 0, NULL),
+	ROW(reregister, "", PAIR | POLL, NULL, 0, NULL),
+	ROW(deregister, "", PAIR | POLL, NULL, 0, NULL),
+	ROW(wait, "", PAIR | POLL, NULL, 1, NULL),
+	ROW(wait, ", coarse", PAIR | POLL, make_coarse, 1, NULL),
+	ROW(wait, ", woken", PAIR | POLL, add_waker, 1, NULL),
+	ROW(look, "", PAIR | POLL, NULL, 1, NULL),
+	ROW(look, ", woken", PAIR | POLL, add_waker, 1, NULL),
+	ROW(wait_signal, "", PAIR | POLL, NULL, 1, NULL),
+	ROW(waker_create, "", PAIR | POLL, NULL, 0, destroy_waker),
+	ROW(close, "", SOCKET, NULL, 0, forget_fd),
+	ROW(dup, "", 0, open_pipe, 0, close_fd),
+	ROW(adopt, "", 0, open_pipe, 0, NULL),
+	ROW(socket, "", 0, NULL, 0, close_fd),
+	ROW(bind, "", SOCKET, NULL, 0, NULL),
+	ROW(listen, "", SOCKET, bind_socket, 0, NULL),
+	ROW(connect, "", SOCKET, NULL, 0, NULL),
+	ROW(finish, "", PAIR, NULL, 0, NULL),
+	ROW(finish, ", undecided", 0, be_undecided, -EINPROGRESS, NULL),
+	ROW(finish_fd, ", refused", SOCKET, be_refused, -ECONNREFUSED, NULL),
+	ROW(recv, "", PAIR, NULL, 1, NULL),
+	ROW(recvv, "", PAIR, NULL, 1, NULL),
+	ROW(recvv_nothing, "", PAIR, NULL, 0, NULL),
+	ROW(peek, "", PAIR, NULL, 1, NULL),
+	ROW(send, "", PAIR, NULL, 1, NULL),
+	ROW(sendv, "", PAIR, NULL, 1, NULL),
+	ROW(shutdown, "", PAIR, NULL, 0, NULL),
+	ROW(local, "", PAIR, NULL, 0, NULL),
+	ROW(peer, "", PAIR, NULL, 0, NULL),
+	ROW(take_error, "", SOCKET, NULL, 0, NULL),
+	ROW(set_ttl, "", SOCKET, NULL, 0, NULL),
+	ROW(set_ttl, ", IPv6", SOCKET6, NULL, 0, NULL),
+	ROW(get_ttl, "", SOCKET, NULL, 0, NULL),
+	ROW(set_v6, "", SOCKET6, NULL, 0, NULL),
+	ROW(get_v6, "", SOCKET6, NULL, 0, NULL),
+	ROW(set_reuse_addr, "", SOCKET, NULL, 0, NULL),
+	ROW(get_reuse_addr, "", SOCKET, NULL, 0, NULL),
+	ROW(set_reuse_port, "", SOCKET, NULL, 0, NULL),
+	ROW(get_reuse_port, "", SOCKET, NULL, 0, NULL),
+	ROW(set_recv_size, "", SOCKET, NULL, 0, NULL),
+	ROW(get_recv_size, "", SOCKET, NULL, 0, NULL),
+	ROW(set_send_size, "", SOCKET, NULL, 0, NULL),
+	ROW(get_send_size, "", SOCKET, NULL, 0, NULL),
+	ROW(tcp_connect, "", 0, NULL, 0, close_fd),
+	ROW(tcp_listen, "", 0, NULL, 0, close_fd),
+	ROW(tcp_listen6, "", SOCKET6, NULL, 0, close_fd),
+	ROW(accept, "", LISTENER, NULL, 0, close_fd),
+	ROW(accept_peer, "", LISTENER, NULL, 0, close_fd),
+	ROW(accept_peer, ", old", LISTENER, lack_accept4, 0, close_fd),
+	ROW(set_nodelay, "", SOCKET, NULL, 0, NULL),
+	ROW(get_nodelay, "", SOCKET, NULL, 0, NULL),
+	ROW(set_keepalive, "", SOCKET, NULL, 0, NULL),
+	ROW(set_no_keepalive, "", SOCKET, NULL, 0, NULL),
+	ROW(get_keepalive, "", SOCKET, NULL, 0, NULL),
+	ROW(set_linger, "", SOCKET, NULL, 0, NULL),
+	ROW(get_linger, "", SOCKET, NULL, 0, NULL),
+	ROW(os_pipe, "", 0, NULL, 0, close_fds),
+	ROW(os_pipe, ", old", 0, lack_pipe2, 0, close_fds),
+};
+
+#define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
+
+static int
+expected(const struct scenario *s, const char *call, int error)
+{
+	if (error == EINTR && s->run == run_wait_signal)
+		return -EINTR;
+
+	/* a wait looks at files, but is about what is ready */
+	if (error == EINTR || error == EINPROGRESS || error == ENOSYS ||
+	    error == EPERM || (s->answer == 1 && strcmp(call, "fstat") == 0))
+		return s->answer;
+
+	return -error;
+}
+
+static void
+undo(const struct scenario *s)
+{
+	if (s->undo != NULL)
+		s->undo();
+}
+
+/* The name of the nth system call that is made; NULL when there is none. */
+static const char *
+name_of(const struct scenario *s, unsigned nth)
+{
+	const char *name;
+	int r;
+
+	build(s);
+	fault_arm(NULL, nth, EIO);
+	r = s->run();
+	name = fault_disarm() ? fault_failed() : NULL;
+	ck_assert_msg(name != NULL || r == s->answer, "%s: %d", s->name, r);
+	if (r == s->answer || (name != NULL && strcmp(name, "close") == 0))
+		undo(s);
+	tear_down();
+
+	return name;
+}
+
+static void
+fail_call(const struct scenario *s, unsigned nth, const char *call, int error)
+{
+	struct snapshot before, after;
+	int want = expected(s, call, error);
+	int r;
+
+	build(s);
+	take_snapshot(&before);
+	fault_arm(NULL, nth, error);
+	r = s->run();
+	ck_assert_msg(fault_disarm(), "%s: call %u is not made", s->name, nth);
+	ck_assert_str_eq(fault_failed(), call);
+	ck_assert_msg(r == want, "%s: %s, call %u, fails with %d: %d, not %d",
+	    s->name, call, nth, error, r, want);
+
+	if (r != s->answer) {
+		take_snapshot(&after);
+		ck_assert_mem_eq(&before, &after, sizeof(before));
+		assert_untouched();
+		/* a connection that was lost on the way is not there again */
+		if (s->prepare == lack_accept4)
+			add_client();
+		r = s->run();
+	}
+	ck_assert_msg(r == s->answer, "%s: then %d", s->name, r);
+	undo(s);
+	tear_down();
+}
+
+static bool
+has_ipv6(void)
+{
+	mio_fd_t fd;
+	int r = mio_socket_create(&fd, AF_INET6, SOCK_STREAM);
+
+	return r == 0 && mio_fd_close(fd) == 0;
+}
+
+START_TEST(every_failing_call_is_told_and_changes_nothing)
+{
+	const struct scenario *s = &scenarios[_i];
+	const char *call;
+	const int *error;
+	unsigned nth;
+
+	if ((s->needs & SOCKET6) && !has_ipv6())
+		return;
+
+	for (nth = 1; (call = name_of(s, nth)) != NULL; nth++)
+		for (error = errors_of(call); *error != 0; error++)
+			fail_call(s, nth, call, *error);
+	ck_assert_msg(nth > 1, "%s makes no system call", s->name);
+}
+END_TEST
 
 int
 main(void)
 {
-	return 77;
+	Suite *suite = suite_create("faults");
+	TCase *tcase = new_case(suite, "faults");
+
+	tcase_add_loop_test(tcase,
+	    every_failing_call_is_told_and_changes_nothing, 0, (int)SCENARIOS);
+
+	return run_suite(suite);
 }

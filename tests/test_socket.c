@@ -128,8 +128,8 @@ START_TEST(create_refuses_what_there_is_not)
 
 	assert_error(mio_socket_create(NULL, AF_INET, SOCK_STREAM), EINVAL);
 	assert_error(mio_socket_create(&fd, 9999, SOCK_STREAM), EAFNOSUPPORT);
-	assert_error(mio_socket_create(&fd, AF_INET, SOCK_SEQPACKET),
-	    ESOCKTNOSUPPORT);
+	assert_error(
+	    mio_socket_create(&fd, AF_INET, SOCK_SEQPACKET), ESOCKTNOSUPPORT);
 	assert_error(mio_socket_create(&fd, AF_INET, -1), EINVAL);
 	ck_assert_int_eq(fd, -7);
 }
@@ -158,14 +158,16 @@ START_TEST(bind_gives_the_address_and_reports_why_not)
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 
 	assert_error(mio_socket_bind(first, NULL, sizeof(addr)), EINVAL);
-	assert_error(mio_socket_bind(first, (struct sockaddr *)&addr, 0),
+	assert_error(
+	    mio_socket_bind(first, (struct sockaddr *)&addr, 0), EINVAL);
+	assert_error(
+	    mio_socket_bind(first, (struct sockaddr *)&addr, sizeof(addr) - 9),
 	    EINVAL);
-	assert_error(mio_socket_bind(first, (struct sockaddr *)&addr,
-	    sizeof(addr) - 9), EINVAL);
-	assert_error(mio_socket_bind(first, (struct sockaddr *)&addr,
-	    (socklen_t)-1), EINVAL);
-	assert_error(mio_socket_bind(first, (struct sockaddr *)&un,
-	    sizeof(un)), EAFNOSUPPORT);
+	assert_error(
+	    mio_socket_bind(first, (struct sockaddr *)&addr, (socklen_t)-1),
+	    EINVAL);
+	assert_error(mio_socket_bind(first, (struct sockaddr *)&un, sizeof(un)),
+	    EAFNOSUPPORT);
 
 	assert_ok(bind_v4(first, 0));
 	ck_assert_uint_ne(port_of(first), 0);
@@ -174,8 +176,9 @@ START_TEST(bind_gives_the_address_and_reports_why_not)
 
 	/* TEST-NET-1 of RFC 5737 is nobody's */
 	addr.sin_addr.s_addr = htonl(0xc0000201);
-	assert_error(mio_socket_bind(second, (struct sockaddr *)&addr,
-	    sizeof(addr)), EADDRNOTAVAIL);
+	assert_error(
+	    mio_socket_bind(second, (struct sockaddr *)&addr, sizeof(addr)),
+	    EADDRNOTAVAIL);
 	assert_ok(bind_v4(second, 0));
 
 	assert_ok(mio_fd_close(first));
@@ -243,15 +246,17 @@ START_TEST(connect_reports_what_is_wrong_at_once)
 	struct sockaddr_in addr = loopback(1);
 
 	assert_error(mio_socket_connect(fd, NULL, sizeof(addr)), EINVAL);
-	assert_error(mio_socket_connect(fd, (struct sockaddr *)&addr, 0),
+	assert_error(
+	    mio_socket_connect(fd, (struct sockaddr *)&addr, 0), EINVAL);
+	assert_error(
+	    mio_socket_connect(fd, (struct sockaddr *)&addr, (socklen_t)-1),
 	    EINVAL);
-	assert_error(mio_socket_connect(fd, (struct sockaddr *)&addr,
-	    (socklen_t)-1), EINVAL);
 
 	/* TCP goes to one host only */
 	addr.sin_addr.s_addr = htonl(INADDR_BROADCAST);
-	assert_error(mio_socket_connect(fd, (struct sockaddr *)&addr,
-	    sizeof(addr)), ENETUNREACH);
+	assert_error(
+	    mio_socket_connect(fd, (struct sockaddr *)&addr, sizeof(addr)),
+	    ENETUNREACH);
 
 	assert_ok(mio_fd_close(fd));
 }
@@ -264,8 +269,7 @@ START_TEST(connecting_twice_is_told)
 	mio_fd_t listener = listen_with_full_backlog(crowd, &count);
 	int r;
 
-	assert_error(connect_v4(crowd[count - 1], port_of(listener)),
-	    EALREADY);
+	assert_error(connect_v4(crowd[count - 1], port_of(listener)), EALREADY);
 
 	/* Linux has not told yet that the first call has succeeded */
 	tcp_pair(&client, &server);
@@ -302,19 +306,19 @@ START_TEST(connect_to_a_full_unix_listener_would_block)
 	do {
 		ck_assert_int_lt(count, CROWD);
 		fds[count] = new_socket(AF_UNIX, SOCK_STREAM);
-		r = mio_socket_connect(fds[count++], (struct sockaddr *)&addr,
-		    len);
+		r = mio_socket_connect(
+		    fds[count++], (struct sockaddr *)&addr, len);
 	} while (r == 0);
 	assert_error(r, EAGAIN);
 
 	/* it is as it was: not connected, and to be tried again */
 	assert_error(mio_socket_connect_finish(fds[count - 1]), ENOTCONN);
-	assert_ok(mio_poll_register_fd(poll, fds[count - 1], 5,
-	    MIO_READABLE | MIO_WRITABLE, MIO_ONESHOT));
+	assert_ok(mio_poll_register_fd(
+	    poll, fds[count - 1], 5, MIO_READABLE | MIO_WRITABLE, MIO_ONESHOT));
 	expect_ready(poll, 5, MIO_READABLE | MIO_WRITABLE | MIO_HUP, 0);
 	assert_ok(mio_tcp_accept(listener, &fds[count], NULL, NULL));
-	assert_ok(mio_socket_connect(fds[count - 1], (struct sockaddr *)&addr,
-	    len));
+	assert_ok(
+	    mio_socket_connect(fds[count - 1], (struct sockaddr *)&addr, len));
 	assert_ok(mio_socket_connect_finish(fds[count - 1]));
 
 	close_all(fds, count + 1);
@@ -349,10 +353,12 @@ START_TEST(connect_finish_tells_a_failure_once)
 
 	/* a kernel may know at once */
 	if (r == 0) {
-		assert_ok(mio_poll_register_fd(poll, fd, 9,
-		    MIO_READABLE | MIO_WRITABLE, 0));
-		expect_ready(poll, 9, MIO_READABLE | MIO_WRITABLE |
-		    MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR, 0);
+		assert_ok(mio_poll_register_fd(
+		    poll, fd, 9, MIO_READABLE | MIO_WRITABLE, 0));
+		expect_ready(poll, 9,
+		    MIO_READABLE | MIO_WRITABLE | MIO_READ_CLOSED |
+			MIO_WRITE_CLOSED | MIO_ERROR,
+		    0);
 		r = mio_socket_connect_finish(fd);
 	}
 	assert_error(r, ECONNREFUSED);
@@ -561,8 +567,7 @@ main(void)
 	tcase_add_test(tcase, addresses_of_both_ends_agree);
 	tcase_add_test(tcase, addresses_stay_untouched_on_failure);
 	tcase_add_test(tcase, addresses_of_unix_sockets);
-	tcase_add_test(tcase,
-	    calls_tell_bad_descriptors_and_what_is_no_socket);
+	tcase_add_test(tcase, calls_tell_bad_descriptors_and_what_is_no_socket);
 
 	return run_suite(suite);
 }

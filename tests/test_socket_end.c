@@ -47,8 +47,8 @@ START_TEST(what_is_not_connected_carries_nothing)
 	fd = new_socket(AF_INET, SOCK_STREAM);
 	assert_error(mio_socket_recv(fd, &byte, 1), ENOTCONN);
 	assert_error(mio_socket_peek(fd, &byte, 1), ENOTCONN);
-	assert_error(mio_socket_recvv(fd, &(struct iovec){ &byte, 1 }, 1),
-	    ENOTCONN);
+	assert_error(
+	    mio_socket_recvv(fd, &(struct iovec){ &byte, 1 }, 1), ENOTCONN);
 	assert_ok(mio_fd_close(fd));
 }
 END_TEST
@@ -173,10 +173,12 @@ START_TEST(reset_is_told_to_who_receives)
 
 	tcp_pair(&client, &server);
 	reset(client, server);
-	assert_ok(mio_poll_register_fd(poll, client, 4,
-	    MIO_READABLE | MIO_WRITABLE, 0));
-	expect_ready(poll, 4, MIO_READABLE | MIO_WRITABLE | MIO_READ_CLOSED |
-	    MIO_WRITE_CLOSED | MIO_ERROR, 0);
+	assert_ok(mio_poll_register_fd(
+	    poll, client, 4, MIO_READABLE | MIO_WRITABLE, 0));
+	expect_ready(poll, 4,
+	    MIO_READABLE | MIO_WRITABLE | MIO_READ_CLOSED | MIO_WRITE_CLOSED |
+		MIO_ERROR,
+	    0);
 	assert_error(mio_socket_recv(client, &byte, 1), ECONNRESET);
 	ck_assert_int_eq(mio_socket_recv(client, &byte, 1), 0);
 	ck_assert_int_eq(byte, '.');
@@ -222,10 +224,10 @@ START_TEST(half_closed_peers_are_still_written_to)
 
 	while (sent < MIB) {
 		event = expect_event(poll);
-		ck_assert_uint_eq(event.ready &
-		    (MIO_WRITE_CLOSED | MIO_ERROR), 0);
-		ck_assert_uint_eq(event.ready &
-		    (MIO_READABLE | MIO_READ_CLOSED),
+		ck_assert_uint_eq(
+		    event.ready & (MIO_WRITE_CLOSED | MIO_ERROR), 0);
+		ck_assert_uint_eq(
+		    event.ready & (MIO_READABLE | MIO_READ_CLOSED),
 		    MIO_READABLE | MIO_READ_CLOSED);
 		while ((n = mio_socket_send(client, bytes, sizeof(bytes))) > 0)
 			sent += (size_t)n;
@@ -244,6 +246,31 @@ START_TEST(half_closed_peers_are_still_written_to)
 }
 END_TEST
 
+/* mio before 0.7.1 reported nothing of a full one whose reader went. */
+START_TEST(full_socket_whose_peer_goes_is_writable_and_closed)
+{
+	struct mio_poll *poll = new_poll();
+	static const char bytes[65536];
+	int fds[2];
+	ssize_t n;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_ok(mio_fd_adopt(fds[0]));
+	while ((n = mio_socket_send(fds[0], bytes, sizeof(bytes))) > 0)
+		continue;
+	assert_error(n, EAGAIN);
+	assert_ok(mio_poll_register_fd(
+	    poll, fds[0], 1, MIO_WRITABLE, _i == 0 ? MIO_LEVEL : MIO_EDGE));
+	expect_nothing(poll);
+
+	assert_ok(mio_fd_close(fds[1]));
+	expect_ready(poll, 1, MIO_WRITABLE | MIO_WRITE_CLOSED,
+	    MIO_READABLE | MIO_READ_CLOSED | MIO_ERROR);
+	assert_ok(mio_fd_close(fds[0]));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -258,8 +285,10 @@ main(void)
 	tcase_add_test(tcase, pending_signal_of_the_program_stays);
 	tcase_add_test(tcase, reset_is_told_to_who_receives);
 	tcase_add_test(tcase, reset_is_told_to_who_sends);
-	tcase_add_loop_test(tcase, half_closed_peers_are_still_written_to, 0,
-	    2);
+	tcase_add_loop_test(
+	    tcase, half_closed_peers_are_still_written_to, 0, 2);
+	tcase_add_loop_test(
+	    tcase, full_socket_whose_peer_goes_is_writable_and_closed, 0, 2);
 
 	return run_suite(suite);
 }

@@ -32,17 +32,17 @@ datagram_pair(mio_fd_t *first, mio_fd_t *second)
 
 	*first = new_socket(AF_INET, SOCK_DGRAM);
 	*second = new_socket(AF_INET, SOCK_DGRAM);
-	assert_ok(mio_socket_bind(*first, (struct sockaddr *)&addr,
-	    sizeof(addr)));
-	assert_ok(mio_socket_bind(*second, (struct sockaddr *)&addr,
-	    sizeof(addr)));
+	assert_ok(
+	    mio_socket_bind(*first, (struct sockaddr *)&addr, sizeof(addr)));
+	assert_ok(
+	    mio_socket_bind(*second, (struct sockaddr *)&addr, sizeof(addr)));
 
 	addr = loopback(port_of(*second));
-	assert_ok(mio_socket_connect(*first, (struct sockaddr *)&addr,
-	    sizeof(addr)));
+	assert_ok(
+	    mio_socket_connect(*first, (struct sockaddr *)&addr, sizeof(addr)));
 	addr = loopback(port_of(*first));
-	assert_ok(mio_socket_connect(*second, (struct sockaddr *)&addr,
-	    sizeof(addr)));
+	assert_ok(mio_socket_connect(
+	    *second, (struct sockaddr *)&addr, sizeof(addr)));
 }
 
 static void
@@ -60,8 +60,8 @@ START_TEST(bytes_come_out_as_they_went_in)
 	tcp_pair(&client, &server);
 	assert_error(mio_socket_recv(server, got, sizeof(got)), EAGAIN);
 	assert_error(mio_socket_peek(server, got, sizeof(got)), EAGAIN);
-	assert_error(mio_socket_recvv(server, &(struct iovec){ got, 8 }, 1),
-	    EAGAIN);
+	assert_error(
+	    mio_socket_recvv(server, &(struct iovec){ got, 8 }, 1), EAGAIN);
 	ck_assert_mem_eq(got, "........", 8);
 
 	ck_assert_int_eq(mio_socket_send(client, "hello", 5), 5);
@@ -107,22 +107,20 @@ START_TEST(every_call_that_blocks_lets_the_next_edge_through)
 
 	vector = (struct iovec){ &byte, 1 };
 	tcp_pair(&client, &server);
-	assert_ok(mio_poll_register_fd(poll, server, 1, MIO_READABLE,
-	    MIO_EDGE));
+	assert_ok(
+	    mio_poll_register_fd(poll, server, 1, MIO_READABLE, MIO_EDGE));
 
 	for (i = 0; i < 3; i++) {
 		ck_assert_int_eq(mio_socket_send(client, "x", 1), 1);
 		expect_ready(poll, 1, MIO_READABLE, 0);
 		ck_assert_int_eq(mio_socket_recv(server, &byte, 1), 1);
 		if (i == 0)
-			assert_error(mio_socket_peek(server, &byte, 1),
-			    EAGAIN);
+			assert_error(mio_socket_peek(server, &byte, 1), EAGAIN);
 		else if (i == 1)
-			assert_error(mio_socket_recvv(server, &vector, 1),
-			    EAGAIN);
+			assert_error(
+			    mio_socket_recvv(server, &vector, 1), EAGAIN);
 		else
-			assert_error(mio_socket_recv(server, &byte, 1),
-			    EAGAIN);
+			assert_error(mio_socket_recv(server, &byte, 1), EAGAIN);
 		expect_nothing(poll);
 	}
 
@@ -141,8 +139,8 @@ START_TEST(end_of_a_stream_is_0)
 	wait_for(server, POLLIN);
 	ck_assert_int_eq(mio_socket_peek(server, &byte, 1), 0);
 	ck_assert_int_eq(mio_socket_recv(server, &byte, 1), 0);
-	ck_assert_int_eq(mio_socket_recvv(server,
-	    &(struct iovec){ &byte, 1 }, 1), 0);
+	ck_assert_int_eq(
+	    mio_socket_recvv(server, &(struct iovec){ &byte, 1 }, 1), 0);
 	ck_assert_int_eq(byte, '.');
 	assert_ok(mio_fd_close(server));
 }
@@ -173,8 +171,9 @@ START_TEST(datagrams_that_are_too_long_are_refused)
 
 	datagram_pair(&first, &second);
 	assert_error(mio_socket_send(first, bytes, sizeof(bytes)), EMSGSIZE);
-	assert_error(mio_socket_sendv(first,
-	    &(struct iovec){ bytes, sizeof(bytes) }, 1), EMSGSIZE);
+	assert_error(
+	    mio_socket_sendv(first, &(struct iovec){ bytes, sizeof(bytes) }, 1),
+	    EMSGSIZE);
 	assert_error(mio_socket_recv(second, bytes, 1), EAGAIN);
 	close_pair(first, second);
 }
@@ -250,13 +249,13 @@ START_TEST(vectors_longer_than_the_limit_are_clipped)
 		vector[i] = (struct iovec){ &bytes[i], 1 };
 
 	tcp_pair(&client, &server);
-	ck_assert_int_eq(mio_socket_sendv(client, vector, IOV_MAX + 10),
-	    IOV_MAX);
+	ck_assert_int_eq(
+	    mio_socket_sendv(client, vector, IOV_MAX + 10), IOV_MAX);
 	ck_assert_int_eq(mio_socket_send(client, bytes, 10), 10);
 	while (mio_socket_peek(server, bytes, sizeof(bytes)) < IOV_MAX + 10)
 		wait_for(server, POLLIN);
-	ck_assert_int_eq(mio_socket_recvv(server, vector, IOV_MAX + 10),
-	    IOV_MAX);
+	ck_assert_int_eq(
+	    mio_socket_recvv(server, vector, IOV_MAX + 10), IOV_MAX);
 	ck_assert_int_eq(mio_socket_recv(server, bytes, 11), 10);
 
 	close_pair(client, server);
@@ -380,8 +379,8 @@ main(void)
 
 	tcase_add_test(tcase, bytes_come_out_as_they_went_in);
 	tcase_add_test(tcase, peek_leaves_the_bytes);
-	tcase_add_test(tcase,
-	    every_call_that_blocks_lets_the_next_edge_through);
+	tcase_add_test(
+	    tcase, every_call_that_blocks_lets_the_next_edge_through);
 	tcase_add_test(tcase, end_of_a_stream_is_0);
 	tcase_add_test(tcase, empty_datagrams_are_0_and_use_up_one);
 	tcase_add_test(tcase, datagrams_that_are_too_long_are_refused);

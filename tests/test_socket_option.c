@@ -138,8 +138,8 @@ START_TEST(only_v6_is_nothing_of_other_families)
 		fd = new_socket(families[i], SOCK_STREAM);
 		assert_error(mio_socket_set_only_v6(fd, true), ENOPROTOOPT);
 		assert_error(mio_socket_set_only_v6(fd, false), ENOPROTOOPT);
-		assert_error(mio_socket_get_only_v6(fd, (bool *)&on),
-		    ENOPROTOOPT);
+		assert_error(
+		    mio_socket_get_only_v6(fd, (bool *)&on), ENOPROTOOPT);
 		assert_ok(mio_fd_close(fd));
 	}
 	ck_assert_uint_eq(on, 0xa5);
@@ -353,8 +353,8 @@ main(void)
 	tcase_add_test(tcase, reuse_port_is_not_for_every_family);
 	tcase_add_test(tcase, buffer_sizes_are_set_and_answered);
 	tcase_add_test(tcase, take_error_takes_it);
-	tcase_add_test(tcase,
-	    options_tell_bad_descriptors_and_what_is_no_socket);
+	tcase_add_test(
+	    tcase, options_tell_bad_descriptors_and_what_is_no_socket);
 	tcase_add_test(tcase, options_need_somewhere_to_answer);
 
 	return run_suite(suite);

@@ -18,8 +18,8 @@ listen_v4(mio_fd_t *out, unsigned port, int backlog, unsigned flags)
 {
 	struct sockaddr_in addr = loopback(port);
 
-	return mio_tcp_listen(out, (struct sockaddr *)&addr, sizeof(addr),
-	    backlog, flags);
+	return mio_tcp_listen(
+	    out, (struct sockaddr *)&addr, sizeof(addr), backlog, flags);
 }
 
 static int
@@ -36,8 +36,8 @@ has_ipv6(void)
 	struct sockaddr_in6 addr = loopback6(0);
 	mio_fd_t fd;
 
-	if (mio_tcp_listen(&fd, (struct sockaddr *)&addr, sizeof(addr), 0,
-	    0) < 0)
+	if (mio_tcp_listen(&fd, (struct sockaddr *)&addr, sizeof(addr), 0, 0) <
+	    0)
 		return false;
 	assert_ok(mio_fd_close(fd));
 
@@ -90,10 +90,12 @@ START_TEST(connect_refused_is_writable_and_told)
 	int r = connect_v4(&fd, closed_port());
 
 	if (r == 0) {
-		assert_ok(mio_poll_register_fd(poll, fd, 1, MIO_WRITABLE,
-		    MIO_EDGE));
-		expect_ready(poll, 1, MIO_READABLE | MIO_WRITABLE |
-		    MIO_READ_CLOSED | MIO_WRITE_CLOSED | MIO_ERROR, 0);
+		assert_ok(
+		    mio_poll_register_fd(poll, fd, 1, MIO_WRITABLE, MIO_EDGE));
+		expect_ready(poll, 1,
+		    MIO_READABLE | MIO_WRITABLE | MIO_READ_CLOSED |
+			MIO_WRITE_CLOSED | MIO_ERROR,
+		    0);
 		assert_error(mio_socket_connect_finish(fd), ECONNREFUSED);
 		assert_error(mio_socket_connect_finish(fd), ENOTCONN);
 		assert_ok(mio_fd_close(fd));
@@ -120,10 +122,12 @@ START_TEST(connect_refuses_bad_arguments)
 	assert_error(mio_tcp_connect(&fd, a, (socklen_t)-1), EINVAL);
 	assert_error(mio_tcp_connect(&fd, a, INT_MAX), EINVAL);
 	assert_error(mio_tcp_connect(&fd, (const struct sockaddr *)&unix_addr,
-	    sizeof(unix_addr)), EAFNOSUPPORT);
+			 sizeof(unix_addr)),
+	    EAFNOSUPPORT);
 	if (has_ipv6())
-		assert_error(mio_tcp_connect(&fd, (struct sockaddr *)&addr6,
-		    sizeof(addr)), EINVAL);
+		assert_error(mio_tcp_connect(
+				 &fd, (struct sockaddr *)&addr6, sizeof(addr)),
+		    EINVAL);
 
 	/* no system lets TCP go to all of them */
 	addr.sin_addr.s_addr = htonl(INADDR_BROADCAST);
@@ -189,21 +193,20 @@ START_TEST(listen_refuses_bad_arguments)
 	assert_error(mio_tcp_listen(&fd, NULL, sizeof(addr), 0, 0), EINVAL);
 	assert_error(mio_tcp_listen(&fd, a, 0, 0, 0), EINVAL);
 	assert_error(mio_tcp_listen(&fd, a, 1, 0, 0), EINVAL);
-	assert_error(mio_tcp_listen(&fd, a, sizeof(addr.sin_family), 0, 0),
-	    EINVAL);
+	assert_error(
+	    mio_tcp_listen(&fd, a, sizeof(addr.sin_family), 0, 0), EINVAL);
 	assert_error(mio_tcp_listen(&fd, a, (socklen_t)-1, 0, 0), EINVAL);
 	assert_error(mio_tcp_listen(&fd, a, sizeof(addr), 0, 0x4), EINVAL);
-	assert_error(mio_tcp_listen(&fd, a, sizeof(addr), 0, UINT_MAX),
-	    EINVAL);
-	assert_error(mio_tcp_listen(&fd, a, sizeof(addr), 0, MIO_ONLY_V6),
-	    EINVAL);
+	assert_error(mio_tcp_listen(&fd, a, sizeof(addr), 0, UINT_MAX), EINVAL);
+	assert_error(
+	    mio_tcp_listen(&fd, a, sizeof(addr), 0, MIO_ONLY_V6), EINVAL);
 	assert_error(mio_tcp_listen(&fd, (const struct sockaddr *)&unix_addr,
-	    sizeof(unix_addr), 0, 0), EAFNOSUPPORT);
+			 sizeof(unix_addr), 0, 0),
+	    EAFNOSUPPORT);
 
 	/* TEST-NET-1 of RFC 5737 is nobody's */
 	addr.sin_addr.s_addr = htonl(0xc0000201);
-	assert_error(mio_tcp_listen(&fd, a, sizeof(addr), 0, 0),
-	    EADDRNOTAVAIL);
+	assert_error(mio_tcp_listen(&fd, a, sizeof(addr), 0, 0), EADDRNOTAVAIL);
 	ck_assert_int_eq(fd, -7);
 }
 END_TEST
@@ -214,8 +217,8 @@ START_TEST(listen_shares_a_port_only_when_all_agree)
 
 	assert_ok(listen_v4(&plain, 0, 0, 0));
 	assert_error(listen_v4(&second, port_of(plain), 0, 0), EADDRINUSE);
-	assert_error(listen_v4(&second, port_of(plain), 0, MIO_REUSEPORT),
-	    EADDRINUSE);
+	assert_error(
+	    listen_v4(&second, port_of(plain), 0, MIO_REUSEPORT), EADDRINUSE);
 
 	assert_ok(listen_v4(&first, 0, 0, MIO_REUSEPORT));
 	assert_error(listen_v4(&second, port_of(first), 0, 0), EADDRINUSE);
@@ -358,15 +361,15 @@ START_TEST(accept_that_blocks_lets_the_next_edge_through)
 	mio_fd_t client, server;
 	int i;
 
-	assert_ok(mio_poll_register_fd(poll, listener, 1, MIO_READABLE,
-	    MIO_EDGE));
+	assert_ok(
+	    mio_poll_register_fd(poll, listener, 1, MIO_READABLE, MIO_EDGE));
 	for (i = 0; i < 3; i++) {
 		expect_nothing(poll);
 		assert_ok(connect_v4(&client, port_of(listener)));
 		expect_ready(poll, 1, MIO_READABLE, 0);
 		assert_ok(mio_tcp_accept(listener, &server, NULL, NULL));
-		assert_error(mio_tcp_accept(listener, &server, NULL, NULL),
-		    EAGAIN);
+		assert_error(
+		    mio_tcp_accept(listener, &server, NULL, NULL), EAGAIN);
 		assert_ok(mio_fd_close(client));
 		assert_ok(mio_fd_close(server));
 	}
@@ -385,11 +388,11 @@ START_TEST(ipv6_connections_carry_ipv6_addresses)
 	if (!has_ipv6())
 		return;
 
-	assert_ok(mio_tcp_listen(&listener, (struct sockaddr *)&addr,
-	    sizeof(addr), 0, 0));
+	assert_ok(mio_tcp_listen(
+	    &listener, (struct sockaddr *)&addr, sizeof(addr), 0, 0));
 	addr = loopback6(port_of(listener));
-	assert_ok(mio_tcp_connect(&client, (struct sockaddr *)&addr,
-	    sizeof(addr)));
+	assert_ok(
+	    mio_tcp_connect(&client, (struct sockaddr *)&addr, sizeof(addr)));
 	wait_for(listener, POLLIN);
 	assert_ok(mio_tcp_accept(listener, &server, &peer, &len));
 	assert_nonblock_cloexec(listener);
@@ -415,8 +418,8 @@ START_TEST(only_v6_leaves_the_port_to_ipv4)
 	if (!has_ipv6())
 		return;
 
-	assert_ok(mio_tcp_listen(&six, (struct sockaddr *)&any6,
-	    sizeof(any6), 0, MIO_ONLY_V6 | MIO_REUSEPORT));
+	assert_ok(mio_tcp_listen(&six, (struct sockaddr *)&any6, sizeof(any6),
+	    0, MIO_ONLY_V6 | MIO_REUSEPORT));
 	ck_assert_int_eq(option_of(six, IPPROTO_IPV6, IPV6_V6ONLY), 1);
 	assert_ok(listen_v4(&four, port_of(six), 0, 0));
 	assert_ok(connect_v4(&client, port_of(six)));
@@ -438,12 +441,12 @@ main(void)
 	tcase_add_test(tcase, connect_reports_the_outcome_when_writable);
 	tcase_add_test(tcase, connect_refused_is_writable_and_told);
 	tcase_add_test(tcase, connect_refuses_bad_arguments);
-	tcase_add_test(tcase,
-	    descriptor_limit_is_told_and_leaves_connections_queued);
+	tcase_add_test(
+	    tcase, descriptor_limit_is_told_and_leaves_connections_queued);
 
 	tcase = new_case(suite, "listening");
-	tcase_add_test(tcase,
-	    listen_sets_reuse_addr_and_no_more_than_was_asked);
+	tcase_add_test(
+	    tcase, listen_sets_reuse_addr_and_no_more_than_was_asked);
 	tcase_add_test(tcase, listen_refuses_bad_arguments);
 	tcase_add_test(tcase, listen_shares_a_port_only_when_all_agree);
 	tcase_add_test(tcase, listen_to_a_reserved_port_is_refused);

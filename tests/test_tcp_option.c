@@ -70,16 +70,16 @@ START_TEST(keepalive_rounds_up_to_seconds)
 
 	for (i = 0; i < ROUNDINGS; i++) {
 		assert_ok(mio_tcp_set_keepalive(client, roundings[i].ns));
-		ck_assert_int_eq(option_of(client, SOL_SOCKET, SO_KEEPALIVE),
-		    1);
+		ck_assert_int_eq(
+		    option_of(client, SOL_SOCKET, SO_KEEPALIVE), 1);
 		ck_assert_int_eq(option_of(client, IPPROTO_TCP, TCP_KEEPIDLE),
 		    roundings[i].seconds);
 		assert_ok(mio_tcp_get_keepalive(client, &ns));
 		ck_assert_int_eq(ns, SECONDS(roundings[i].seconds));
-		assert_ok(mio_tcp_set_keepalive(client, i % 2 ? -1 :
-		    INT64_MIN));
-		ck_assert_int_eq(option_of(client, SOL_SOCKET, SO_KEEPALIVE),
-		    0);
+		assert_ok(
+		    mio_tcp_set_keepalive(client, i % 2 ? -1 : INT64_MIN));
+		ck_assert_int_eq(
+		    option_of(client, SOL_SOCKET, SO_KEEPALIVE), 0);
 		assert_ok(mio_tcp_get_keepalive(client, &ns));
 		ck_assert_int_lt(ns, 0);
 	}
@@ -121,8 +121,8 @@ linger_of(mio_fd_t fd)
 	struct linger linger = { -1, -1 };
 	socklen_t len = sizeof(linger);
 
-	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len),
-	    0);
+	ck_assert_int_eq(
+	    getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len), 0);
 
 	return linger;
 }
@@ -141,8 +141,8 @@ START_TEST(linger_rounds_up_to_seconds)
 	for (i = 0; i < ROUNDINGS; i++) {
 		assert_ok(mio_tcp_set_linger(client, roundings[i].ns));
 		ck_assert_int_eq(linger_of(client).l_onoff, 1);
-		ck_assert_int_eq(linger_of(client).l_linger,
-		    roundings[i].seconds);
+		ck_assert_int_eq(
+		    linger_of(client).l_linger, roundings[i].seconds);
 		assert_ok(mio_tcp_get_linger(client, &ns));
 		ck_assert_int_eq(ns, SECONDS(roundings[i].seconds));
 	}
@@ -210,8 +210,8 @@ main(void)
 	tcase_add_test(tcase, keepalive_rounds_up_to_seconds);
 	tcase_add_test(tcase, keepalive_refused_changes_nothing);
 	tcase_add_test(tcase, linger_rounds_up_to_seconds);
-	tcase_add_test(tcase,
-	    options_tell_bad_descriptors_and_what_is_no_socket);
+	tcase_add_test(
+	    tcase, options_tell_bad_descriptors_and_what_is_no_socket);
 
 	return run_suite(suite);
 }

@@ -28,8 +28,8 @@ extern "C" {
 
 /*
  * A socket to set options on before it binds or connects; the caller closes
- * it. -EAFNOSUPPORT, -EPROTONOSUPPORT, -EPROTOTYPE, -EACCES, -EMFILE, -ENFILE,
- * -ENOMEM.
+ * it. -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EPROTOTYPE, -EINVAL,
+ * -EACCES, -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM.
  */
 int mio_socket_create(mio_fd_t *out, int family, int type);
 

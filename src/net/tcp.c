@@ -106,22 +106,24 @@ MIO__PUBLIC int
 mio_tcp_accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
     socklen_t *len)
 {
-	socklen_t got_len = sizeof(*peer);
+	struct sockaddr_storage got = { 0 };
+	socklen_t got_len = sizeof(got);
 	int fd;
 
 	if (out == NULL || (peer == NULL) != (len == NULL))
 		return -EINVAL;
 
-	fd = mio__os_accept(
-	    listener, (struct sockaddr *)peer, peer != NULL ? &got_len : NULL);
+	fd = mio__os_accept(listener, (struct sockaddr *)&got, &got_len);
 	if (fd == -EAGAIN)
 		mio__selector_rearm(listener, MIO_READABLE);
 	if (fd < 0)
 		return fd;
 
 	*out = fd;
-	if (len != NULL)
+	if (peer != NULL) {
+		*peer = got;
 		*len = got_len;
+	}
 
 	return 0;
 }

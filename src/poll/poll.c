@@ -327,8 +327,11 @@ wait_inside(struct mio_poll *poll, struct mio_event *events, int capacity,
 		if (n > 0 || (n < 0 && (n != -EINTR || interruptible)))
 			return n;
 
-		if (timeout_ns == 0)
+		/* a look that was interrupted has not looked */
+		if (timeout_ns == 0 && n == 0)
 			return 0;
+		if (timeout_ns == 0)
+			continue;
 
 		timeout_ns = mio__clock_left(deadline);
 		if (timeout_ns == 0)

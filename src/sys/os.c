@@ -117,10 +117,7 @@ mio__os_cond_wait(
 int
 mio__os_close(int fd)
 {
-	if (close(fd) == 0 || errno == EINTR || errno == EINPROGRESS)
-		return 0;
-
-	return -errno;
+	return close(fd) < 0 && errno == EBADF ? -EBADF : 0;
 }
 
 /* Sets both flags, or neither: the first is taken back if the second fails. */

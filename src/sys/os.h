@@ -51,7 +51,10 @@ int mio__os_cond_init(pthread_cond_t *cond);
 bool mio__os_cond_wait(
     pthread_cond_t *cond, pthread_mutex_t *lock, mio__instant_t deadline);
 
-/* Any descriptor. Close never retries: the descriptor is gone. */
+/*
+ * Any descriptor. Close never retries, and tells of nothing but -EBADF: after
+ * any other error the descriptor is gone all the same.
+ */
 int mio__os_close(int fd);
 int mio__os_dup(int fd);
 int mio__os_adopt(int fd);

@@ -399,14 +399,14 @@ mio__selector_remove(struct mio__selector *s, int fd)
 	return entry != NULL ? 0 : -ENOENT;
 }
 
-/* Whether the entry's number still stands for the file it was added with. */
+/* Whether the entry's number no longer stands for the file it was added for. */
 static bool
 is_stale(const struct mio__poll_entry *entry)
 {
 	struct stat st;
+	int r = mio__os_stat(entry->fd, &st);
 
-	return mio__os_stat(entry->fd, &st) < 0 ||
-	    !mio__poll_entry_is(entry, &st);
+	return r == -EBADF || (r == 0 && !mio__poll_entry_is(entry, &st));
 }
 
 /* Turns the answer of one slot into an event, or into nothing. */
