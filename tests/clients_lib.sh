@@ -44,17 +44,8 @@ start() {
 	server_pid=$!
 	wait_until "$1 does not say its port" grep -q listening "$dir/out"
 	port=$(sed 's/listening on //' "$dir/out")
-	server=$(real_pid)
+	server=$server_pid # libtool has become the program
 	fds=$(count_fds)
-}
-
-# libtool may have put a shell in front of the program
-real_pid() {
-	pid=$server_pid
-	while child=$(pgrep -P "$pid" | head -n 1) && [ -n "$child" ]; do
-		pid=$child
-	done
-	echo "$pid"
 }
 
 count_fds() {

@@ -145,6 +145,12 @@ START_TEST(descriptor_limit_is_told_and_leaves_connections_queued)
 	struct rlimit limit;
 	socklen_t len = 4321;
 
+	/* valgrind makes the limit up, after the kernel has accepted */
+	if (is_slowed_down()) {
+		assert_ok(mio_fd_close(listener));
+		return;
+	}
+
 	assert_ok(connect_v4(&client, port));
 	wait_for(listener, POLLIN);
 
