@@ -50,7 +50,7 @@ END_TEST
 struct visitor {
 	struct mio__gate *gate;
 	mio__instant_t deadline;
-	_Atomic bool begun;
+	_Atomic bool done;
 	bool inside;
 	unsigned *order;	/* owned by whoever is inside */
 	unsigned place;
@@ -61,12 +61,12 @@ visit(void *argument)
 {
 	struct visitor *visitor = argument;
 
-	visitor->begun = true;
 	visitor->inside = mio__gate_enter(visitor->gate, visitor->deadline);
 	if (visitor->inside) {
 		visitor->place = ++*visitor->order;
 		mio__gate_leave(visitor->gate);
 	}
+	visitor->done = true;
 
 	return NULL;
 }
@@ -85,13 +85,14 @@ queue_length(struct mio__gate *gate)
 	return n;
 }
 
+/* In the queue when this comes back, or already out of it again. */
 static pthread_t
 start_visitor(struct visitor *visitor)
 {
 	unsigned before = queue_length(visitor->gate);
 	pthread_t thread = start(visit, visitor);
 
-	while (queue_length(visitor->gate) == before)
+	while (queue_length(visitor->gate) == before && !visitor->done)
 		(void)poll(NULL, 0, 1);
 
 	return thread;

@@ -67,7 +67,7 @@ START_TEST(it_behaves_like_a_naive_queue)
 	unsigned random = 12345, count = 0;
 	int step;
 
-	for (step = 0; step < 200000; step++) {
+	for (step = 0; step < (is_slowed_down() ? 5000 : 200000); step++) {
 		struct item *item;
 
 		random = random * 1103515245 + 12345;
@@ -119,7 +119,13 @@ START_TEST(unfinished_push_hides_but_does_not_lose)
 }
 END_TEST
 
-enum { PRODUCERS = 4, NUMBERS = 50000 };
+enum { PRODUCERS = 4 };
+
+static unsigned
+numbers(void)
+{
+	return is_slowed_down() ? 1000 : 50000;
+}
 
 struct producer {
 	struct mio__readiness_queue *queue;
@@ -131,9 +137,10 @@ static void *
 produce(void *argument)
 {
 	struct producer *self = argument;
+	unsigned count = numbers();
 	unsigned i;
 
-	for (i = 0; i < NUMBERS; i++) {
+	for (i = 0; i < count; i++) {
 		self->items[i].producer = self->index;
 		self->items[i].number = i;
 		mio__readiness_queue_push(self->queue, &self->items[i].node);
@@ -148,12 +155,12 @@ START_TEST(many_producers_lose_nothing_and_keep_their_order)
 	struct producer producers[PRODUCERS];
 	pthread_t threads[PRODUCERS];
 	unsigned next[PRODUCERS] = { 0 };
-	unsigned left = PRODUCERS * NUMBERS;
+	unsigned left = PRODUCERS * numbers();
 	unsigned i;
 
 	for (i = 0; i < PRODUCERS; i++) {
 		producers[i] = (struct producer){
-			queue, calloc(NUMBERS, sizeof(struct item)), i,
+			queue, calloc(numbers(), sizeof(struct item)), i,
 		};
 		threads[i] = start(produce, &producers[i]);
 	}
