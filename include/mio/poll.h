@@ -74,7 +74,7 @@ struct mio_source {
 
 /*
  * A poll of its own, given back with mio_poll_destroy() (NULL is fine).
- * -EINVAL, -EMFILE, -ENFILE, -ENOMEM.
+ * -EINVAL, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC.
  */
 int mio_poll_create(struct mio_poll **out);
 void mio_poll_destroy(struct mio_poll *poll);
