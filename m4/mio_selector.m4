@@ -18,7 +18,8 @@ AC_DEFUN([MIO_SYSTEM], [
 # call behind it was found.
 AC_DEFUN([MIO_CHOOSE], [
 	AS_IF([test "x$with_$1" = x$2 && test "x$3" != xyes],
-		[AC_MSG_ERROR([--with-$1=$2: this system has no $2])])
+		[AC_MSG_RESULT([no])
+		AC_MSG_ERROR([--with-$1=$2: this system has no $2, or this version of libmio cannot use it])])
 	AS_IF([test "x$with_$1" = xauto && test "x$3" = xyes &&
 		test -z "$mio_$1"], [mio_$1=$2])
 ])
@@ -32,8 +33,8 @@ AC_DEFUN([MIO_SELECTOR], [
 			[the system's call that polls use @<:@auto@:>@])],
 		[], [with_selector=auto])
 	AS_CASE([$with_selector], [auto|epoll|poll|kqueue], [],
-		[AC_MSG_ERROR([--with-selector=$with_selector: there is auto, dnl
-epoll, poll and kqueue])])
+		[AC_MSG_ERROR([--with-selector=$with_selector: it must be dnl
+auto, epoll, poll or kqueue])])
 
 	mio_selector=
 	AC_MSG_CHECKING([for the selector to use])
@@ -54,11 +55,11 @@ epoll, poll and kqueue])])
 AC_DEFUN([MIO_WAKER], [
 	AC_ARG_WITH([waker],
 		[AS_HELP_STRING([--with-waker=auto|eventfd|pipe|user],
-			[what ends a poll's sleep @<:@auto@:>@])],
+			[what ends a poll's sleep; user needs kqueue @<:@auto@:>@])],
 		[], [with_waker=auto])
 	AS_CASE([$with_waker], [auto|eventfd|pipe|user], [],
-		[AC_MSG_ERROR([--with-waker=$with_waker: there is auto, eventfd, dnl
-pipe and user])])
+		[AC_MSG_ERROR([--with-waker=$with_waker: it must be auto, dnl
+eventfd, pipe or user])])
 
 	mio_waker=
 	AC_MSG_CHECKING([for the waker to use])

@@ -252,7 +252,7 @@ START_TEST(a_wake_up_never_takes_an_events_place)
 {
 	struct mio_poll *poll = new_poll();
 	struct mio__waker *inner;
-	struct mio_event event;
+	struct mio_event event, events[2];
 	int fds[2];
 	int i;
 
@@ -267,6 +267,13 @@ START_TEST(a_wake_up_never_takes_an_events_place)
 		mio__waker_signal(inner);
 		ck_assert_int_eq(mio_poll(poll, &event, 1, 0), 1);
 		ck_assert_uint_eq(event.token, 5);
+	}
+
+	/* and the place it leaves is not filled with the same once more */
+	for (i = 0; i < 100; i++) {
+		mio__waker_signal(inner);
+		ck_assert_int_eq(mio_poll(poll, events, 2, 0), 1);
+		ck_assert_uint_eq(events[0].token, 5);
 	}
 
 	/* nor does it show when there is nothing else */

@@ -417,6 +417,28 @@ START_TEST(small_arrays_give_everyone_a_turn)
 }
 END_TEST
 
+/* No program has such an array; but it may say so of a part of one. */
+START_TEST(capacity_beyond_all_bounds_is_clipped)
+{
+	static const size_t capacities[] = {
+		65536, 65537, 178956971, INT32_MAX, SIZE_MAX,
+	};
+	struct mio_poll *poll = new_poll();
+	struct mio_event events[4];
+	int fds[2];
+	size_t i;
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(poll, fds[1], 1, MIO_WRITABLE, 0));
+	for (i = 0; i < sizeof(capacities) / sizeof(capacities[0]); i++)
+		ck_assert_int_eq(
+		    mio_poll(poll, events, capacities[i], PATIENCE), 1);
+
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 START_TEST(events_beyond_the_count_are_left_alone)
 {
 	struct mio_poll *poll = new_poll();
@@ -474,6 +496,48 @@ START_TEST(child_may_destroy_what_it_inherited)
 }
 END_TEST
 
+static _Atomic bool blocked_enough;
+
+static void *
+block_all_the_time(void *argument)
+{
+	while (!blocked_enough)
+		(void)mio_fd_would_block(0);
+
+	return argument;
+}
+
+/*
+ * A lock of the poll(2) selector that another thread held when the process
+ * forked stayed locked in the child, for ever.
+ */
+START_TEST(child_of_a_busy_process_can_make_a_poll)
+{
+	pthread_t thread = start(block_all_the_time, NULL);
+	int status;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0) {
+			struct mio_poll *poll;
+
+			alarm(20);
+			if (mio_poll_create(&poll) != 0)
+				_exit(1);
+			mio_poll_destroy(poll);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+	}
+	blocked_enough = true;
+	join(thread);
+}
+END_TEST
+
 START_TEST(descriptors_are_close_on_exec)
 {
 	struct mio_poll *poll;
@@ -516,9 +580,11 @@ main(void)
 	tcase_add_test(delivery, exclusive_is_epolls_alone);
 	tcase_add_test(delivery, deregistered_is_not_reported);
 	tcase_add_test(delivery, small_arrays_give_everyone_a_turn);
+	tcase_add_test(delivery, capacity_beyond_all_bounds_is_clipped);
 	tcase_add_test(delivery, events_beyond_the_count_are_left_alone);
 
 	tcase_add_test(process, child_may_destroy_what_it_inherited);
+	tcase_add_test(process, child_of_a_busy_process_can_make_a_poll);
 	tcase_add_test(process, descriptors_are_close_on_exec);
 
 	return run_suite(suite);

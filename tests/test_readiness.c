@@ -273,6 +273,53 @@ START_TEST(icmp_error_on_a_datagram_socket)
 }
 END_TEST
 
+/* Once the error is taken, what comes after it is an edge like any other. */
+START_TEST(datagram_after_an_error_that_was_taken)
+{
+	struct mio_poll *poll = new_poll();
+	struct sockaddr_in addr = loopback(0);
+	struct sockaddr_in peer_addr;
+	mio_fd_t fd, peer;
+	int error;
+
+	assert_ok(mio_socket_create(&fd, AF_INET, SOCK_DGRAM));
+	assert_ok(mio_socket_bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	addr = loopback(port_of(fd));
+	assert_ok(mio_socket_create(&peer, AF_INET, SOCK_DGRAM));
+	peer_addr = loopback(0);
+	assert_ok(mio_socket_bind(
+	    peer, (struct sockaddr *)&peer_addr, sizeof(peer_addr)));
+	peer_addr = loopback(port_of(peer));
+	assert_ok(mio_fd_close(peer));
+	assert_ok(mio_socket_connect(
+	    fd, (struct sockaddr *)&peer_addr, sizeof(peer_addr)));
+
+	assert_ok(mio_poll_register_fd(poll, fd, 7, MIO_READABLE, MIO_EDGE));
+	ck_assert_int_eq(mio_socket_send(fd, "x", 1), 1);
+	wait_for_bits(fd, POLLERR);
+	ck_assert_uint_ne(expect_event(poll).ready & MIO_ERROR, 0);
+	if (_i == 0) {
+		assert_ok(mio_socket_take_error(fd, &error));
+		ck_assert_int_eq(error, -ECONNREFUSED);
+	} else {
+		assert_error(mio_socket_recv(fd, &(char){ 0 }, 1),
+		    ECONNREFUSED);
+	}
+
+	assert_ok(mio_socket_create(&peer, AF_INET, SOCK_DGRAM));
+	assert_ok(mio_socket_bind(
+	    peer, (struct sockaddr *)&peer_addr, sizeof(peer_addr)));
+	assert_ok(mio_socket_connect(
+	    peer, (struct sockaddr *)&addr, sizeof(addr)));
+	ck_assert_int_eq(mio_socket_send(peer, "y", 1), 1);
+	ck_assert_uint_ne(expect_event(poll).ready & MIO_READABLE, 0);
+
+	assert_ok(mio_fd_close(fd));
+	assert_ok(mio_fd_close(peer));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 START_TEST(unix_stream_whose_peer_closed)
 {
 	int fds[2];
@@ -391,6 +438,7 @@ main(void)
 	ADD(pipe_writer_whose_reader_is_gone_with_room);
 	ADD(pipe_writer_whose_reader_is_gone_full);
 	ADD(icmp_error_on_a_datagram_socket);
+	ADD(datagram_after_an_error_that_was_taken);
 	ADD(unix_stream_whose_peer_closed);
 	ADD(urgent_byte_is_priority_only_where_asked_for);
 	ADD(fired_oneshot_says_nothing_when_closed);

@@ -114,7 +114,7 @@ int mio_poll(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 int mio_poll_interruptible(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns);
 
-/* The name of the selector: "epoll", "kqueue", "poll" or "afd". */
+/* The name of the selector: "epoll" or "poll"; later versions add others. */
 const char *mio_poll_backend(void);
 
 #ifdef __cplusplus

@@ -118,13 +118,15 @@ mio_socket_connect_finish(mio_fd_t fd)
 }
 
 /*
- * What a transfer answered, after telling the selector if it may be the last
- * one for now: it would have blocked, or a stream gave or took less than asked.
+ * What a transfer answered, after telling the selector if what comes next is an
+ * edge: it would have blocked, a stream gave or took less than asked, or an
+ * error that stood in the way is taken. What is closed stays so.
  */
 static ssize_t
 done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready)
 {
-	if (n == -EAGAIN || (n > 0 && (size_t)n < len))
+	if ((n < 0 && n != -EPIPE && n != -ENOTCONN) ||
+	    (n > 0 && (size_t)n < len))
 		mio__selector_rearm(fd, ready);
 
 	return n;
@@ -183,20 +185,27 @@ gather(struct msghdr *msg, const struct iovec *iov, int count)
 	return len;
 }
 
+/* No bytes are to go either way: 0, if fd is a socket at all. */
+static int
+nothing(mio_fd_t fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return mio__os_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+}
+
 MIO__PUBLIC ssize_t
 mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 {
 	struct msghdr msg;
-	int type;
 	size_t len;
 
 	if (iov == NULL || count < 0)
 		return -EINVAL;
 
-	/* no bytes are asked for, so there is nothing to wait for */
 	if (count == 0)
-		return mio__os_getsockopt(fd, SOL_SOCKET, SO_TYPE, &type,
-		    &(socklen_t){ sizeof(type) });
+		return nothing(fd);
 
 	len = gather(&msg, iov, count);
 
@@ -211,6 +220,9 @@ mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 
 	if (iov == NULL || count < 0)
 		return -EINVAL;
+
+	if (count == 0)
+		return nothing(fd);
 
 	len = gather(&msg, iov, count);
 

@@ -8,9 +8,11 @@
 #include <netinet/in.h>
 
 #include "base/check.h"
+#include "mio/poll.h"
 #include "mio/socket.h"
 #include "net/option.h"
 #include "sys/os.h"
+#include "sys/selector.h"
 
 #define TTL_MAX 255u
 
@@ -26,6 +28,10 @@ mio_socket_take_error(mio_fd_t fd, int *error)
 	r = mio__option_get_int(fd, SOL_SOCKET, SO_ERROR, &value);
 	if (r < 0)
 		return r;
+
+	/* it is out of the way, and the next one is an edge */
+	if (value != 0)
+		mio__selector_rearm(fd, MIO_READABLE | MIO_WRITABLE);
 
 	*error = -value;
 

@@ -5,8 +5,9 @@
  * time. Its records go straight into the caller's array, where each is turned
  * into a struct mio_event in its place, from the last to the first: no record
  * is overwritten before it was read, since an event is no smaller. The waker
- * is watched for edges, so it is never read; its record is either alone and
- * makes the wait answer 0, or its place is given to an event that it kept out.
+ * is watched for edges, so a counter is never read; its record is either alone
+ * and makes the wait answer 0, or its place is given to an event that it kept
+ * out.
  */
 
 #include "sys/selector.h"
@@ -31,8 +32,12 @@ _Static_assert(_Alignof(struct mio_event) >= _Alignof(struct epoll_event),
 
 _Static_assert(KERNEL_BITS == 0x201f, "to_ready() packs them into 6 bits");
 
+/* Far more than a turn is worth; the kernel refuses some 180 million. */
+#define EVENTS_MAX 65536
+
 struct mio__selector {
 	int epfd;
+	struct mio__waker *waker;
 	bool coarse; /* owned by the thread that waits */
 };
 
@@ -111,6 +116,7 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 		return r;
 	}
 	selector->epfd = r;
+	selector->waker = waker;
 
 	r = mio__os_epoll_ctl(
 	    selector->epfd, EPOLL_CTL_ADD, waker->read_fd, &event);
@@ -188,11 +194,38 @@ convert(struct mio_event *events, int n)
 	return waker;
 }
 
+/*
+ * Gives the place that the waker's record had in a full array to an event that
+ * it kept out. The kernel may hand out one that is in the array already, as it
+ * does with level-triggered ones: then the two become one. A signal of just now
+ * may take the place again: nothing lasts there.
+ */
+static int
+refill(struct mio__selector *selector, struct mio_event *events, int n)
+{
+	struct mio_event *last = &events[n];
+	int i;
+
+	if (mio__os_epoll_wait(selector->epfd, (struct epoll_event *)last, 1, 0,
+		&selector->coarse) != 1 ||
+	    convert(last, 1) == 0)
+		return n;
+
+	for (i = 0; i < n; i++) {
+		if (events[i].token == last->token) {
+			events[i].ready |= last->ready;
+			return n;
+		}
+	}
+
+	return n + 1;
+}
+
 int
 mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
     size_t capacity, int64_t timeout_ns)
 {
-	int room = capacity < INT_MAX ? (int)capacity : INT_MAX;
+	int room = capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX;
 	int waker;
 	int n;
 
@@ -205,17 +238,13 @@ mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
 	if (waker < 0)
 		return n;
 
+	/* some kernels give an edge only for a write to an empty pipe */
+	if (selector->waker->read_fd != selector->waker->write_fd)
+		mio__waker_drain(selector->waker);
+
 	events[waker] = events[n - 1];
-	if (n < room)
-		return n - 1;
 
-	/* a signal of just now may take the place again: nothing lasts there */
-	room = mio__os_epoll_wait(selector->epfd,
-	    (struct epoll_event *)&events[n - 1], 1, 0, &selector->coarse);
-	if (room == 1 && convert(&events[n - 1], 1) < 0)
-		return n;
-
-	return n - 1;
+	return n < room ? n - 1 : refill(selector, events, n - 1);
 }
 
 void

@@ -99,6 +99,16 @@ watch_forks(void)
 	MIO__CHECK(r == 0);
 }
 
+/* Nobody holds the list while another thread forks. */
+static void
+lock_list(void)
+{
+	int r = pthread_once(&fork_once, watch_forks);
+
+	MIO__CHECK(r == 0);
+	lock(&list_lock);
+}
+
 static short
 to_kernel(unsigned interest)
 {
@@ -241,9 +251,6 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 	struct mio__selector *s;
 	int r;
 
-	r = pthread_once(&fork_once, watch_forks);
-	MIO__CHECK(r == 0);
-
 	s = mio__os_alloc(1, sizeof(*s));
 	if (s == NULL)
 		return -ENOMEM;
@@ -259,7 +266,7 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 		return r;
 	}
 
-	lock(&list_lock);
+	lock_list();
 	s->next = list;
 	s->link = &list;
 	if (list != NULL)
@@ -275,7 +282,7 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 void
 mio__selector_destroy(struct mio__selector *s)
 {
-	lock(&list_lock);
+	lock_list();
 	*s->link = s->next;
 	if (s->next != NULL)
 		s->next->link = s->link;
@@ -521,7 +528,7 @@ mio__selector_rearm(int fd, unsigned ready)
 	struct mio__selector *s;
 	struct mio__poll_entry *entry;
 
-	lock(&list_lock);
+	lock_list();
 	for (s = list; s != NULL; s = s->next) {
 		lock(&s->lock);
 		entry = mio__poll_table_find(&s->table, fd);
@@ -540,7 +547,7 @@ mio__selector_forget(int fd)
 	struct mio__selector *s;
 	struct mio__poll_entry *entry;
 
-	lock(&list_lock);
+	lock_list();
 	for (s = list; s != NULL; s = s->next) {
 		lock(&s->lock);
 		entry = mio__poll_table_find(&s->table, fd);
