@@ -86,6 +86,7 @@ if [ "$HAVE_SHARED" = yes ]; then
 fi
 if [ "$HAVE_STATIC" = yes ]; then
 	archive=$DESTDIR$LIBDIR/libmio.a
+	# the shared one is there too, and would be taken
 	libs=$($PKG_CONFIG --static --libs mio |
 	    sed 's/-L[^ ]*//; s/-lmio//')
 	try 'static, c99' $CC $CFLAGS -std=c99 $warnings $cflags \
