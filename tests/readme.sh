@@ -18,5 +18,7 @@ sed -n '/^```c$/,/^```$/p' "$srcdir/README.md" | sed '/^```/d' >"$dir/hello.c"
     -Wextra -Werror ${CFLAGS:-} -I"$srcdir/include" -I"$builddir/include" \
     "$dir/hello.c" -o "$dir/hello" -static "$builddir/libmio.la"
 
+# it leaves to its end what a longer one would give back
+export ASAN_OPTIONS=detect_leaks=0
 printf 'a line\n' | "$dir/hello" >"$dir/out"
 grep -qx 'token 1 is ready' "$dir/out"

@@ -17,35 +17,47 @@
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#define MIO__MISSING(prototype) \
-	static inline int prototype \
-	{ \
-		errno = ENOSYS; \
-		return -1; \
-	}
-
-#if !HAVE_ACCEPT4
-MIO__MISSING(accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags))
-#endif
-
-#if !HAVE_PIPE2
-MIO__MISSING(pipe2(int *fds, int flags))
-#endif
-
-#if !HAVE_PPOLL
-MIO__MISSING(ppoll(struct pollfd *fds, nfds_t count, const struct timespec *ts,
-    const sigset_t *mask))
-#endif
-
-#if HAVE_EPOLL_CREATE1 && !HAVE_EPOLL_PWAIT2
+#ifdef HAVE_EPOLL_CREATE1
 #include <sys/epoll.h>
-MIO__MISSING(epoll_pwait2(int epfd, struct epoll_event *events, int capacity,
-    const struct timespec *ts, const sigset_t *mask))
+#endif
+
+static inline int
+mio__missing(void)
+{
+	errno = ENOSYS;
+
+	return -1;
+}
+
+/* Macros, as headers may declare what the C library does not have. */
+#ifndef HAVE_ACCEPT4
+#undef accept4
+#define accept4(fd, addr, len, flags) \
+	((void)(fd), (void)(addr), (void)(len), (void)(flags), mio__missing())
+#endif
+
+#ifndef HAVE_PIPE2
+#undef pipe2
+#define pipe2(fds, flags) ((void)(fds), (void)(flags), mio__missing())
+#endif
+
+#ifndef HAVE_PPOLL
+#undef ppoll
+#define ppoll(fds, n, ts, mask) \
+	((void)(fds), (void)(n), (void)(ts), (void)(mask), mio__missing())
+#endif
+
+#ifndef HAVE_EPOLL_PWAIT2
+#undef epoll_pwait2
+#define epoll_pwait2(epfd, events, n, ts, mask) \
+	((void)(epfd), (void)(events), (void)(n), (void)(ts), (void)(mask), \
+	    mio__missing())
 #endif
 
 #ifndef SOCK_NONBLOCK
