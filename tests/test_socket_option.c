@@ -31,17 +31,6 @@ new_socket6(void)
 	return fd;
 }
 
-static int
-option_of(mio_fd_t fd, int level, int name)
-{
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
-
-	return value;
-}
-
 static void
 check_ttl(mio_fd_t fd, int level, int name)
 {

@@ -44,17 +44,6 @@ has_ipv6(void)
 	return true;
 }
 
-static int
-option_of(mio_fd_t fd, int level, int name)
-{
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
-
-	return value;
-}
-
 static void
 set_fd_limit(rlim_t most, struct rlimit *before)
 {

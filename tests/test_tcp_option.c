@@ -11,17 +11,6 @@
 
 #define KEEPALIVE_MAX 32767 /* seconds, of Linux */
 
-static int
-option_of(mio_fd_t fd, int level, int name)
-{
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
-
-	return value;
-}
-
 START_TEST(nodelay_goes_on_and_off)
 {
 	mio_fd_t client, server;

@@ -5,8 +5,8 @@
 /*
  * What this system's C library does not have. A missing call stands in as one
  * that answers ENOSYS: os.c copes with that anyway, since a kernel can be older
- * than the C library; a missing flag stands in as 0. Included by os.c and the
- * selectors alone, so that no other file needs a conditional.
+ * than the C library; a missing flag stands in as 0. It comes first in the
+ * files that use any of this, so that none of them needs a conditional.
  */
 
 #include "config.h"

@@ -232,6 +232,17 @@ assert_nonblock_cloexec(int fd)
 	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
 }
 
+int
+option_of(mio_fd_t fd, int level, int name)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
+
+	return value;
+}
+
 pthread_t
 start(void *(*run)(void *), void *argument)
 {

@@ -72,6 +72,8 @@ void wait_for(int fd, short bits);
 unsigned closed_port(void);
 
 void assert_nonblock_cloexec(int fd);
+/* As the system has it, asked without the library under test. */
+int option_of(mio_fd_t fd, int level, int name);
 
 pthread_t start(void *(*run)(void *), void *argument);
 void join(pthread_t thread);
