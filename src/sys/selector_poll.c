@@ -53,7 +53,7 @@ const char mio__selector_name[] = "poll";
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mio__selector *list;
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+static int forks_watched; /* 0 or why not */
 
 static void
 lock(pthread_mutex_t *mutex)
@@ -91,22 +91,11 @@ unlock_all(void)
 	unlock(&list_lock);
 }
 
-static void
+/* Before any call can take the lock: a fork may come at any moment after. */
+__attribute__((constructor)) static void
 watch_forks(void)
 {
-	int r = pthread_atfork(lock_all, unlock_all, unlock_all);
-
-	MIO__CHECK(r == 0);
-}
-
-/* Nobody holds the list while another thread forks. */
-static void
-lock_list(void)
-{
-	int r = pthread_once(&fork_once, watch_forks);
-
-	MIO__CHECK(r == 0);
-	lock(&list_lock);
+	forks_watched = -pthread_atfork(lock_all, unlock_all, unlock_all);
 }
 
 static short
@@ -251,6 +240,9 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 	struct mio__selector *s;
 	int r;
 
+	if (forks_watched < 0)
+		return forks_watched;
+
 	s = mio__os_alloc(1, sizeof(*s));
 	if (s == NULL)
 		return -ENOMEM;
@@ -266,7 +258,7 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 		return r;
 	}
 
-	lock_list();
+	lock(&list_lock);
 	s->next = list;
 	s->link = &list;
 	if (list != NULL)
@@ -282,7 +274,7 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 void
 mio__selector_destroy(struct mio__selector *s)
 {
-	lock_list();
+	lock(&list_lock);
 	*s->link = s->next;
 	if (s->next != NULL)
 		s->next->link = s->link;
@@ -528,7 +520,7 @@ mio__selector_rearm(int fd, unsigned ready)
 	struct mio__selector *s;
 	struct mio__poll_entry *entry;
 
-	lock_list();
+	lock(&list_lock);
 	for (s = list; s != NULL; s = s->next) {
 		lock(&s->lock);
 		entry = mio__poll_table_find(&s->table, fd);
@@ -547,7 +539,7 @@ mio__selector_forget(int fd)
 	struct mio__selector *s;
 	struct mio__poll_entry *entry;
 
-	lock_list();
+	lock(&list_lock);
 	for (s = list; s != NULL; s = s->next) {
 		lock(&s->lock);
 		entry = mio__poll_table_find(&s->table, fd);
