@@ -7,7 +7,7 @@ set -eu
 
 builddir=${builddir:-.}
 deny=$builddir/tests/deny
-programs='test_fd test_poll test_poll_time test_tcp test_threads test_waker'
+programs='test_fd test_fork test_poll test_poll_time test_tcp test_threads test_waker'
 
 [ -x "$deny" ] || exit 77
 

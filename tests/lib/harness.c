@@ -140,6 +140,21 @@ expect_nothing(struct mio_poll *poll)
 	    (unsigned long long)event.token, event.ready);
 }
 
+void
+make_pipe(int fds[2])
+{
+	ck_assert_int_eq(pipe(fds), 0);
+	assert_ok(mio_fd_adopt(fds[0]));
+	assert_ok(mio_fd_adopt(fds[1]));
+}
+
+void
+close_pipe(const int fds[2])
+{
+	assert_ok(mio_fd_close(fds[0]));
+	assert_ok(mio_fd_close(fds[1]));
+}
+
 struct sockaddr_in
 loopback(unsigned port)
 {

@@ -58,6 +58,10 @@ void expect_ready(struct mio_poll *poll, mio_token_t token, unsigned ready,
     unsigned allowed);
 void expect_nothing(struct mio_poll *poll);
 
+/* The system's pipe, non-blocking and close-on-exec. */
+void make_pipe(int fds[2]);
+void close_pipe(const int fds[2]);
+
 /* 127.0.0.1 or ::1, port in host order. */
 struct sockaddr_in loopback(unsigned port);
 struct sockaddr_in6 loopback6(unsigned port);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "lib/harness.h"
+
+#include <sys/wait.h>
+
+/* The child destroys what it inherited; the parent's poll goes on. */
+START_TEST(child_may_destroy_what_it_inherited)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_waker *waker;
+	int fds[2];
+	int status;
+	pid_t pid;
+
+	make_pipe(fds);
+	assert_ok(mio_waker_create(&waker, poll, 2));
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
+
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct mio_poll *own;
+
+		mio_waker_destroy(waker);
+		mio_poll_destroy(poll);
+		if (mio_poll_create(&own) != 0)
+			_exit(1);
+		mio_poll_destroy(own);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+
+	expect_nothing(poll);
+	assert_ok(mio_waker_wake(waker));
+	expect_ready(poll, 2, MIO_READABLE, 0);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	expect_ready(poll, 1, MIO_READABLE, 0);
+
+	close_pipe(fds);
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+static _Atomic bool blocked_enough;
+
+static void *
+block_all_the_time(void *argument)
+{
+	while (!blocked_enough)
+		(void)mio_fd_would_block(0);
+
+	return argument;
+}
+
+/*
+ * A lock of the poll(2) selector that another thread held when the process
+ * forked stayed locked in the child, for ever.
+ */
+START_TEST(child_of_a_busy_process_can_make_a_poll)
+{
+	struct mio_poll *held = new_poll();
+	pthread_t thread = start(block_all_the_time, NULL);
+	int status;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0) {
+			struct mio_poll *poll;
+
+			alarm(20);
+			if (mio_poll_create(&poll) != 0)
+				_exit(1);
+			mio_poll_destroy(poll);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+	}
+	blocked_enough = true;
+	join(thread);
+	mio_poll_destroy(held);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("fork");
+	TCase *fork_case = new_case(suite, "fork");
+
+	tcase_add_test(fork_case, child_may_destroy_what_it_inherited);
+	tcase_add_test(fork_case, child_of_a_busy_process_can_make_a_poll);
+
+	return run_suite(suite);
+}
