@@ -6,6 +6,7 @@
 
 #include <mio/fd.h>
 #include <mio/poll.h>
+#include <mio/registration.h>
 #include <mio/socket.h>
 #include <mio/tcp.h>
 #include <mio/version.h>

@@ -114,6 +114,22 @@ int mio_poll(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 int mio_poll_interruptible(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns);
 
+/*
+ * The poll in another event loop, as a descriptor that it may wait for, and
+ * never close: readable while mio_poll() with a timeout of 0 would report
+ * something. That is so of what the kernel reports at any time; of what the
+ * program sets itself, wakers included, after mio_poll_arm() answered 0 and
+ * until the next mio_poll(). -EINVAL, -ENOTSUP (poll(2) has none).
+ */
+int mio_poll_fd(const struct mio_poll *poll);
+
+/*
+ * Before sleeping in another loop: 0 when the poll is armed, 1 when there is
+ * something already, so that mio_poll() is to be called instead. -EINVAL,
+ * -EBUSY: another thread is in mio_poll(), and gets the events.
+ */
+int mio_poll_arm(struct mio_poll *poll);
+
 /* The name of the selector: "epoll" or "poll"; later versions add others. */
 const char *mio_poll_backend(void);
 

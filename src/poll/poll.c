@@ -21,8 +21,7 @@
 #include "base/check.h"
 #include "mio/poll.h"
 #include "poll/gate.h"
-#include "poll/readiness_queue.h"
-#include "poll/waker.h"
+#include "poll/readiness.h"
 #include "sys/clock.h"
 #include "sys/os.h"
 #include "sys/selector.h"
@@ -89,7 +88,7 @@ mio_poll_destroy(struct mio_poll *poll)
 		return;
 
 	mio__selector_destroy(poll->selector);
-	mio__waker_close(poll->queue);
+	mio__readiness_close(poll->queue);
 	mio__gate_fini(&poll->gate);
 	mio__os_free(poll);
 }
@@ -236,23 +235,26 @@ mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd)
 }
 
 /*
- * Moves what is queued into the array; how many. *unlinked says that more is
- * coming which cannot be had yet.
+ * Moves what is queued by now into the array, each node once; how many events.
+ * *unlinked says that more is coming which cannot be had yet.
  */
 static int
 take_queued(struct mio_poll *poll, struct mio_event *events, int capacity,
     bool *unlinked)
 {
+	struct mio__ready_node *last = mio__readiness_queue_last(poll->queue);
 	struct mio__ready_node *node;
-	enum mio__pop got = MIO__POP_EMPTY;
+	enum mio__pop got;
+	bool more;
 	int n = 0;
 
-	while (n < capacity) {
+	do {
 		got = mio__readiness_queue_pop(poll->queue, &node);
 		if (got != MIO__POP_NODE)
 			break;
-		n += mio__waker_take(node, &events[n]);
-	}
+		more = last != NULL && node != last;
+		n += mio__readiness_take(node, &events[n]);
+	} while (more && n < capacity);
 
 	*unlinked = got == MIO__POP_UNLINKED;
 
@@ -322,6 +324,10 @@ wait_inside(struct mio_poll *poll, struct mio_event *events, int capacity,
 {
 	int n;
 
+	/* armed for another loop, which is over */
+	if (mio__readiness_queue_is_asleep(poll->queue))
+		mio__readiness_queue_wake_up(poll->queue);
+
 	for (;;) {
 		n = take_turn(poll, events, capacity, timeout_ns);
 		if (n > 0 || (n < 0 && (n != -EINTR || interruptible)))
@@ -379,4 +385,32 @@ mio_poll_interruptible(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns)
 {
 	return wait_for_events(poll, events, capacity, timeout_ns, true);
+}
+
+MIO__PUBLIC int
+mio_poll_fd(const struct mio_poll *poll)
+{
+	return poll == NULL ? -EINVAL : mio__selector_fd(poll->selector);
+}
+
+MIO__PUBLIC int
+mio_poll_arm(struct mio_poll *poll)
+{
+	bool armed;
+
+	if (poll == NULL)
+		return -EINVAL;
+
+	if (!mio__gate_try_enter(&poll->gate))
+		return -EBUSY;
+
+	/* nobody sleeps: a signal in there is of a sleep that is over */
+	mio__waker_drain(&poll->queue->waker);
+
+	armed = !mio__readiness_is_pending(poll->queue) &&
+	    mio__readiness_queue_fall_asleep(poll->queue);
+
+	mio__gate_leave(&poll->gate);
+
+	return armed ? 0 : 1;
 }

@@ -6,7 +6,7 @@
  *
  * Who calls what. Push: any thread, signal handlers. Pop, is_empty,
  * fall_asleep, wake_up: the consumer, which is whoever is inside the poll's
- * gate, or once the poll is gone the one reaper (waker.c). The gate orders one
+ * gate, or once the poll is gone the one reaper (readiness.c). The gate orders one
  * consumer before the next.
  *
  * The list runs from head to tail through next. A push is two steps: it
@@ -36,7 +36,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "base/check.h"
+#include "base/point.h"
 #include "sys/os.h"
 
 int
@@ -88,14 +88,16 @@ mio__readiness_queue_unref(struct mio__readiness_queue *queue)
 	mio__os_free(queue);
 }
 
-static void
-append(struct mio__readiness_queue *queue, struct mio__ready_node *node)
+void
+mio__readiness_queue_append(
+    struct mio__readiness_queue *queue, struct mio__ready_node *node)
 {
 	struct mio__ready_node *prev;
 
 	atomic_store_explicit(&node->next, NULL, memory_order_relaxed);
 	prev =
 	    atomic_exchange_explicit(&queue->tail, node, memory_order_seq_cst);
+	MIO__POINT();
 	atomic_store_explicit(&prev->next, node, memory_order_release);
 }
 
@@ -103,7 +105,8 @@ void
 mio__readiness_queue_push(
     struct mio__readiness_queue *queue, struct mio__ready_node *node)
 {
-	append(queue, node);
+	mio__readiness_queue_append(queue, node);
+	MIO__POINT();
 
 	if (!atomic_load_explicit(&queue->sleeping, memory_order_seq_cst))
 		return;
@@ -111,6 +114,15 @@ mio__readiness_queue_push(
 	if (atomic_exchange_explicit(
 		&queue->sleeping, false, memory_order_seq_cst))
 		mio__waker_signal(&queue->waker);
+}
+
+struct mio__ready_node *
+mio__readiness_queue_last(struct mio__readiness_queue *queue)
+{
+	struct mio__ready_node *last =
+	    atomic_load_explicit(&queue->tail, memory_order_relaxed);
+
+	return last == &queue->stub ? NULL : last;
 }
 
 enum mio__pop
@@ -135,7 +147,7 @@ mio__readiness_queue_pop(
 		if (head !=
 		    atomic_load_explicit(&queue->tail, memory_order_seq_cst))
 			return MIO__POP_UNLINKED;
-		append(queue, &queue->stub);
+		mio__readiness_queue_append(queue, &queue->stub);
 		next = atomic_load_explicit(&head->next, memory_order_acquire);
 		if (next == NULL)
 			return MIO__POP_UNLINKED;
@@ -159,12 +171,20 @@ bool
 mio__readiness_queue_fall_asleep(struct mio__readiness_queue *queue)
 {
 	atomic_store_explicit(&queue->sleeping, true, memory_order_seq_cst);
+	MIO__POINT();
 	if (mio__readiness_queue_is_empty(queue))
 		return true;
 
 	mio__readiness_queue_wake_up(queue);
 
 	return false;
+}
+
+bool
+mio__readiness_queue_is_asleep(struct mio__readiness_queue *queue)
+{
+	/* relaxed: who asks is the consumer, who last fell asleep */
+	return atomic_load_explicit(&queue->sleeping, memory_order_relaxed);
 }
 
 void

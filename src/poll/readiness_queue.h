@@ -48,6 +48,14 @@ void mio__readiness_queue_unref(struct mio__readiness_queue *queue);
 void mio__readiness_queue_push(
     struct mio__readiness_queue *queue, struct mio__ready_node *node);
 
+/* The same without waking. Consumer. */
+void mio__readiness_queue_append(
+    struct mio__readiness_queue *queue, struct mio__ready_node *node);
+
+/* The newest node, or NULL: there is none, or not to be told. Consumer. */
+struct mio__ready_node *
+mio__readiness_queue_last(struct mio__readiness_queue *queue);
+
 /* Takes the oldest node; from then on it may be pushed again. Consumer. */
 enum mio__pop mio__readiness_queue_pop(
     struct mio__readiness_queue *queue, struct mio__ready_node **node);
@@ -60,6 +68,7 @@ bool mio__readiness_queue_is_empty(struct mio__readiness_queue *queue);
  * push signals the waker. After it slept: further pushes cost nothing.
  */
 bool mio__readiness_queue_fall_asleep(struct mio__readiness_queue *queue);
+bool mio__readiness_queue_is_asleep(struct mio__readiness_queue *queue);
 void mio__readiness_queue_wake_up(struct mio__readiness_queue *queue);
 
 #endif

@@ -2,6 +2,7 @@
 #include "sys/compat.h"
 #include "sys/os.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,12 @@ mio__os_clock(struct timespec *now)
 	int r = clock_gettime(CLOCK_MONOTONIC, now);
 
 	MIO__CHECK(r == 0);
+}
+
+void
+mio__os_yield(void)
+{
+	(void)sched_yield(); /* cannot fail on Linux, nor matters elsewhere */
 }
 
 int

@@ -43,6 +43,8 @@ struct timespec mio__os_timespec(int64_t ns);
 /* Whether error says that the kernel or a sandbox has no such call. */
 bool mio__os_refused(int error);
 
+void mio__os_yield(void);
+
 /*
  * A condition that is waited for by one thread, on the monotonic clock.
  * Answers false when the deadline has passed.

@@ -30,6 +30,9 @@ int mio__selector_create(struct mio__selector **out, struct mio__waker *waker);
 /* In a forked child this leaves the parent's registrations alone. */
 void mio__selector_destroy(struct mio__selector *selector);
 
+/* The descriptor of mio_poll_fd(), or -ENOTSUP. */
+int mio__selector_fd(const struct mio__selector *selector);
+
 /*
  * The errors of mio_poll_register_fd(). A registration made during a wait
  * takes effect in that wait, and one that was removed before a wait begins is

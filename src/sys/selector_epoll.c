@@ -137,6 +137,12 @@ mio__selector_destroy(struct mio__selector *selector)
 	mio__os_free(selector);
 }
 
+int
+mio__selector_fd(const struct mio__selector *selector)
+{
+	return selector->epfd;
+}
+
 static int
 control(struct mio__selector *selector, int op, int fd, mio_token_t token,
     unsigned interest, unsigned options)

@@ -287,6 +287,14 @@ mio__selector_destroy(struct mio__selector *s)
 	mio__os_free(s);
 }
 
+int
+mio__selector_fd(const struct mio__selector *s)
+{
+	(void)s; /* all there is to wait for is in our memory */
+
+	return -ENOTSUP;
+}
+
 /* What can be waited for, and the file that fd stands for. */
 static int
 inspect(int fd, unsigned options, struct stat *st)
