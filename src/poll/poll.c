@@ -311,11 +311,11 @@ take_turn(struct mio_poll *poll, struct mio_event *events, int capacity,
 	if (n < 0)
 		return queued > 0 ? queued : n;
 
-	n += queued;
-	if (n < capacity)
-		n += take_queued(poll, events + n, capacity - n, &unlinked);
+	/* what was told first stands in the queue again when it is a level */
+	if (queued == 0 && n < capacity)
+		queued = take_queued(poll, events + n, capacity - n, &unlinked);
 
-	return n;
+	return n + queued;
 }
 
 static int

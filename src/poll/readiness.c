@@ -116,7 +116,7 @@ due(unsigned state)
 	if ((state & (REGISTERED | DISARMED | DROPPED)) != REGISTERED)
 		return 0;
 
-	return state & READY & (state >> INTEREST_SHIFT | ALWAYS);
+	return state & READY & ((state & INTEREST) >> INTEREST_SHIFT | ALWAYS);
 }
 
 static unsigned
