@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Each thread has a row of its own, and so has each run: the clock begins it. */
+/* Each thread has a row of its own, begun by the clock. */
 static _Thread_local uint32_t row;
 
 void
