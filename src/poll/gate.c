@@ -30,7 +30,9 @@
 #include "base/check.h"
 #include "sys/os.h"
 
-enum { FREE, HELD, QUEUED };
+#define FREE   MIO__GATE_FREE
+#define HELD   MIO__GATE_HELD
+#define QUEUED MIO__GATE_QUEUED
 
 struct mio__gate_waiter {
 	struct mio__gate_waiter *next;
@@ -52,15 +54,6 @@ void
 mio__gate_fini(struct mio__gate *gate)
 {
 	(void)pthread_mutex_destroy(&gate->lock); /* held in a child at worst */
-}
-
-bool
-mio__gate_try_enter(struct mio__gate *gate)
-{
-	unsigned state = FREE;
-
-	return atomic_compare_exchange_strong_explicit(&gate->state, &state,
-	    HELD, memory_order_acquire, memory_order_relaxed);
 }
 
 /* Enters, or makes sure that whoever is inside will see the queue. */
@@ -163,14 +156,8 @@ hand_over_locked(struct mio__gate *gate)
 }
 
 void
-mio__gate_leave(struct mio__gate *gate)
+mio__gate_hand_over(struct mio__gate *gate)
 {
-	unsigned state = HELD;
-
-	if (atomic_compare_exchange_strong_explicit(&gate->state, &state, FREE,
-		memory_order_release, memory_order_relaxed))
-		return;
-
 	(void)pthread_mutex_lock(&gate->lock); /* not recursive: cannot fail */
 	hand_over_locked(gate);
 	(void)pthread_mutex_unlock(&gate->lock);

@@ -15,6 +15,8 @@
 
 struct mio__gate_waiter;
 
+enum { MIO__GATE_FREE, MIO__GATE_HELD, MIO__GATE_QUEUED };
+
 struct mio__gate {
 	atomic_uint state;
 	pthread_mutex_t lock;
@@ -31,7 +33,27 @@ void mio__gate_fini(struct mio__gate *gate);
  * its deadline passed.
  */
 bool mio__gate_enter(struct mio__gate *gate, mio__instant_t deadline);
-bool mio__gate_try_enter(struct mio__gate *gate);
-void mio__gate_leave(struct mio__gate *gate);
+
+static inline bool
+mio__gate_try_enter(struct mio__gate *gate)
+{
+	unsigned state = MIO__GATE_FREE;
+
+	return atomic_compare_exchange_strong_explicit(&gate->state, &state,
+	    MIO__GATE_HELD, memory_order_acquire, memory_order_relaxed);
+}
+
+/* Leaves a gate that somebody waits for. */
+void mio__gate_hand_over(struct mio__gate *gate);
+
+static inline void
+mio__gate_leave(struct mio__gate *gate)
+{
+	unsigned state = MIO__GATE_HELD;
+
+	if (!atomic_compare_exchange_strong_explicit(&gate->state, &state,
+		MIO__GATE_FREE, memory_order_release, memory_order_relaxed))
+		mio__gate_hand_over(gate);
+}
 
 #endif

@@ -234,33 +234,6 @@ mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd)
 	return mio__selector_remove(poll->selector, fd);
 }
 
-/*
- * Moves what is queued by now into the array, each node once; how many events.
- * *unlinked says that more is coming which cannot be had yet.
- */
-static int
-take_queued(struct mio_poll *poll, struct mio_event *events, int capacity,
-    bool *unlinked)
-{
-	struct mio__ready_node *last = mio__readiness_queue_last(poll->queue);
-	struct mio__ready_node *node;
-	enum mio__pop got;
-	bool more;
-	int n = 0;
-
-	do {
-		got = mio__readiness_queue_pop(poll->queue, &node);
-		if (got != MIO__POP_NODE)
-			break;
-		more = last != NULL && node != last;
-		n += mio__readiness_take(node, &events[n]);
-	} while (more && n < capacity);
-
-	*unlinked = got == MIO__POP_UNLINKED;
-
-	return n;
-}
-
 /* Waits for the kernel, in a sleep that pushes end where it may be one. */
 static int
 take_kernel(struct mio_poll *poll, struct mio_event *events, int capacity,
@@ -298,7 +271,8 @@ take_turn(struct mio_poll *poll, struct mio_event *events, int capacity,
 	if (!mio__readiness_queue_is_empty(poll->queue)) {
 		poll->kernel_first = !poll->kernel_first;
 		if (!poll->kernel_first)
-			queued = take_queued(poll, events, capacity, &unlinked);
+			queued = mio__readiness_take(
+			    poll->queue, events, capacity, &unlinked);
 		else
 			timeout_ns = 0;
 	}
@@ -313,7 +287,8 @@ take_turn(struct mio_poll *poll, struct mio_event *events, int capacity,
 
 	/* what was told first stands in the queue again when it is a level */
 	if (queued == 0 && n < capacity)
-		queued = take_queued(poll, events + n, capacity - n, &unlinked);
+		queued = mio__readiness_take(
+		    poll->queue, events + n, capacity - n, &unlinked);
 
 	return n + queued;
 }

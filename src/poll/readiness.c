@@ -80,7 +80,7 @@
 #define READY          0xffu
 #define INTEREST_SHIFT 8
 #define INTEREST       (0x7u << INTEREST_SHIFT)
-#define QUEUED         0x800u
+#define QUEUED         MIO__READINESS_QUEUED
 #define EDGE           0x1000u
 #define ONESHOT        0x2000u
 #define REGISTERED     0x4000u
@@ -101,6 +101,9 @@
 /* More than any program has; the rest is room for the threads that add one. */
 #define REFS_MAX (UINT32_C(1) << 31)
 
+_Static_assert(MIO__READINESS_EDGE ==
+	(REGISTERED | EDGE | MIO_READABLE << INTEREST_SHIFT | MIO_READABLE),
+    "what a waker is");
 _Static_assert(CLAIMS_SHIFT + MIO__TOKEN_SLOTS <= 32, "one word");
 
 static unsigned
@@ -169,8 +172,7 @@ mio__readiness_init_edge(struct mio_readiness *self,
     struct mio__readiness_queue *queue, mio_token_t token)
 {
 	mio__readiness_init(self, 1);
-	atomic_init(&self->state,
-	    REGISTERED | EDGE | MIO_READABLE << INTEREST_SHIFT | MIO_READABLE);
+	atomic_init(&self->state, MIO__READINESS_EDGE);
 	atomic_init(&self->queue, queue);
 	mio__readiness_queue_ref(queue);
 	self->tokens[0] = token;
@@ -311,16 +313,6 @@ mio__readiness_drop(struct mio_readiness *self)
 	atomic_fetch_or_explicit(&self->state, DROPPED, memory_order_acq_rel);
 }
 
-void
-mio__readiness_trigger(struct mio_readiness *self)
-{
-	MIO__POINT();
-	if (!(atomic_fetch_or_explicit(
-		  &self->state, QUEUED, memory_order_acq_rel) &
-		QUEUED))
-		mio__readiness_queue_push(queue_of(self), &self->node);
-}
-
 MIO__PUBLIC int
 mio_readiness_set(struct mio_readiness *self, unsigned ready)
 {
@@ -433,59 +425,75 @@ mio_readiness_unref(struct mio_readiness *self)
 	mio__readiness_queue_unref(queue);
 }
 
-/* The state without what the consumer has not taken over yet. */
-static unsigned
-catch_up(struct mio_readiness *self)
-{
-	unsigned state = load(self);
-	unsigned write;
-
-	for (;;) {
-		write = slot_at(state, WRITE_SHIFT);
-		if (slot_at(state, READ_SHIFT) == write)
-			return state;
-		(void)replace(self, &state,
-		    (state & ~(0x7u << READ_SHIFT)) | write << READ_SHIFT);
-	}
-}
-
 /* What the state becomes when what is due has been told. */
 static unsigned
-told(unsigned state)
+told(unsigned state, unsigned ready)
 {
-	if (due(state) == 0 || (state & EDGE))
-		state &= ~QUEUED;
-	if (due(state) != 0 && (state & ONESHOT))
-		state = (state | DISARMED) & ~QUEUED;
+	if (ready == 0 || (state & (EDGE | ONESHOT)) == EDGE)
+		return state & ~QUEUED;
 
-	return state;
+	return state & ONESHOT ? (state & ~QUEUED) | DISARMED : state;
 }
 
-bool
-mio__readiness_take(struct mio__ready_node *node, struct mio_event *event)
+/* What a popped node has to tell: an event, or none. */
+static int
+take(struct mio__readiness_queue *queue, struct mio__ready_node *node,
+    struct mio_event *event)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
+	unsigned state = load(self);
+	unsigned next, slot, ready;
 	mio_token_t token;
-	unsigned state, next;
 
 	do {
-		state = catch_up(self);
-		token = self->tokens[slot_at(state, READ_SHIFT)];
-		next = told(state);
+		slot = slot_at(state, WRITE_SHIFT);
+		while (slot_at(state, READ_SHIFT) != slot) {
+			next = (state & ~(0x7u << READ_SHIFT)) |
+			    slot << READ_SHIFT;
+			if (replace(self, &state, next))
+				state = next;
+			slot = slot_at(state, WRITE_SHIFT);
+		}
+		token = self->tokens[slot];
+		ready = due(state);
+		next = told(state, ready);
 	} while (!replace(self, &state, next));
 
 	/* from here on what left the queue and is no orphan is its owner's */
 	if (next & QUEUED)
-		mio__readiness_queue_append(queue_of(self), node);
+		mio__readiness_queue_append(queue, node);
 	else if (state & ORPHAN)
 		release(self);
 
-	if (due(state) == 0)
-		return false;
+	if (ready == 0)
+		return 0;
 
-	*event = (struct mio_event){ .token = token, .ready = due(state) };
+	*event = (struct mio_event){ .token = token, .ready = ready };
 
-	return true;
+	return 1;
+}
+
+int
+mio__readiness_take(struct mio__readiness_queue *queue,
+    struct mio_event *events, int capacity, bool *unlinked)
+{
+	struct mio__ready_node *last = mio__readiness_queue_last(queue);
+	struct mio__ready_node *node;
+	enum mio__pop got;
+	bool more;
+	int n = 0;
+
+	do {
+		got = mio__readiness_queue_pop(queue, &node);
+		if (got != MIO__POP_NODE)
+			break;
+		more = last != NULL && node != last;
+		n += take(queue, node, &events[n]);
+	} while (more && n < capacity);
+
+	*unlinked = got == MIO__POP_UNLINKED;
+
+	return n;
 }
 
 bool

@@ -27,12 +27,30 @@ struct mio_readiness {
 /* The first member of an allocated block, freed with the last reference. */
 void mio__readiness_init(struct mio_readiness *self, unsigned refs);
 
-/* As registered with the queue, edge-triggered and always ready to be read. */
+/*
+ * As registered with the queue for life, edge-triggered, and always ready to be
+ * read: it is due whenever it is queued, and nothing of its state changes but
+ * that, until it is dropped.
+ */
+#define MIO__READINESS_EDGE   0x5101u
+#define MIO__READINESS_QUEUED 0x800u
+
 void mio__readiness_init_edge(struct mio_readiness *self,
     struct mio__readiness_queue *queue, mio_token_t token);
 
-/* Tells that once more. Any thread, signal handlers. */
-void mio__readiness_trigger(struct mio_readiness *self);
+/* Tells that once more. Any thread, signal handlers; not with a drop. */
+static inline void
+mio__readiness_trigger(struct mio_readiness *self)
+{
+	const unsigned queued = MIO__READINESS_EDGE | MIO__READINESS_QUEUED;
+
+	MIO__POINT();
+	if (atomic_exchange_explicit(
+		&self->state, queued, memory_order_acq_rel) != queued)
+		mio__readiness_queue_push(
+		    atomic_load_explicit(&self->queue, memory_order_relaxed),
+		    &self->node);
+}
 
 /* -EINVAL: bound to another queue; -EEXIST, -ENOENT. */
 int mio__readiness_register(struct mio_readiness *self,
@@ -48,10 +66,12 @@ int mio__readiness_deregister(
 void mio__readiness_drop(struct mio_readiness *self);
 
 /*
- * What a popped node has to tell: true and an event, or false. One that has
- * more to tell is queued again. Consumer.
+ * Moves what is queued by now into the array, each node once; how many events.
+ * One that has more to tell is queued again. *unlinked says that more is coming
+ * which cannot be had yet. Consumer.
  */
-bool mio__readiness_take(struct mio__ready_node *node, struct mio_event *event);
+int mio__readiness_take(struct mio__readiness_queue *queue,
+    struct mio_event *events, int capacity, bool *unlinked);
 
 /* Whether a take would give an event, having thrown out what would not. */
 bool mio__readiness_is_pending(struct mio__readiness_queue *queue);

@@ -88,85 +88,6 @@ mio__readiness_queue_unref(struct mio__readiness_queue *queue)
 	mio__os_free(queue);
 }
 
-void
-mio__readiness_queue_append(
-    struct mio__readiness_queue *queue, struct mio__ready_node *node)
-{
-	struct mio__ready_node *prev;
-
-	atomic_store_explicit(&node->next, NULL, memory_order_relaxed);
-	prev =
-	    atomic_exchange_explicit(&queue->tail, node, memory_order_seq_cst);
-	MIO__POINT();
-	atomic_store_explicit(&prev->next, node, memory_order_release);
-}
-
-void
-mio__readiness_queue_push(
-    struct mio__readiness_queue *queue, struct mio__ready_node *node)
-{
-	mio__readiness_queue_append(queue, node);
-	MIO__POINT();
-
-	if (!atomic_load_explicit(&queue->sleeping, memory_order_seq_cst))
-		return;
-
-	if (atomic_exchange_explicit(
-		&queue->sleeping, false, memory_order_seq_cst))
-		mio__waker_signal(&queue->waker);
-}
-
-struct mio__ready_node *
-mio__readiness_queue_last(struct mio__readiness_queue *queue)
-{
-	struct mio__ready_node *last =
-	    atomic_load_explicit(&queue->tail, memory_order_relaxed);
-
-	return last == &queue->stub ? NULL : last;
-}
-
-enum mio__pop
-mio__readiness_queue_pop(
-    struct mio__readiness_queue *queue, struct mio__ready_node **node)
-{
-	struct mio__ready_node *head = queue->head;
-	struct mio__ready_node *next =
-	    atomic_load_explicit(&head->next, memory_order_acquire);
-
-	if (head == &queue->stub) {
-		if (next == NULL)
-			return mio__readiness_queue_is_empty(queue)
-			    ? MIO__POP_EMPTY
-			    : MIO__POP_UNLINKED;
-		queue->head = head = next;
-		next = atomic_load_explicit(&head->next, memory_order_acquire);
-	}
-
-	/* the last node stays linked until something stands behind it */
-	if (next == NULL) {
-		if (head !=
-		    atomic_load_explicit(&queue->tail, memory_order_seq_cst))
-			return MIO__POP_UNLINKED;
-		mio__readiness_queue_append(queue, &queue->stub);
-		next = atomic_load_explicit(&head->next, memory_order_acquire);
-		if (next == NULL)
-			return MIO__POP_UNLINKED;
-	}
-
-	queue->head = next;
-	*node = head;
-
-	return MIO__POP_NODE;
-}
-
-bool
-mio__readiness_queue_is_empty(struct mio__readiness_queue *queue)
-{
-	return queue->head == &queue->stub &&
-	    atomic_load_explicit(&queue->tail, memory_order_seq_cst) ==
-	    &queue->stub;
-}
-
 bool
 mio__readiness_queue_fall_asleep(struct mio__readiness_queue *queue)
 {
@@ -178,13 +99,6 @@ mio__readiness_queue_fall_asleep(struct mio__readiness_queue *queue)
 	mio__readiness_queue_wake_up(queue);
 
 	return false;
-}
-
-bool
-mio__readiness_queue_is_asleep(struct mio__readiness_queue *queue)
-{
-	/* relaxed: who asks is the consumer, who last fell asleep */
-	return atomic_load_explicit(&queue->sleeping, memory_order_relaxed);
 }
 
 void

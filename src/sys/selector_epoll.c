@@ -227,20 +227,13 @@ refill(struct mio__selector *selector, struct mio_event *events, int n)
 	return n + 1;
 }
 
-int
-mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns)
+/* Makes events of n records; how many there are without the waker's. */
+static __attribute__((noinline)) int
+harvest(
+    struct mio__selector *selector, struct mio_event *events, int n, int room)
 {
-	int room = capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX;
-	int waker;
-	int n;
+	int waker = convert(events, n);
 
-	n = mio__os_epoll_wait(selector->epfd, (struct epoll_event *)events,
-	    room, timeout_ns, &selector->coarse);
-	if (n <= 0)
-		return n;
-
-	waker = convert(events, n);
 	if (waker < 0)
 		return n;
 
@@ -251,6 +244,17 @@ mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
 	events[waker] = events[n - 1];
 
 	return n < room ? n - 1 : refill(selector, events, n - 1);
+}
+
+int
+mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
+    size_t capacity, int64_t timeout_ns)
+{
+	int room = capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX;
+	int n = mio__os_epoll_wait(selector->epfd, (struct epoll_event *)events,
+	    room, timeout_ns, &selector->coarse);
+
+	return n > 0 ? harvest(selector, events, n, room) : n;
 }
 
 void
