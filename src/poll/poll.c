@@ -311,7 +311,10 @@ take_turn(struct mio_poll *poll, struct mio_event *events, int capacity,
 	if (n < 0)
 		return queued > 0 ? queued : n;
 
-	n += queued;
+	/* a level that was taken before is queued again, for the next turn */
+	if (queued > 0)
+		return queued + n;
+
 	if (n < capacity)
 		n += take_queued(poll, events + n, capacity - n, &unlinked);
 

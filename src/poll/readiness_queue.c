@@ -6,8 +6,8 @@
  *
  * Who calls what. Push: any thread, signal handlers. Pop, is_empty,
  * fall_asleep, wake_up: the consumer, which is whoever is inside the poll's
- * gate, or once the poll is gone the one reaper (readiness.c). The gate orders one
- * consumer before the next.
+ * gate, or once the poll is gone the one reaper (readiness.c). The gate orders
+ * one consumer before the next.
  *
  * The list runs from head to tail through next. A push is two steps: it
  * exchanges the tail for its node, then links the node before it. In between
