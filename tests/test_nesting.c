@@ -1,82 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A poll inside another loop. After mio_poll_arm() answered 0 its descriptor is
- * readable exactly when mio_poll() would report something.
+ * A poll in other loops: what mio_poll_arm() answers and what the descriptor
+ * then shows, against what mio_poll() reports. Where the selector has no
+ * descriptor the answers are tested alone.
  */
 
 #include "config.h"
 #include "lib/harness.h"
+#include "lib/nest.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <stdatomic.h>
-
-enum { KERNEL = 1, WAKER, USER };
-
-struct world {
-	struct mio_poll *poll;
-	struct mio_waker *waker;
-	struct mio_registration *registration;
-	struct mio_readiness *readiness;
-	struct mio_source *source;
-	int fds[2];
-};
-
-static void
-begin(struct world *world, unsigned options)
-{
-	world->poll = new_poll();
-	make_pipe(world->fds);
-	assert_ok(mio_poll_register_fd(world->poll, world->fds[0], KERNEL,
-	    MIO_READABLE, options));
-	assert_ok(mio_waker_create(&world->waker, world->poll, WAKER));
-	assert_ok(mio_registration_create(&world->registration,
-	    &world->readiness));
-	world->source = mio_registration_source(world->registration);
-	assert_ok(mio_poll_register(world->poll, world->source, USER,
-	    MIO_READABLE, options));
-}
-
-static void
-end(struct world *world)
-{
-	mio_waker_destroy(world->waker);
-	mio_registration_destroy(world->registration);
-	mio_readiness_unref(world->readiness);
-	mio_poll_destroy(world->poll);
-	close_pipe(world->fds);
-}
-
-/* Where there is no descriptor only what arming answers can be tested. */
-static bool
-shows(struct world *world, int timeout_ms)
-{
-	struct pollfd outer = {
-		.fd = mio_poll_fd(world->poll), .events = POLLIN,
-	};
-
-	if (outer.fd < 0)
-		return timeout_ms != 0;
-
-	return poll(&outer, 1, timeout_ms) == 1;
-}
-
-static void
-arm(struct world *world)
-{
-	ck_assert_int_eq(mio_poll_arm(world->poll), 0);
-	ck_assert(!shows(world, 0));
-}
-
-/* It shows, is what came, and then no more. */
-static void
-expect_shown(struct world *world, mio_token_t token)
-{
-	ck_assert(shows(world, 20000));
-	expect_ready(world->poll, token, MIO_READABLE, 0);
-}
 
 START_TEST(bad_arguments_are_refused)
 {
@@ -85,191 +19,316 @@ START_TEST(bad_arguments_are_refused)
 }
 END_TEST
 
-START_TEST(the_descriptor_is_the_selectors)
+START_TEST(descriptor_is_one_and_close_on_exec_or_none)
 {
 	struct mio_poll *poll = new_poll();
+	int fd = mio_poll_fd(poll);
 
-	if (backend_is("poll"))
-		assert_error(mio_poll_fd(poll), ENOTSUP);
-	else
-		ck_assert_int_eq(fcntl(mio_poll_fd(poll), F_GETFD),
-		    FD_CLOEXEC);
+	if (backend_is("poll")) {
+		assert_error(fd, ENOTSUP);
+	} else {
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(mio_poll_fd(poll), fd);
+		ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+		assert_error(mio_poll_register_fd(
+				 poll, fd, 1, MIO_READABLE, MIO_LEVEL),
+		    EINVAL);
+	}
 	mio_poll_destroy(poll);
 }
 END_TEST
 
-START_TEST(kernel_events_show_by_themselves)
+START_TEST(nothing_is_quiet)
 {
-	struct world world;
-	char byte;
+	struct nest nest = new_nest();
+	struct mio_waker *waker = new_nest_waker(&nest, 1);
+	struct user user = new_user(&nest, 2, MIO_LEVEL);
 
-	begin(&world, _i == 0 ? MIO_LEVEL : MIO_EDGE);
-	arm(&world);
-	ck_assert_int_eq(write(world.fds[1], "x", 1), 1);
-	expect_shown(&world, KERNEL);
-	ck_assert_int_eq(read(world.fds[0], &byte, 1), 1);
-	expect_nothing(world.poll);
-	arm(&world);
-	end(&world);
-}
-END_TEST
+	expect_quiet(&nest);
+	arm_quietly(&nest);
+	expect_quiet(&nest);
 
-START_TEST(user_events_show_when_armed)
-{
-	struct world world;
-	int i;
-
-	begin(&world, MIO_EDGE);
-	for (i = 0; i < 100; i++) {
-		arm(&world);
-		if (i % 2 == 0)
-			assert_ok(mio_waker_wake(world.waker));
-		else
-			assert_ok(mio_readiness_set(world.readiness,
-			    MIO_READABLE));
-		expect_shown(&world, i % 2 == 0 ? WAKER : USER);
-	}
-	arm(&world);
-	end(&world);
-}
-END_TEST
-
-START_TEST(arming_tells_what_is_there_already)
-{
-	struct world world;
-
-	begin(&world, MIO_LEVEL);
-	assert_ok(mio_waker_wake(world.waker));
-	ck_assert_int_eq(mio_poll_arm(world.poll), 1);
-	ck_assert_int_eq(mio_poll_arm(world.poll), 1);
-	expect_ready(world.poll, WAKER, MIO_READABLE, 0);
-	arm(&world);
-
-	/* a level stays until it is taken back */
-	assert_ok(mio_readiness_set(world.readiness, MIO_READABLE));
-	expect_shown(&world, USER);
-	ck_assert_int_eq(mio_poll_arm(world.poll), 1);
-	expect_ready(world.poll, USER, MIO_READABLE, 0);
-	assert_ok(mio_readiness_set(world.readiness, 0));
-	arm(&world);
-	end(&world);
-}
-END_TEST
-
-/* What stands in the queue and has nothing to say is not "something". */
-START_TEST(what_is_gone_does_not_show)
-{
-	struct world world;
-	struct mio_waker *waker;
-
-	begin(&world, MIO_EDGE);
-	assert_ok(mio_waker_create(&waker, world.poll, 9));
-	assert_ok(mio_waker_wake(waker));
+	end_user(&user);
 	mio_waker_destroy(waker);
-	arm(&world);
-
-	assert_ok(mio_readiness_set(world.readiness, MIO_READABLE));
-	assert_ok(mio_poll_deregister(world.poll, world.source));
-	arm(&world);
-
-	/* nor does what nobody asked for */
-	assert_ok(mio_readiness_set(world.readiness, MIO_READABLE));
-	ck_assert(!shows(&world, 0));
-
-	assert_ok(mio_poll_register(world.poll, world.source, USER,
-	    MIO_WRITABLE, MIO_ONESHOT));
-	arm(&world);
-	assert_ok(mio_readiness_set(world.readiness, MIO_WRITABLE));
-	ck_assert(shows(&world, 20000));
-	expect_ready(world.poll, USER, MIO_WRITABLE, 0);
-	assert_ok(mio_readiness_set(world.readiness, MIO_WRITABLE));
-	arm(&world);
-	end(&world);
+	end_nest(&nest);
 }
 END_TEST
 
-/* The array was full before the kernel was asked: nothing is left behind. */
-START_TEST(an_array_just_large_enough_leaves_nothing)
+START_TEST(kernel_level)
 {
+	struct nest nest = new_nest();
+	int fds[2];
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(
+	    nest.poll, fds[0], 1, MIO_READABLE, MIO_LEVEL));
+	arm_quietly(&nest);
+	put_byte(fds[1]);
+	expect_shown(&nest, 1);
+	expect_showing(&nest, 1, MIO_READABLE);
+	drain_pipe(fds[0]);
+	expect_quiet(&nest);
+
+	close_pipe(fds);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(kernel_edge)
+{
+	struct nest nest = new_nest();
+	int fds[2];
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(
+	    nest.poll, fds[0], 1, MIO_READABLE, MIO_EDGE));
+	put_byte(fds[1]);
+	expect_showing(&nest, 1, MIO_READABLE);
+	expect_quiet(&nest);
+	drain_pipe(fds[0]);
+	arm_quietly(&nest);
+	put_byte(fds[1]);
+	expect_shown(&nest, 1);
+	expect_quiet(&nest);
+
+	close_pipe(fds);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(waker_before_and_after_arming)
+{
+	struct nest nest = new_nest();
+	struct mio_waker *waker = new_nest_waker(&nest, 1);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		assert_ok(mio_waker_wake(waker));
+		expect_pending(&nest, 1, MIO_READABLE);
+		expect_quiet(&nest);
+		arm_quietly(&nest);
+		assert_ok(mio_waker_wake(waker));
+		assert_ok(mio_waker_wake(waker));
+		expect_shown(&nest, 1);
+		expect_quiet(&nest);
+	}
+
+	mio_waker_destroy(waker);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(armed_again_after_a_wake_and_before_one)
+{
+	struct nest nest = new_nest();
+	struct mio_waker *waker = new_nest_waker(&nest, 1);
+
+	arm_quietly(&nest);
+	assert_ok(mio_waker_wake(waker));
+	ck_assert_int_eq(mio_poll_arm(nest.poll), 1);
+	expect_pending(&nest, 1, MIO_READABLE);
+	expect_quiet(&nest);
+
+	arm_quietly(&nest);
+	arm_quietly(&nest);
+	assert_ok(mio_waker_wake(waker));
+	expect_shown(&nest, 1);
+	expect_quiet(&nest);
+
+	mio_waker_destroy(waker);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(user_edge)
+{
+	struct nest nest = new_nest();
+	struct user user = new_user(&nest, 1, MIO_EDGE);
+
+	set_user(&user, MIO_READABLE);
+	expect_pending(&nest, 1, MIO_READABLE);
+	expect_quiet(&nest);
+	arm_quietly(&nest);
+	set_user(&user, MIO_READABLE);
+	expect_shown(&nest, 1);
+	expect_quiet(&nest);
+
+	/* outside of the interest */
+	arm_quietly(&nest);
+	set_user(&user, MIO_WRITABLE);
+	expect_quiet(&nest);
+
+	end_user(&user);
+	end_nest(&nest);
+}
+END_TEST
+
+/*
+ * Also: a level that went into the array was queued again and taken once more
+ * by the same turn, when there was room; expect_one() has more than it needs.
+ */
+START_TEST(user_level)
+{
+	struct nest nest = new_nest();
+	struct user user = new_user(&nest, 1, MIO_LEVEL);
+
+	arm_quietly(&nest);
+	set_user(&user, MIO_READABLE);
+	expect_shown(&nest, 1);
+	expect_pending(&nest, 1, MIO_READABLE);
+	expect_pending(&nest, 1, MIO_READABLE);
+	set_user(&user, 0);
+	expect_quiet(&nest);
+	set_user(&user, MIO_ERROR);
+	expect_pending(&nest, 1, MIO_ERROR);
+
+	end_user(&user);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(user_oneshot)
+{
+	struct nest nest = new_nest();
+	struct user user = new_user(&nest, 1, MIO_LEVEL | MIO_ONESHOT);
+
+	set_user(&user, MIO_READABLE);
+	expect_pending(&nest, 1, MIO_READABLE);
+	expect_quiet(&nest);
+	arm_quietly(&nest);
+	set_user(&user, MIO_READABLE);
+	expect_quiet(&nest);
+
+	/* what was set meanwhile comes with the reregister */
+	arm_quietly(&nest);
+	assert_ok(mio_poll_reregister(
+	    nest.poll, user.source, 2, MIO_READABLE, MIO_ONESHOT));
+	expect_shown(&nest, 2);
+	expect_quiet(&nest);
+
+	end_user(&user);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(what_was_taken_back_is_quiet)
+{
+	struct nest nest = new_nest();
+	struct mio_waker *waker = new_nest_waker(&nest, 1);
+	struct user cleared = new_user(&nest, 2, MIO_LEVEL);
+	struct user deregistered = new_user(&nest, 3, MIO_EDGE);
+	struct user destroyed = new_user(&nest, 4, MIO_EDGE);
+
+	/* both when it was set unseen, and when it woke an armed poll */
+	if (_i == 1)
+		arm_quietly(&nest);
+	assert_ok(mio_waker_wake(waker));
+	set_user(&cleared, MIO_READABLE);
+	set_user(&deregistered, MIO_READABLE);
+	set_user(&destroyed, MIO_READABLE);
+	ck_assert_int_eq(mio_poll_arm(nest.poll), 1);
+
+	mio_waker_destroy(waker);
+	set_user(&cleared, 0);
+	assert_ok(mio_poll_deregister(nest.poll, deregistered.source));
+	end_user(&destroyed);
+	expect_quiet(&nest);
+
+	end_user(&cleared);
+	end_user(&deregistered);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(array_filled_exactly)
+{
+	struct nest nest = new_nest();
+	struct mio_waker *wakers[3];
+	struct mio_event events[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		wakers[i] = new_nest_waker(&nest, (mio_token_t)i);
+
+	arm_quietly(&nest);
+	for (i = 0; i < 3; i++)
+		assert_ok(mio_waker_wake(wakers[i]));
+	ck_assert(nest.fd < 0 || shows(&nest));
+	ck_assert_int_eq(look(&nest, events, 3), 3);
+	expect_quiet(&nest);
+
+	/* and with less room than there is to tell */
+	arm_quietly(&nest);
+	for (i = 0; i < 3; i++)
+		assert_ok(mio_waker_wake(wakers[i]));
+	ck_assert_int_eq(look(&nest, events, 2), 2);
+	ck_assert_int_eq(mio_poll_arm(nest.poll), 1);
+	ck_assert_int_eq(look(&nest, events, 1), 1);
+	expect_quiet(&nest);
+
+	for (i = 0; i < 3; i++)
+		mio_waker_destroy(wakers[i]);
+	end_nest(&nest);
+}
+END_TEST
+
+START_TEST(edges_that_did_not_fit_show)
+{
+	struct nest nest = new_nest();
+	struct mio_waker *waker = new_nest_waker(&nest, 2);
 	struct mio_event event;
-	struct world world;
-	int i;
+	unsigned seen = 0;
+	int fds[2][2];
+	int armed, i;
 
-	begin(&world, MIO_EDGE);
-	for (i = 0; i < 10; i++) {
-		arm(&world);
-		assert_ok(mio_waker_wake(world.waker));
-		ck_assert(shows(&world, 20000));
-		ck_assert_int_eq(mio_poll(world.poll, &event, 1, 0), 1);
-		ck_assert_uint_eq(event.token, WAKER);
+	for (i = 0; i < 2; i++) {
+		make_pipe(fds[i]);
+		assert_ok(mio_poll_register_fd(nest.poll, fds[i][0],
+		    (mio_token_t)i, MIO_READABLE, MIO_EDGE));
 	}
-	arm(&world);
-	end(&world);
+	arm_quietly(&nest);
+	put_byte(fds[0][1]);
+	put_byte(fds[1][1]);
+	assert_ok(mio_waker_wake(waker));
+
+	for (i = 0; i < 3; i++) {
+		armed = mio_poll_arm(nest.poll);
+		ck_assert_int_ge(armed, 0);
+		ck_assert(armed == 1 || nest.fd < 0 || shows(&nest));
+		ck_assert_int_eq(look(&nest, &event, 1), 1);
+		seen |= 1u << event.token;
+	}
+	ck_assert_uint_eq(seen, 7);
+	expect_quiet(&nest);
+
+	mio_waker_destroy(waker);
+	close_pipe(fds[0]);
+	close_pipe(fds[1]);
+	end_nest(&nest);
 }
 END_TEST
 
-static void *
-wake(void *argument)
+START_TEST(poll_in_a_poll)
 {
-	assert_ok(mio_waker_wake(argument));
+	struct nest inner = new_nest();
+	struct mio_poll *poll = new_poll();
+	struct mio_waker *waker = new_nest_waker(&inner, 1);
 
-	return NULL;
-}
-
-START_TEST(wakes_of_other_threads_end_the_outer_sleep)
-{
-	struct world world;
-	pthread_t thread;
-	int i;
-
-	begin(&world, MIO_EDGE);
-	for (i = 0; i < 500; i++) {
-		thread = start(wake, world.waker);
-		if (mio_poll_arm(world.poll) == 0)
-			ck_assert(shows(&world, 20000));
-		if (backend_is("poll"))
-			join(thread);
-		expect_ready(world.poll, WAKER, MIO_READABLE, 0);
-		if (!backend_is("poll"))
-			join(thread);
+	if (inner.fd >= 0) {
+		assert_ok(mio_poll_register_fd(
+		    poll, inner.fd, 7, MIO_READABLE, MIO_LEVEL));
+		arm_quietly(&inner);
+		expect_nothing(poll);
+		assert_ok(mio_waker_wake(waker));
+		expect_ready(poll, 7, MIO_READABLE, 0);
+		expect_one(&inner, 1, MIO_READABLE);
+		assert_ok(mio_poll_arm(inner.poll));
+		expect_nothing(poll);
 	}
-	end(&world);
-}
-END_TEST
 
-struct inside {
-	struct world *world;
-	_Atomic bool begun;
-};
-
-static void *
-sleep_inside(void *argument)
-{
-	struct inside *inside = argument;
-
-	inside->begun = true;
-	expect_ready(inside->world->poll, WAKER, MIO_READABLE, 0);
-
-	return NULL;
-}
-
-START_TEST(a_poll_that_another_thread_holds_is_busy)
-{
-	struct world world;
-	struct inside inside = { .world = &world };
-	pthread_t thread;
-	int64_t begun = now_ns();
-
-	begin(&world, MIO_EDGE);
-	thread = start(sleep_inside, &inside);
-	while (mio_poll_arm(world.poll) != -EBUSY) {
-		ck_assert_int_lt(now_ns() - begun, PATIENCE);
-		sched_yield();
-	}
-	assert_ok(mio_waker_wake(world.waker));
-	join(thread);
-	arm(&world);
-	end(&world);
+	mio_waker_destroy(waker);
+	mio_poll_destroy(poll);
+	end_nest(&inner);
 }
 END_TEST
 
@@ -277,17 +336,22 @@ int
 main(void)
 {
 	Suite *suite = suite_create("nesting");
-	TCase *nesting = new_case(suite, "nesting");
+	TCase *states = new_case(suite, "states");
 
-	tcase_add_test(nesting, bad_arguments_are_refused);
-	tcase_add_test(nesting, the_descriptor_is_the_selectors);
-	tcase_add_loop_test(nesting, kernel_events_show_by_themselves, 0, 2);
-	tcase_add_test(nesting, user_events_show_when_armed);
-	tcase_add_test(nesting, arming_tells_what_is_there_already);
-	tcase_add_test(nesting, what_is_gone_does_not_show);
-	tcase_add_test(nesting, an_array_just_large_enough_leaves_nothing);
-	tcase_add_test(nesting, wakes_of_other_threads_end_the_outer_sleep);
-	tcase_add_test(nesting, a_poll_that_another_thread_holds_is_busy);
+	tcase_add_test(states, bad_arguments_are_refused);
+	tcase_add_test(states, descriptor_is_one_and_close_on_exec_or_none);
+	tcase_add_test(states, nothing_is_quiet);
+	tcase_add_test(states, kernel_level);
+	tcase_add_test(states, kernel_edge);
+	tcase_add_test(states, waker_before_and_after_arming);
+	tcase_add_test(states, armed_again_after_a_wake_and_before_one);
+	tcase_add_test(states, user_edge);
+	tcase_add_test(states, user_level);
+	tcase_add_test(states, user_oneshot);
+	tcase_add_loop_test(states, what_was_taken_back_is_quiet, 0, 2);
+	tcase_add_test(states, array_filled_exactly);
+	tcase_add_test(states, edges_that_did_not_fit_show);
+	tcase_add_test(states, poll_in_a_poll);
 
 	return run_suite(suite);
 }

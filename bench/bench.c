@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 15, MOST = 16 };
+
+void
+must(int ok, const char *what)
+{
+	if (!ok) {
+		fprintf(stderr, "bench: %s failed\n", what);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static double
+now_ns(void)
+{
+	struct timespec ts;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &ts) == 0, "clock_gettime");
+
+	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+time_one(const struct contestant *contestant, unsigned long times)
+{
+	double begun = now_ns();
+
+	contestant->run(times);
+
+	return (now_ns() - begun) / (double)times;
+}
+
+static void
+count_only(const struct contestant *contestants, size_t count,
+    unsigned long times)
+{
+	const char *wanted = getenv("MIO_BENCH_CONTESTANT");
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (wanted != NULL && atoi(wanted) != (int)i)
+			continue;
+		contestants[i].begin();
+		contestants[i].run(times);
+		contestants[i].end();
+	}
+}
+
+void
+compare(const char *what, const struct contestant *contestants, size_t count,
+    unsigned long times)
+{
+	static double taken[MOST][ROUNDS];
+	const char *fixed = getenv("MIO_BENCH_TIMES");
+	size_t i, round;
+
+	must(count <= MOST, "too many contestants");
+	if (fixed != NULL) {
+		count_only(contestants, count, strtoul(fixed, NULL, 10));
+		return;
+	}
+
+	for (i = 0; i < count; i++) {
+		contestants[i].begin();
+		(void)time_one(&contestants[i], times / 10 + 1);
+	}
+	for (round = 0; round < ROUNDS; round++)
+		for (i = 0; i < count; i++)
+			taken[i][round] = time_one(&contestants[i], times);
+
+	printf("\n%s\n", what);
+	for (i = 0; i < count; i++) {
+		contestants[i].end();
+		qsort(taken[i], ROUNDS, sizeof(taken[i][0]), by_value);
+		printf("  %-28s %9.2f ns  least %9.2f  ratio %6.3f\n",
+		    contestants[i].name, taken[i][ROUNDS / 2], taken[i][0],
+		    taken[i][ROUNDS / 2] / taken[0][ROUNDS / 2]);
+	}
+	fflush(stdout);
+}

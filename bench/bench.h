@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Contestants are timed in turns, round after round, so that what disturbs the
+ * machine disturbs all; the median of the rounds counts. Under callgrind, where
+ * MIO_BENCH_INSTRUCTIONS is set, each runs once and nothing is timed.
+ */
+
+struct contestant {
+	const char *name;
+	void (*begin)(void);
+	void (*run)(unsigned long times);
+	void (*end)(void);
+};
+
+/*
+ * Runs every contestant and prints a line for each: nanoseconds for one of
+ * times, and how that compares with the first one.
+ */
+void compare(const char *what, const struct contestant *contestants,
+    size_t count, unsigned long times);
+
+/* Ends the program with a message when something that cannot fail has. */
+void must(int ok, const char *what);
+
+#endif

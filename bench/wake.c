@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What it costs to tell a thread that waits: wake.c runs all of it, or the
+ * cases that are named as arguments.
+ */
+
+#define _GNU_SOURCE
+
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <mio.h>
+
+#include "bench.h"
+#include "wake_peers.h"
+
+enum { MANY = 64 };
+
+/* ---- bare: what libmio is measured by */
+
+/* Contestants of one comparison share what they begin with. */
+static int bare_users, mio_users;
+
+static int bare_epoll, bare_event;
+static atomic_uint flag;
+
+static void
+bare_begin(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+
+	if (bare_users++ > 0)
+		return;
+	bare_epoll = epoll_create1(EPOLL_CLOEXEC);
+	bare_event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	must(bare_epoll >= 0 && bare_event >= 0, "eventfd");
+	must(epoll_ctl(bare_epoll, EPOLL_CTL_ADD, bare_event, &event) == 0,
+	    "epoll_ctl");
+}
+
+static void
+bare_end(void)
+{
+	if (--bare_users > 0)
+		return;
+	(void)close(bare_event);
+	(void)close(bare_epoll);
+}
+
+static void
+eventfd_turns(unsigned long times)
+{
+	struct epoll_event events[MANY];
+	const uint64_t one = 1;
+
+	while (times-- > 0) {
+		must(write(bare_event, &one, 8) == 8, "write");
+		must(epoll_wait(bare_epoll, events, MANY, 0) == 1, "wait");
+	}
+}
+
+static void
+flag_turns(unsigned long times)
+{
+	struct epoll_event events[MANY];
+
+	while (times-- > 0) {
+		atomic_exchange(&flag, 1);
+		must(epoll_wait(bare_epoll, events, MANY, 0) == 0, "wait");
+		must(atomic_exchange(&flag, 0) == 1, "flag");
+	}
+}
+
+static void
+exchanges(unsigned long times)
+{
+	while (times-- > 0)
+		bench_exchange(&flag);
+}
+
+/* ---- libmio */
+
+static struct mio_poll *mio;
+static struct mio_waker *waker;
+static struct mio_registration *registration;
+static struct mio_readiness *readiness;
+
+static void
+mio_begin(void)
+{
+	if (mio_users++ > 0)
+		return;
+	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+	must(mio_waker_create(&waker, mio, 1) == 0, "mio_waker_create");
+	must(mio_registration_create(&registration, &readiness) == 0,
+	    "mio_registration_create");
+	must(mio_poll_register(mio, mio_registration_source(registration), 2,
+	    MIO_READABLE, MIO_EDGE) == 0, "mio_poll_register");
+}
+
+static void
+mio_end(void)
+{
+	if (--mio_users > 0)
+		return;
+	mio_waker_destroy(waker);
+	mio_registration_destroy(registration);
+	mio_readiness_unref(readiness);
+	mio_poll_destroy(mio);
+}
+
+static void
+waker_turns(unsigned long times)
+{
+	struct mio_event events[MANY];
+
+	while (times-- > 0) {
+		(void)mio_waker_wake(waker);
+		must(mio_poll(mio, events, MANY, 0) == 1, "mio_poll");
+	}
+}
+
+static void
+set_turns(unsigned long times)
+{
+	struct mio_event events[MANY];
+
+	while (times-- > 0) {
+		(void)mio_readiness_set(readiness, MIO_READABLE);
+		must(mio_poll(mio, events, MANY, 0) == 1, "mio_poll");
+	}
+}
+
+static void
+coalesced_wakes(unsigned long times)
+{
+	while (times-- > 0)
+		(void)mio_waker_wake(waker);
+}
+
+static void
+coalesced_sets(unsigned long times)
+{
+	while (times-- > 0)
+		(void)mio_readiness_set(readiness, MIO_READABLE);
+}
+
+/* ---- one wake and its turn; a wake that is pending already */
+
+static void
+one_wake(void)
+{
+	static const struct contestant contestants[] = {
+		{ "a flag and epoll_wait", bare_begin, flag_turns, bare_end },
+		{ "libmio, waker", mio_begin, waker_turns, mio_end },
+		{ "libmio, registration", mio_begin, set_turns, mio_end },
+		{ "eventfd and epoll_wait", bare_begin, eventfd_turns,
+		    bare_end },
+		UV_TURNS EV_TURNS
+	};
+
+	compare("one wake and the turn that tells of it", contestants,
+	    sizeof(contestants) / sizeof(contestants[0]), 100000);
+}
+
+static void
+coalesced(void)
+{
+	static const struct contestant contestants[] = {
+		{ "an atomic exchange", bare_begin, exchanges, bare_end },
+		{ "libmio, waker", mio_begin, coalesced_wakes, mio_end },
+		{ "libmio, registration", mio_begin, coalesced_sets, mio_end },
+		UV_WAKES EV_WAKES
+	};
+
+	compare("a wake on one that is pending", contestants,
+	    sizeof(contestants) / sizeof(contestants[0]), 2000000);
+}
+
+/* ---- wakes of a poll that another thread keeps busy */
+
+static pthread_t busy_thread;
+static atomic_bool busy_stop;
+
+static void *
+poll_all_the_time(void *unused)
+{
+	struct mio_event events[MANY];
+
+	while (!atomic_load_explicit(&busy_stop, memory_order_relaxed))
+		(void)mio_poll(mio, events, MANY, 0);
+
+	return unused;
+}
+
+static void
+busy_begin(void)
+{
+	mio_begin();
+	busy_stop = false;
+	must(pthread_create(&busy_thread, NULL, poll_all_the_time, NULL) == 0,
+	    "pthread_create");
+}
+
+static void
+busy_end(void)
+{
+	busy_stop = true;
+	(void)pthread_join(busy_thread, NULL);
+	mio_end();
+}
+
+static void
+busy(void)
+{
+	static const struct contestant contestants[] = {
+		{ "libmio, waker", busy_begin, coalesced_wakes, busy_end },
+	};
+#ifdef HAVE_UV
+	static const struct contestant uv[] = {
+		{ "libuv", uv_busy_begin, uv_wakes, uv_busy_end },
+	};
+#endif
+
+	compare("a wake of a poll that is busy", contestants, 1, 2000000);
+#ifdef HAVE_UV
+	compare("the same", uv, 1, 2000000);
+#endif
+}
+
+/* ---- two threads that sleep and wake each other */
+
+static struct mio_poll *polls[2];
+static struct mio_waker *wakers[2];
+static int epolls[2], events_fd[2];
+static unsigned long rounds;
+static pthread_t partner;
+static bool one_core;
+
+static void
+pin(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	if (one_core)
+		must(pthread_setaffinity_np(pthread_self(), sizeof(set),
+		    &set) == 0, "pthread_setaffinity_np");
+}
+
+static void
+unpin(void)
+{
+	cpu_set_t set;
+	int i;
+
+	CPU_ZERO(&set);
+	for (i = 0; i < CPU_SETSIZE; i++)
+		CPU_SET(i, &set);
+	(void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+}
+
+static void
+mio_side(int side)
+{
+	struct mio_event event;
+	unsigned long i;
+
+	for (i = 0; i < rounds; i++) {
+		if (side == 0)
+			(void)mio_waker_wake(wakers[1]);
+		must(mio_poll(polls[side], &event, 1, -1) == 1, "mio_poll");
+		if (side == 1)
+			(void)mio_waker_wake(wakers[0]);
+	}
+}
+
+static void
+bare_side(int side)
+{
+	struct epoll_event event;
+	const uint64_t one = 1;
+	unsigned long i;
+
+	for (i = 0; i < rounds; i++) {
+		if (side == 0)
+			must(write(events_fd[1], &one, 8) == 8, "write");
+		must(epoll_wait(epolls[side], &event, 1, -1) == 1, "wait");
+		if (side == 1)
+			must(write(events_fd[0], &one, 8) == 8, "write");
+	}
+}
+
+static void *
+mio_partner(void *unused)
+{
+	pin();
+	mio_side(1);
+
+	return unused;
+}
+
+static void *
+bare_partner(void *unused)
+{
+	pin();
+	bare_side(1);
+
+	return unused;
+}
+
+static void
+play(unsigned long times, void *(*other)(void *), void (*own)(int))
+{
+	rounds = times;
+	pin();
+	must(pthread_create(&partner, NULL, other, NULL) == 0, "create");
+	own(0);
+	(void)pthread_join(partner, NULL);
+	unpin();
+}
+
+static void
+play_mio(unsigned long times)
+{
+	play(times, mio_partner, mio_side);
+}
+
+static void
+play_bare(unsigned long times)
+{
+	play(times, bare_partner, bare_side);
+}
+
+static void
+play_begin(void)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int i;
+
+	if (polls[0] != NULL)
+		return;
+	for (i = 0; i < 2; i++) {
+		must(mio_poll_create(&polls[i]) == 0, "create");
+		must(mio_waker_create(&wakers[i], polls[i], 1) == 0, "create");
+		epolls[i] = epoll_create1(EPOLL_CLOEXEC);
+		events_fd[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		must(epoll_ctl(epolls[i], EPOLL_CTL_ADD, events_fd[i],
+		    &event) == 0, "epoll_ctl");
+	}
+}
+
+static void
+play_end(void)
+{
+	/* both contestants share them, to the end of the program */
+}
+
+static void
+ping_pong(void)
+{
+	static const struct contestant contestants[] = {
+		{ "eventfd and epoll_wait", play_begin, play_bare, play_end },
+		{ "libmio", play_begin, play_mio, play_end },
+	};
+
+	one_core = true;
+	compare("ping-pong of two threads on one core", contestants, 2, 20000);
+	one_core = false;
+	compare("ping-pong of two threads on any core", contestants, 2, 20000);
+}
+
+/* ---- many kernel events */
+
+static int ready_fds[MANY];
+static int ready_count;
+static volatile uint64_t sum;
+
+static void
+ready_begin(void)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int i;
+
+	mio_begin();
+	bare_begin();
+	for (i = 0; i < ready_count; i++) {
+		ready_fds[i] = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+		event.data.u64 = (uint64_t)i;
+		must(epoll_ctl(bare_epoll, EPOLL_CTL_ADD, ready_fds[i],
+		    &event) == 0, "epoll_ctl");
+		must(mio_poll_register_fd(mio, ready_fds[i], (uint64_t)i,
+		    MIO_READABLE, MIO_LEVEL) == 0, "register");
+	}
+}
+
+static void
+ready_end(void)
+{
+	int i;
+
+	for (i = 0; i < ready_count; i++)
+		(void)close(ready_fds[i]);
+	bare_end();
+	mio_end();
+}
+
+static void
+bare_events(unsigned long times)
+{
+	struct epoll_event events[MANY];
+	uint64_t local = 0;
+	int i, n;
+
+	while (times-- > 0) {
+		n = epoll_wait(bare_epoll, events, MANY, 0);
+		must(n == ready_count, "epoll_wait");
+		for (i = 0; i < n; i++)
+			local += events[i].data.u64 ^ events[i].events;
+	}
+	sum = local;
+}
+
+static void
+mio_events(unsigned long times)
+{
+	struct mio_event events[MANY];
+	uint64_t local = 0;
+	int i, n;
+
+	while (times-- > 0) {
+		n = mio_poll(mio, events, MANY, 0);
+		must(n == ready_count, "mio_poll");
+		for (i = 0; i < n; i++)
+			local += events[i].token ^ events[i].ready;
+	}
+	sum = local;
+}
+
+static void
+kernel_events(void)
+{
+	static const int counts[] = { 1, 8, 64 };
+	char what[64];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		const struct contestant both[] = {
+			{ "epoll_wait", ready_begin, bare_events, play_end },
+			{ "mio_poll", play_end, mio_events, ready_end },
+		};
+
+		ready_count = counts[i];
+		(void)snprintf(what, sizeof(what), "%d kernel events a turn",
+		    ready_count);
+		compare(what, both, 2, 20000);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} cases[] = {
+		{ "one", one_wake },
+		{ "coalesced", coalesced },
+		{ "busy", busy },
+		{ "pingpong", ping_pong },
+		{ "events", kernel_events },
+	};
+	size_t i;
+	int arg;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (arg = 1; arg < argc; arg++)
+			if (strcmp(argv[arg], cases[i].name) == 0)
+				break;
+		if (argc == 1 || arg < argc)
+			cases[i].run();
+	}
+
+	return 0;
+}

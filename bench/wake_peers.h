@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BENCH_WAKE_PEERS_H
+#define BENCH_WAKE_PEERS_H
+
+#include <stdatomic.h>
+
+#include "bench.h"
+
+/* One exchange, called as a library is. */
+void bench_exchange(atomic_uint *flag);
+
+#ifdef HAVE_UV
+void uv_begin(void);
+void uv_end(void);
+void uv_turns(unsigned long times);
+void uv_wakes(unsigned long times);
+void uv_busy_begin(void);
+void uv_busy_end(void);
+#define UV_TURNS { "libuv, async", uv_begin, uv_turns, uv_end },
+#define UV_WAKES { "libuv, async", uv_begin, uv_wakes, uv_end },
+#else
+#define UV_TURNS
+#define UV_WAKES
+#endif
+
+#ifdef HAVE_EV
+void ev_begin(void);
+void ev_end(void);
+void ev_turns(unsigned long times);
+void ev_wakes(unsigned long times);
+#define EV_TURNS { "libev, async", ev_begin, ev_turns, ev_end },
+#define EV_WAKES { "libev, async", ev_begin, ev_wakes, ev_end },
+#else
+#define EV_TURNS
+#define EV_WAKES
+#endif
+
+#endif
