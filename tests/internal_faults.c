@@ -561,15 +561,6 @@ fail_call(const struct scenario *s, unsigned nth, const char *call, int error)
 	tear_down();
 }
 
-static bool
-has_ipv6(void)
-{
-	mio_fd_t fd;
-	int r = mio_socket_create(&fd, AF_INET6, SOCK_STREAM);
-
-	return r == 0 && mio_fd_close(fd) == 0;
-}
-
 START_TEST(every_failing_call_is_told_and_changes_nothing)
 {
 	const struct scenario *s = &scenarios[_i];
