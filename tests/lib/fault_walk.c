@@ -151,7 +151,7 @@ expected(const struct fault_world *w, const struct fault_scenario *s,
 	    (w->is_nothing != NULL && w->is_nothing(s, call)))
 		return s->answer;
 
-	return -error;
+	return w->told_as != NULL ? -w->told_as(s, error) : -error;
 }
 
 static void

@@ -32,6 +32,8 @@ struct fault_world {
 	size_t out_size;
 	/* Exceptions; each may be NULL. This error is told, though retried. */
 	bool (*is_told)(const struct fault_scenario *, int error);
+	/* What the program is told instead of this error. */
+	int (*told_as)(const struct fault_scenario *, int error);
 	/* Whatever this call answers, the scenario succeeds. */
 	bool (*is_nothing)(const struct fault_scenario *, const char *call);
 	/* Puts back what a failure used up, before it is run again. */
