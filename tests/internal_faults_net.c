@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* UDP, Unix domain sockets and pipes with their system calls failing in turn. */
+/* UDP, Unix domain sockets and pipes with system calls failing in turn. */
 
 #include "config.h"
 #include "lib/fault_control.h"

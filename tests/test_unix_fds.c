@@ -280,7 +280,8 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_unix_recv_fds(ends[1], &byte, 1, got, &count), EAGAIN);
 	send_copies(ends[0], 1);
 	assert_error(mio_unix_recv_fds(ends[1], NULL, 1, got, &count), EINVAL);
-	assert_error(mio_unix_recv_fds(ends[1], &byte, 1, NULL, &count), EINVAL);
+	assert_error(
+	    mio_unix_recv_fds(ends[1], &byte, 1, NULL, &count), EINVAL);
 	assert_error(mio_unix_recv_fds(ends[1], &byte, 1, got, NULL), EINVAL);
 	assert_error(mio_unix_recv_fds(-1, &byte, 1, got, &count), EBADF);
 	assert_error(
