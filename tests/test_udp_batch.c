@@ -50,7 +50,8 @@ assert_came(unsigned first, unsigned count, mio_fd_t from)
 		const struct mio_datagram *got = &in.datagrams[i];
 
 		ck_assert_uint_eq(got->len, sent->len);
-		ck_assert_mem_eq(got->data, sent->data, sent->len);
+		if (sent->len > 0)
+			ck_assert_mem_eq(got->data, sent->data, sent->len);
 		ck_assert_uint_eq(got->flags, 0);
 		ck_assert_uint_eq(got->addr_len, len);
 		ck_assert_mem_eq(&got->addr, &local, len);

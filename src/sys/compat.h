@@ -84,7 +84,7 @@ struct mmsghdr {
 };
 #endif
 
-/* Takes a signal of the set only if one is pending; ts is zero. */
+/* Takes SIGPIPE, of which the set is, only if it pends; ts is zero. */
 #ifndef HAVE_SIGTIMEDWAIT
 #undef sigtimedwait
 #define sigtimedwait(set, info, ts) \
@@ -96,10 +96,13 @@ mio__take_signal(const sigset_t *set)
 	sigset_t pending;
 	int number = SIGPIPE;
 
-	if (sigpending(&pending) < 0 || !sigismember(&pending, number))
-		return -1;
+	if (sigpending(&pending) == 0 && sigismember(&pending, number) &&
+	    sigwait(set, &number) == 0)
+		return number;
 
-	return sigwait(set, &number) == 0 ? number : -1;
+	errno = EAGAIN;
+
+	return -1;
 }
 #endif
 
