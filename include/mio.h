@@ -5,10 +5,13 @@
 /* Everything that libmio offers. See mio(7). */
 
 #include <mio/fd.h>
+#include <mio/pipe.h>
 #include <mio/poll.h>
 #include <mio/registration.h>
 #include <mio/socket.h>
 #include <mio/tcp.h>
+#include <mio/udp.h>
+#include <mio/unix.h>
 #include <mio/version.h>
 #include <mio/waker.h>
 

@@ -6,7 +6,11 @@
 # does not keep. The names become HAVE_* in config.h.
 AC_DEFUN([MIO_SYSTEM], [
 	AC_CHECK_FUNCS([epoll_create1 epoll_pwait2 kqueue eventfd
-		timerfd_create accept4 pipe2 ppoll recvmmsg sendmmsg])
+		timerfd_create accept4 pipe2 ppoll pwritev2 recvmmsg sendmmsg
+		sigtimedwait])
+	AC_CHECK_TYPE([struct ucred], [mio_ucred=yes], [mio_ucred=no],
+		[#include <sys/socket.h>])
+	AM_CONDITIONAL([CREDENTIALS_UCRED], [test "$mio_ucred" = yes])
 	AC_SEARCH_LIBS([pthread_create], [pthread], [],
 		[AC_MSG_ERROR([libmio needs POSIX threads])])
 	AC_SEARCH_LIBS([connect], [socket network])

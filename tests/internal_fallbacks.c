@@ -105,6 +105,118 @@ START_TEST(accept_tries_accept4_again_after_no_success)
 }
 END_TEST
 
+#define BATCH 70 /* more than a chunk */
+
+/* So many datagrams, each its own number; both of a connected pair. */
+static void
+exchange(mio_fd_t from, mio_fd_t to)
+{
+	static unsigned char bytes[BATCH], got[BATCH];
+	struct mio_datagram out[BATCH] = { 0 }, in[BATCH] = { 0 };
+	unsigned i;
+
+	for (i = 0; i < BATCH; i++) {
+		bytes[i] = (unsigned char)i;
+		out[i] = (struct mio_datagram){ .data = &bytes[i], .len = 1 };
+		in[i] = (struct mio_datagram){ .data = &got[i], .len = i % 2 };
+	}
+	ck_assert_int_eq(mio_udp_send_batch(from, out, BATCH), BATCH);
+	wait_for(to, POLLIN);
+	ck_assert_int_eq(mio_udp_recv_batch(to, in, BATCH), BATCH);
+	for (i = 0; i < BATCH; i++) {
+		ck_assert_uint_eq(in[i].len, i % 2);
+		ck_assert_uint_eq(in[i].flags, i % 2 ? 0 : MIO_TRUNCATED);
+		ck_assert_uint_eq(in[i].addr_len, sizeof(struct sockaddr_in));
+		if (i % 2)
+			ck_assert_uint_eq(got[i], i);
+	}
+	assert_error(mio_udp_recv_batch(to, in, BATCH), EAGAIN);
+}
+
+START_TEST(batches_do_without_sendmmsg)
+{
+	mio_fd_t from, to;
+	int i;
+
+	udp_pair(&from, &to);
+	fault_reset_counts();
+	fault_arm_all("sendmmsg", refusals[_i]);
+	for (i = 0; i < 3; i++) {
+		exchange(from, to);
+		ck_assert_uint_eq(fault_count("sendmmsg"), 1);
+		ck_assert_uint_eq(fault_count("sendmsg"),
+		    (unsigned)(i + 1) * BATCH);
+	}
+	ck_assert(fault_disarm());
+	close_pair(from, to);
+}
+END_TEST
+
+START_TEST(batches_do_without_recvmmsg)
+{
+	mio_fd_t from, to;
+	int i;
+
+	udp_pair(&from, &to);
+	fault_reset_counts();
+	fault_arm_all("recvmmsg", refusals[_i]);
+	for (i = 0; i < 3; i++) {
+		exchange(from, to);
+		ck_assert_uint_eq(fault_count("recvmmsg"), 1);
+		ck_assert_uint_gt(fault_count("recvmsg"),
+		    (unsigned)(i + 1) * BATCH);
+	}
+	ck_assert(fault_disarm());
+	close_pair(from, to);
+}
+END_TEST
+
+/* EPERM of one datagram, a firewall's word, is not the end of sendmmsg. */
+START_TEST(batches_try_sendmmsg_again_after_no_success)
+{
+	char byte = 'x';
+	struct mio_datagram one = { .data = &byte, .len = 1 };
+	mio_fd_t from, to;
+
+	udp_pair(&from, &to);
+	fault_arm_all(NULL, EPERM);
+	assert_error(mio_udp_send_batch(from, &one, 1), EPERM);
+	assert_error(mio_udp_recv_batch(to, &one, 1), EPERM);
+	ck_assert(fault_disarm());
+	fault_reset_counts();
+	exchange(from, to);
+	ck_assert_uint_gt(fault_count("sendmmsg"), 0);
+	ck_assert_uint_gt(fault_count("recvmmsg"), 0);
+	ck_assert_uint_eq(fault_count("sendmsg"), 0);
+	ck_assert_uint_eq(fault_count("recvmsg"), 0);
+	close_pair(from, to);
+}
+END_TEST
+
+/* As batches by one call: what went through counts, the error comes next. */
+START_TEST(batches_one_by_one_end_before_the_one_that_fails)
+{
+	struct mio_datagram three[3] = { 0 };
+	mio_fd_t from, to;
+	char byte[3] = "abc";
+	int i;
+
+	for (i = 0; i < 3; i++)
+		three[i] = (struct mio_datagram){ .data = &byte[i], .len = 1 };
+	udp_pair(&from, &to);
+	fault_arm_all("sendmmsg", ENOSYS);
+	exchange(from, to);
+	(void)fault_disarm(); /* known by now */
+	fault_arm("sendmsg", 3, ENOBUFS);
+	ck_assert_int_eq(mio_udp_send_batch(from, three, 3), 2);
+	ck_assert(fault_disarm());
+	fault_arm("sendmsg", 1, ENOBUFS);
+	assert_error(mio_udp_send_batch(from, three + 2, 1), ENOBUFS);
+	ck_assert(fault_disarm());
+	close_pair(from, to);
+}
+END_TEST
+
 START_TEST(pipe_does_without_pipe2)
 {
 	char byte = '.';
@@ -389,6 +501,11 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, accept_would_block_without_accept4_too, 0, REFUSALS);
 	tcase_add_test(tcase, accept_tries_accept4_again_after_no_success);
+	tcase_add_loop_test(tcase, batches_do_without_sendmmsg, 0, REFUSALS);
+	tcase_add_loop_test(tcase, batches_do_without_recvmmsg, 0, REFUSALS);
+	tcase_add_test(tcase, batches_try_sendmmsg_again_after_no_success);
+	tcase_add_test(
+	    tcase, batches_one_by_one_end_before_the_one_that_fails);
 	tcase_add_loop_test(tcase, pipe_does_without_pipe2, 0, REFUSALS);
 	tcase_add_test(tcase, rollback_that_fails_is_not_told);
 	tcase_add_test(

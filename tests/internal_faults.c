@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Every public call that makes system calls, with each of these failing in
- * turn, in each way that it can: the answer is that error, and all is as it
- * was before. What is retried or done in another way is a success. Errors that
- * last are in internal_fallbacks.c.
+ * Polls, descriptors, sockets and TCP with their system calls failing in turn;
+ * internal_faults_net.c has the other kinds of sockets, and errors that last
+ * are in internal_fallbacks.c.
  */
 
 #include "config.h"
 #include "lib/fault_control.h"
+#include "lib/fault_walk.h"
 #include "lib/harness.h"
 
 #include <fcntl.h>
 #include <poll.h>
-
-#include <netinet/tcp.h>
 
 #include "sys/os.h"
 
@@ -56,65 +54,6 @@ static struct iovec vector = { out.bytes, 1 };
 #define SOCKET   0x08u /* fd */
 #define SOCKET6  0x10u /* fd, of IPv6; nothing is done where there is none */
 
-struct scenario {
-	const char *name;
-	unsigned needs;
-	void (*prepare)(void);
-	int (*run)(void);
-	int answer;
-	void (*undo)(void); /* after a success */
-};
-
-/*
- * EINTR is retried or harmless wherever it is listed, EINPROGRESS is success,
- * and ENOSYS and EPERM make the library use another call. The first row whose
- * name a call begins with: those of accept are accept4's too.
- */
-static const struct {
-	const char *call;
-	int errors[7]; /* up to a 0 */
-} errors[] = {
-	{ "accept", { EMFILE, ENFILE, ENOMEM, ECONNABORTED, EAGAIN, EINTR } },
-	{ "aligned_alloc", { ENOMEM } },
-	{ "bind", { EACCES, EADDRINUSE, EADDRNOTAVAIL, EINVAL } },
-	{ "calloc", { ENOMEM } },
-	{ "close", { EBADF, EINTR, EINPROGRESS } },
-	{ "connect", { EADDRNOTAVAIL, ENETUNREACH, EINTR, EINPROGRESS } },
-	{ "epoll_create1", { EMFILE, ENFILE, ENOMEM } },
-	{ "epoll_ctl", { ENOMEM, ENOSPC, EBADF, ELOOP, EINVAL } },
-	{ "epoll_pwait2", { EBADF, EINVAL, EINTR, ENOSYS, EPERM } },
-	{ "epoll_wait", { EBADF, EINVAL, EINTR } },
-	{ "eventfd", { EMFILE, ENFILE, ENOMEM, ENODEV, ENOSYS, EPERM } },
-	{ "fcntl", { EBADF, EINVAL, EMFILE, EACCES } },
-	{ "fstat", { ENOMEM, EOVERFLOW } },
-	{ "getpeername", { EBADF, EINVAL, ENOBUFS } },
-	{ "getsockname", { EBADF, EINVAL, ENOBUFS } },
-	{ "getsockopt", { EBADF, ENOPROTOOPT, ENOMEM } },
-	{ "listen", { EADDRINUSE, EOPNOTSUPP, EACCES } },
-	{ "pipe", { EMFILE, ENFILE } },
-	{ "poll", { ENOMEM, EINVAL, EINTR } },
-	{ "ppoll", { ENOMEM, EINVAL, EINTR, ENOSYS, EPERM } },
-	{ "realloc", { ENOMEM } },
-	{ "recv", { EAGAIN, ECONNRESET, ENOTCONN, ENOMEM, EINTR } },
-	{ "send", { EAGAIN, ECONNRESET, EPIPE, EMSGSIZE, ENOBUFS, EINTR } },
-	{ "setsockopt", { EBADF, ENOPROTOOPT, ENOMEM, EACCES } },
-	{ "shutdown", { ENOTCONN, EBADF } },
-	{ "socket", { EMFILE, ENFILE, ENOMEM, EACCES, EAFNOSUPPORT } },
-};
-
-static const int *
-errors_of(const char *call)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (strncmp(call, errors[i].call, strlen(errors[i].call)) == 0)
-			return errors[i].errors;
-	ck_abort_msg("no errors are listed for %s", call);
-
-	return NULL;
-}
-
 static void
 close_if_open(mio_fd_t fd)
 {
@@ -131,7 +70,7 @@ add_client(void)
 }
 
 static void
-build(const struct scenario *s)
+build(const struct fault_scenario *s)
 {
 	memset(&world, 0, sizeof(world));
 	world.any = loopback(0);
@@ -159,10 +98,6 @@ build(const struct scenario *s)
 		assert_ok(mio_poll_register_fd(
 		    world.poll, world.client, 1, MIO_READABLE, 0));
 	}
-	if (s->prepare != NULL)
-		s->prepare();
-
-	memset(&out, 0xa5, sizeof(out));
 }
 
 static void
@@ -178,60 +113,6 @@ tear_down(void)
 	close_if_open(world.fd);
 	for (i = 0; i < CROWD; i++)
 		close_if_open(world.crowd[i]);
-}
-
-/* What must not change. */
-static const int options[][2] = {
-	{ SOL_SOCKET, SO_KEEPALIVE },
-	{ SOL_SOCKET, SO_LINGER },
-	{ SOL_SOCKET, SO_RCVBUF },
-	{ SOL_SOCKET, SO_SNDBUF },
-	{ SOL_SOCKET, SO_REUSEADDR },
-	{ SOL_SOCKET, SO_REUSEPORT },
-	{ SOL_SOCKET, SO_ACCEPTCONN },
-	{ IPPROTO_TCP, TCP_KEEPIDLE },
-	{ IPPROTO_TCP, TCP_NODELAY },
-	{ IPPROTO_IP, IP_TTL },
-	{ IPPROTO_IPV6, IPV6_V6ONLY },
-	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS },
-};
-
-#define OPTIONS (sizeof(options) / sizeof(options[0]))
-
-struct snapshot {
-	unsigned fds;
-	int status, flags;
-	struct linger options[OPTIONS]; /* the largest of them */
-	struct sockaddr_storage addr;
-};
-
-static void
-take_snapshot(struct snapshot *shot)
-{
-	socklen_t len;
-	size_t i;
-
-	memset(shot, 0, sizeof(*shot));
-	shot->fds = count_fds();
-	shot->status = fcntl(world.fd, F_GETFL);
-	shot->flags = fcntl(world.fd, F_GETFD);
-	for (i = 0; i < OPTIONS; i++) {
-		len = sizeof(shot->options[i]);
-		(void)getsockopt(world.fd, options[i][0], options[i][1],
-		    &shot->options[i], &len);
-	}
-	len = sizeof(shot->addr);
-	(void)getsockname(world.fd, (struct sockaddr *)&shot->addr, &len);
-}
-
-static void
-assert_untouched(void)
-{
-	const unsigned char *bytes = (const unsigned char *)&out;
-	size_t i;
-
-	for (i = 0; i < sizeof(out); i++)
-		ck_assert_msg(bytes[i] == 0xa5, "byte %zu of the outputs", i);
 }
 
 static void
@@ -427,7 +308,7 @@ forget_fd(void)
 	{ #call variant, needs, prepare, run_##call, answer, undo }
 /* clang-format on */
 
-static const struct scenario scenarios[] = {
+static const struct fault_scenario scenarios[] = {
 	ROW(create, "", 0, NULL, 0, destroy_poll),
 	ROW(register, "", PAIR | POLL, deregister_client, 0, NULL),
 	ROW(reregister, "", PAIR | POLL, NULL, 0, NULL),
@@ -491,99 +372,44 @@ static const struct scenario scenarios[] = {
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
 
-static int
-expected(const struct scenario *s, const char *call, int error)
-{
-	if (error == EINTR && s->run == run_wait_signal)
-		return -EINTR;
-
-	/* a wait looks at files, but is about what is ready */
-	if (error == EINTR || error == EINPROGRESS || error == ENOSYS ||
-	    error == EPERM || (s->answer == 1 && strcmp(call, "fstat") == 0))
-		return s->answer;
-
-	return -error;
-}
-
-static void
-undo(const struct scenario *s)
-{
-	if (s->undo != NULL)
-		s->undo();
-}
-
-/* The name of the nth system call that is made; NULL when there is none. */
-static const char *
-name_of(const struct scenario *s, unsigned nth)
-{
-	const char *name;
-	int r;
-
-	build(s);
-	fault_arm(NULL, nth, EIO);
-	r = s->run();
-	name = fault_disarm() ? fault_failed() : NULL;
-	ck_assert_msg(name != NULL || r == s->answer, "%s: %d", s->name, r);
-	if (r == s->answer || (name != NULL && strcmp(name, "close") == 0))
-		undo(s);
-	tear_down();
-
-	return name;
-}
-
-static void
-fail_call(const struct scenario *s, unsigned nth, const char *call, int error)
-{
-	struct snapshot before, after;
-	int want = expected(s, call, error);
-	int r;
-
-	build(s);
-	take_snapshot(&before);
-	fault_arm(NULL, nth, error);
-	r = s->run();
-	ck_assert_msg(fault_disarm(), "%s: call %u is not made", s->name, nth);
-	ck_assert_str_eq(fault_failed(), call);
-	ck_assert_msg(r == want, "%s: %s, call %u, fails with %d: %d, not %d",
-	    s->name, call, nth, error, r, want);
-
-	if (r != s->answer) {
-		take_snapshot(&after);
-		ck_assert_mem_eq(&before, &after, sizeof(before));
-		assert_untouched();
-		/* a connection that was lost on the way is not there again */
-		if (s->prepare == lack_accept4)
-			add_client();
-		r = s->run();
-	}
-	ck_assert_msg(r == s->answer, "%s: then %d", s->name, r);
-	undo(s);
-	tear_down();
-}
-
 static bool
-has_ipv6(void)
+is_told(const struct fault_scenario *s, int error)
 {
-	mio_fd_t fd;
-	int r = mio_socket_create(&fd, AF_INET6, SOCK_STREAM);
-
-	return r == 0 && mio_fd_close(fd) == 0;
+	return error == EINTR && s->run == run_wait_signal;
 }
+
+/* A wait looks at files, but is about what is ready. */
+static bool
+is_nothing(const struct fault_scenario *s, const char *call)
+{
+	return s->answer == 1 && strcmp(call, "fstat") == 0;
+}
+
+/* A connection that was lost on the way is not there again. */
+static void
+restore(const struct fault_scenario *s)
+{
+	if (s->prepare == lack_accept4)
+		add_client();
+}
+
+static const struct fault_world faulty_world = {
+	.build = build,
+	.tear_down = tear_down,
+	.fd = &world.fd,
+	.out = &out,
+	.out_size = sizeof(out),
+	.is_told = is_told,
+	.is_nothing = is_nothing,
+	.restore = restore,
+};
 
 START_TEST(every_failing_call_is_told_and_changes_nothing)
 {
-	const struct scenario *s = &scenarios[_i];
-	const char *call;
-	const int *error;
-	unsigned nth;
+	const struct fault_scenario *s = &scenarios[_i];
 
-	if ((s->needs & SOCKET6) && !has_ipv6())
-		return;
-
-	for (nth = 1; (call = name_of(s, nth)) != NULL; nth++)
-		for (error = errors_of(call); *error != 0; error++)
-			fail_call(s, nth, call, *error);
-	ck_assert_msg(nth > 1, "%s makes no system call", s->name);
+	if (!(s->needs & SOCKET6) || has_ipv6())
+		fault_walk(&faulty_world, s);
 }
 END_TEST
 

@@ -7,7 +7,8 @@ set -eu
 
 builddir=${builddir:-.}
 deny=$builddir/tests/deny
-programs='test_fd test_fork test_poll test_poll_time test_tcp test_threads test_waker'
+programs='test_fd test_fork test_pipe test_poll test_poll_time test_tcp
+test_threads test_udp_batch test_waker'
 
 [ -x "$deny" ] || exit 77
 
@@ -18,6 +19,7 @@ run() {
 
 for error in ENOSYS EPERM; do
 	calls="epoll_pwait2=$error accept4=$error eventfd2=$error"
+	calls="$calls pwritev2=$error recvmmsg=$error sendmmsg=$error"
 	run "$deny" $calls -- true || {
 		status=$?
 		echo "no seccomp filters here"

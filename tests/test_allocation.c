@@ -81,6 +81,46 @@ transfer(struct scene *scene)
 }
 
 static int
+batches(mio_fd_t fd, char *out, char *in)
+{
+	struct mio_datagram to = { .data = out, .len = 8 };
+	struct mio_datagram from = { .data = in, .len = 8 };
+	int bad = 0;
+
+	bad += mio_socket_local_addr(fd, &to.addr, &to.addr_len) != 0;
+	bad += mio_udp_send_batch(fd, &to, 1) != 1;
+	bad += mio_udp_recv_batch(fd, &from, 1) != 1;
+	bad += mio_udp_recv_batch(fd, &from, 1) != -EAGAIN;
+
+	return bad;
+}
+
+static int
+datagrams_and_descriptors(struct scene *scene)
+{
+	struct sockaddr_in any = loopback(0);
+	char in[8], out[8] = "1234567";
+	mio_fd_t udp, ends[2], fds[2], got;
+	size_t count = 1;
+	int bad = 0;
+
+	(void)scene;
+	bad += mio_udp_bind(&udp, (struct sockaddr *)&any, sizeof(any), 0) != 0;
+	bad += batches(udp, out, in);
+	bad += mio_unix_pair(ends) != 0;
+	bad += mio_unix_send_fds(ends[0], out, 8, &udp, 1) != 8;
+	bad += mio_unix_recv_fds(ends[1], in, 8, &got, &count) != 8;
+	bad += mio_pipe_create(fds) != 0;
+	bad += mio_pipe_write(fds[1], out, 8) != 8;
+	bad += mio_pipe_read(fds[0], in, 8) != 8;
+	bad += mio_fd_close(udp) + mio_fd_close(got) != 0;
+	bad += mio_fd_close(ends[0]) + mio_fd_close(ends[1]) != 0;
+	bad += mio_fd_close(fds[0]) + mio_fd_close(fds[1]) != 0;
+
+	return bad;
+}
+
+static int
 connect_and_accept(struct scene *scene)
 {
 	struct mio_event event;
@@ -128,6 +168,12 @@ END_TEST
 START_TEST(transfers_allocate_nothing)
 {
 	count_allocations(transfer);
+}
+END_TEST
+
+START_TEST(datagrams_and_descriptors_allocate_nothing)
+{
+	count_allocations(datagrams_and_descriptors);
 }
 END_TEST
 
@@ -179,6 +225,7 @@ main(void)
 	tcase_add_test(tcase, create_is_counted);
 	tcase_add_test(tcase, register_and_poll_allocate_nothing);
 	tcase_add_test(tcase, transfers_allocate_nothing);
+	tcase_add_test(tcase, datagrams_and_descriptors_allocate_nothing);
 	tcase_add_test(tcase, connections_allocate_nothing);
 	tcase_add_test(tcase, first_registration_allocates_nothing_on_epoll);
 

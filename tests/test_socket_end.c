@@ -20,13 +20,6 @@ new_socket(int family, int type)
 	return fd;
 }
 
-static void
-close_pair(mio_fd_t client, mio_fd_t server)
-{
-	assert_ok(mio_fd_close(client));
-	assert_ok(mio_fd_close(server));
-}
-
 /* Closes server so that the client gets a reset, and has it by now. */
 static void
 reset(mio_fd_t client, mio_fd_t server)

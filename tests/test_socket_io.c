@@ -14,44 +14,6 @@
 
 #define MIB (1024 * 1024)
 
-static mio_fd_t
-new_socket(int family, int type)
-{
-	mio_fd_t fd = MIO_INVALID_FD;
-
-	assert_ok(mio_socket_create(&fd, family, type));
-
-	return fd;
-}
-
-/* Two UDP sockets that are connected to each other. */
-static void
-datagram_pair(mio_fd_t *first, mio_fd_t *second)
-{
-	struct sockaddr_in addr = loopback(0);
-
-	*first = new_socket(AF_INET, SOCK_DGRAM);
-	*second = new_socket(AF_INET, SOCK_DGRAM);
-	assert_ok(
-	    mio_socket_bind(*first, (struct sockaddr *)&addr, sizeof(addr)));
-	assert_ok(
-	    mio_socket_bind(*second, (struct sockaddr *)&addr, sizeof(addr)));
-
-	addr = loopback(port_of(*second));
-	assert_ok(
-	    mio_socket_connect(*first, (struct sockaddr *)&addr, sizeof(addr)));
-	addr = loopback(port_of(*first));
-	assert_ok(mio_socket_connect(
-	    *second, (struct sockaddr *)&addr, sizeof(addr)));
-}
-
-static void
-close_pair(mio_fd_t client, mio_fd_t server)
-{
-	assert_ok(mio_fd_close(client));
-	assert_ok(mio_fd_close(server));
-}
-
 START_TEST(bytes_come_out_as_they_went_in)
 {
 	char got[8] = "........";
@@ -151,7 +113,7 @@ START_TEST(empty_datagrams_are_0_and_use_up_one)
 	mio_fd_t first, second;
 	char byte = '.';
 
-	datagram_pair(&first, &second);
+	udp_pair(&first, &second);
 	ck_assert_int_eq(mio_socket_send(first, NULL, 0), 0);
 	ck_assert_int_eq(mio_socket_send(first, "x", 1), 1);
 	wait_for(second, POLLIN);
@@ -169,7 +131,7 @@ START_TEST(datagrams_that_are_too_long_are_refused)
 	static char bytes[70000];
 	mio_fd_t first, second;
 
-	datagram_pair(&first, &second);
+	udp_pair(&first, &second);
 	assert_error(mio_socket_send(first, bytes, sizeof(bytes)), EMSGSIZE);
 	assert_error(
 	    mio_socket_sendv(first, &(struct iovec){ bytes, sizeof(bytes) }, 1),
@@ -184,7 +146,7 @@ START_TEST(refused_datagrams_are_told)
 	mio_fd_t first, second;
 	char byte;
 
-	datagram_pair(&first, &second);
+	udp_pair(&first, &second);
 	assert_ok(mio_fd_close(second));
 	ck_assert_int_eq(mio_socket_send(first, "x", 1), 1);
 	wait_for(first, POLLIN);

@@ -30,20 +30,6 @@ connect_v4(mio_fd_t *out, unsigned port)
 	return mio_tcp_connect(out, (struct sockaddr *)&addr, sizeof(addr));
 }
 
-static bool
-has_ipv6(void)
-{
-	struct sockaddr_in6 addr = loopback6(0);
-	mio_fd_t fd;
-
-	if (mio_tcp_listen(&fd, (struct sockaddr *)&addr, sizeof(addr), 0, 0) <
-	    0)
-		return false;
-	assert_ok(mio_fd_close(fd));
-
-	return true;
-}
-
 static void
 set_fd_limit(rlim_t most, struct rlimit *before)
 {

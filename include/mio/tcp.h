@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-/* Flags of mio_tcp_listen(). */
+/* Flags of mio_tcp_listen() and mio_udp_bind(). */
 #define MIO_REUSEPORT 0x1u
 #define MIO_ONLY_V6   0x2u /* IPv6 addresses only: no IPv4-mapped peers */
 

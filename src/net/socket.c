@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "sys/compat.h"
-#include "mio/socket.h"
+#include "net/socket.h"
 
 #include <limits.h>
 
 #include "base/check.h"
 #include "mio/poll.h"
+#include "mio/socket.h"
 #include "sys/os.h"
 #include "sys/selector.h"
+
+int
+mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out)
+{
+	if (r < 0) {
+		(void)mio__os_close(fd); /* the first error is the one */
+		return r;
+	}
+
+	*out = fd;
+
+	return 0;
+}
 
 MIO__PUBLIC int
 mio_socket_create(mio_fd_t *out, int family, int type)
@@ -68,6 +82,32 @@ mio_socket_connect(mio_fd_t fd, const struct sockaddr *addr, socklen_t len)
 	return 0;
 }
 
+int
+mio__socket_accept(mio_fd_t listener, mio_fd_t *out,
+    struct sockaddr_storage *peer, socklen_t *len)
+{
+	struct sockaddr_storage got = { 0 };
+	socklen_t got_len = sizeof(got);
+	int fd;
+
+	if (out == NULL || (peer == NULL) != (len == NULL))
+		return -EINVAL;
+
+	fd = mio__os_accept(listener, (struct sockaddr *)&got, &got_len);
+	if (fd == -EAGAIN)
+		mio__selector_rearm(listener, MIO_READABLE);
+	if (fd < 0)
+		return fd;
+
+	*out = fd;
+	if (peer != NULL) {
+		*peer = got;
+		*len = got_len;
+	}
+
+	return 0;
+}
+
 /* Whether the kernel has made up its mind about a connection. */
 static int
 is_decided(mio_fd_t fd)
@@ -117,13 +157,8 @@ mio_socket_connect_finish(mio_fd_t fd)
 	}
 }
 
-/*
- * What a transfer answered, after telling the selector if what comes next is an
- * edge: it would have blocked, a stream gave or took less than asked, or an
- * error that stood in the way is taken. What is closed stays so.
- */
-static ssize_t
-done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready)
+ssize_t
+mio__socket_done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready)
 {
 	if ((n < 0 && n != -EPIPE && n != -ENOTCONN) ||
 	    (n > 0 && (size_t)n < len))
@@ -138,7 +173,8 @@ mio_socket_recv(mio_fd_t fd, void *buf, size_t len)
 	if (buf == NULL && len > 0)
 		return -EINVAL;
 
-	return done(fd, mio__os_recv(fd, buf, len, 0), len, MIO_READABLE);
+	return mio__socket_done(
+	    fd, mio__os_recv(fd, buf, len, 0), len, MIO_READABLE);
 }
 
 MIO__PUBLIC ssize_t
@@ -152,7 +188,7 @@ mio_socket_peek(mio_fd_t fd, void *buf, size_t len)
 	n = mio__os_recv(fd, buf, len, MSG_PEEK);
 
 	/* the bytes are still there, so a short peek is not an edge */
-	return done(fd, n, 0, MIO_READABLE);
+	return mio__socket_done(fd, n, 0, MIO_READABLE);
 }
 
 MIO__PUBLIC ssize_t
@@ -161,28 +197,62 @@ mio_socket_send(mio_fd_t fd, const void *buf, size_t len)
 	if (buf == NULL && len > 0)
 		return -EINVAL;
 
-	return done(fd, mio__os_send(fd, buf, len), len, MIO_WRITABLE);
+	return mio__socket_done(
+	    fd, mio__os_send(fd, buf, len), len, MIO_WRITABLE);
 }
 
-/* A message of up to IOV_MAX of the buffers; what they hold together. */
-static size_t
-gather(struct msghdr *msg, const struct iovec *iov, int count)
+ssize_t
+mio__socket_recv_from(mio_fd_t fd, void *buf, size_t len, int flags,
+    struct sockaddr_storage *addr, socklen_t *addr_len)
+{
+	socklen_t got_len = sizeof(*addr);
+	ssize_t n;
+
+	if ((buf == NULL && len > 0) || (addr == NULL) != (addr_len == NULL))
+		return -EINVAL;
+
+	n = mio__os_recvfrom(fd, buf, len, flags, (struct sockaddr *)addr,
+	    addr != NULL ? &got_len : NULL);
+	if (n >= 0 && addr != NULL)
+		*addr_len = got_len;
+
+	/* a datagram shorter than the room for it is not an edge */
+	return mio__socket_done(fd, n, 0, MIO_READABLE);
+}
+
+ssize_t
+mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
+    const struct sockaddr *addr, socklen_t addr_len)
+{
+	if (addr == NULL || (buf == NULL && len > 0))
+		return -EINVAL;
+
+	return mio__socket_done(fd,
+	    mio__os_sendto(fd, buf, len, addr, addr_len), len, MIO_WRITABLE);
+}
+
+size_t
+mio__socket_clip(const struct iovec *iov, int *count)
 {
 	size_t len = 0;
 	int i;
 
-	if (count > IOV_MAX)
-		count = IOV_MAX;
+	if (*count > IOV_MAX)
+		*count = IOV_MAX;
 
-	*msg = (struct msghdr){
-		.msg_iov = (struct iovec *)(uintptr_t)iov, /* only read */
-		.msg_iovlen = (size_t)count,
-	};
-
-	for (i = 0; i < count; i++)
+	for (i = 0; i < *count; i++)
 		len += iov[i].iov_len;
 
 	return len;
+}
+
+static struct msghdr
+message_of(const struct iovec *iov, int count)
+{
+	return (struct msghdr){
+		.msg_iov = (struct iovec *)(uintptr_t)iov, /* only read */
+		.msg_iovlen = (size_t)count,
+	};
 }
 
 /* No bytes are to go either way: 0, if fd is a socket at all. */
@@ -207,9 +277,11 @@ mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 	if (count == 0)
 		return nothing(fd);
 
-	len = gather(&msg, iov, count);
+	len = mio__socket_clip(iov, &count);
+	msg = message_of(iov, count);
 
-	return done(fd, mio__os_recvmsg(fd, &msg), len, MIO_READABLE);
+	return mio__socket_done(
+	    fd, mio__os_recvmsg(fd, &msg, 0), len, MIO_READABLE);
 }
 
 MIO__PUBLIC ssize_t
@@ -224,9 +296,11 @@ mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 	if (count == 0)
 		return nothing(fd);
 
-	len = gather(&msg, iov, count);
+	len = mio__socket_clip(iov, &count);
+	msg = message_of(iov, count);
 
-	return done(fd, mio__os_sendmsg(fd, &msg), len, MIO_WRITABLE);
+	return mio__socket_done(
+	    fd, mio__os_sendmsg(fd, &msg), len, MIO_WRITABLE);
 }
 
 MIO__PUBLIC int

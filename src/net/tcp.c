@@ -3,25 +3,11 @@
 #include "mio/tcp.h"
 
 #include "base/check.h"
-#include "mio/poll.h"
 #include "mio/socket.h"
+#include "net/inet.h"
 #include "net/option.h"
+#include "net/socket.h"
 #include "sys/os.h"
-#include "sys/selector.h"
-
-#define LISTEN_FLAGS (MIO_REUSEPORT | MIO_ONLY_V6)
-
-static int
-check_address(const struct sockaddr *addr, socklen_t len)
-{
-	if (addr == NULL || len < sizeof(addr->sa_family))
-		return -EINVAL;
-
-	if (addr->sa_family != AF_INET && addr->sa_family != AF_INET6)
-		return -EAFNOSUPPORT;
-
-	return 0;
-}
 
 MIO__PUBLIC int
 mio_tcp_connect(mio_fd_t *out, const struct sockaddr *addr, socklen_t len)
@@ -32,7 +18,7 @@ mio_tcp_connect(mio_fd_t *out, const struct sockaddr *addr, socklen_t len)
 	if (out == NULL)
 		return -EINVAL;
 
-	r = check_address(addr, len);
+	r = mio__inet_check_address(addr, len);
 	if (r < 0)
 		return r;
 
@@ -41,33 +27,8 @@ mio_tcp_connect(mio_fd_t *out, const struct sockaddr *addr, socklen_t len)
 		return fd;
 
 	r = mio__os_connect(fd, addr, len);
-	if (r < 0 && r != -EINPROGRESS) {
-		(void)mio__os_close(fd); /* the first error is the one */
-		return r;
-	}
 
-	*out = fd;
-
-	return 0;
-}
-
-static int
-set_up_listener(mio_fd_t fd, const struct sockaddr *addr, socklen_t len,
-    int backlog, unsigned flags)
-{
-	int r;
-
-	r = mio_socket_set_reuse_addr(fd, true);
-	if (r == 0 && (flags & MIO_REUSEPORT))
-		r = mio_socket_set_reuse_port(fd, true);
-	if (r == 0 && (flags & MIO_ONLY_V6))
-		r = mio_socket_set_only_v6(fd, true);
-	if (r == 0)
-		r = mio__os_bind(fd, addr, len);
-	if (r == 0)
-		r = mio_socket_listen(fd, backlog);
-
-	return r;
+	return mio__socket_hand_over(fd, r == -EINPROGRESS ? 0 : r, out);
 }
 
 MIO__PUBLIC int
@@ -77,55 +38,31 @@ mio_tcp_listen(mio_fd_t *out, const struct sockaddr *addr, socklen_t len,
 	int fd;
 	int r;
 
-	if (out == NULL || (flags & ~LISTEN_FLAGS))
+	if (out == NULL)
 		return -EINVAL;
 
-	r = check_address(addr, len);
+	r = mio__inet_check_bind(addr, len, flags);
 	if (r < 0)
 		return r;
-
-	if ((flags & MIO_ONLY_V6) && addr->sa_family != AF_INET6)
-		return -EINVAL;
 
 	fd = mio__os_socket(addr->sa_family, SOCK_STREAM);
 	if (fd < 0)
 		return fd;
 
-	r = set_up_listener(fd, addr, len, backlog, flags);
-	if (r < 0) {
-		(void)mio__os_close(fd); /* the first error is the one */
-		return r;
-	}
+	r = mio_socket_set_reuse_addr(fd, true);
+	if (r == 0)
+		r = mio__inet_bind(fd, addr, len, flags);
+	if (r == 0)
+		r = mio_socket_listen(fd, backlog);
 
-	*out = fd;
-
-	return 0;
+	return mio__socket_hand_over(fd, r, out);
 }
 
 MIO__PUBLIC int
 mio_tcp_accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
     socklen_t *len)
 {
-	struct sockaddr_storage got = { 0 };
-	socklen_t got_len = sizeof(got);
-	int fd;
-
-	if (out == NULL || (peer == NULL) != (len == NULL))
-		return -EINVAL;
-
-	fd = mio__os_accept(listener, (struct sockaddr *)&got, &got_len);
-	if (fd == -EAGAIN)
-		mio__selector_rearm(listener, MIO_READABLE);
-	if (fd < 0)
-		return fd;
-
-	*out = fd;
-	if (peer != NULL) {
-		*peer = got;
-		*len = got_len;
-	}
-
-	return 0;
+	return mio__socket_accept(listener, out, peer, len);
 }
 
 MIO__PUBLIC int

@@ -21,7 +21,9 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #ifdef HAVE_EPOLL_CREATE1
 #include <sys/epoll.h>
@@ -60,6 +62,55 @@ mio__missing(void)
 	    mio__missing())
 #endif
 
+#ifndef HAVE_PWRITEV2
+#undef pwritev2
+#define pwritev2(fd, iov, n, offset, flags) \
+	((void)(fd), (void)(iov), (void)(n), (void)(offset), (void)(flags), \
+	    mio__missing())
+#endif
+
+#if !defined(HAVE_RECVMMSG) || !defined(HAVE_SENDMMSG)
+#undef recvmmsg
+#undef sendmmsg
+#define mmsghdr mio__mmsghdr
+#define recvmmsg(fd, msgs, n, flags, ts) \
+	((void)(fd), (void)(msgs), (void)(n), (void)(flags), (void)(ts), \
+	    mio__missing())
+#define sendmmsg(fd, msgs, n, flags) \
+	((void)(fd), (void)(msgs), (void)(n), (void)(flags), mio__missing())
+struct mmsghdr {
+	struct msghdr msg_hdr;
+	unsigned msg_len;
+};
+#endif
+
+/* Takes SIGPIPE, of which the set is, only if it pends; ts is zero. */
+#ifndef HAVE_SIGTIMEDWAIT
+#undef sigtimedwait
+#define sigtimedwait(set, info, ts) \
+	((void)(info), (void)(ts), mio__take_signal(set))
+
+static inline int
+mio__take_signal(const sigset_t *set)
+{
+	sigset_t pending;
+	int number = SIGPIPE;
+
+	if (sigpending(&pending) == 0 && sigismember(&pending, number) &&
+	    sigwait(set, &number) == 0)
+		return number;
+
+	errno = EAGAIN;
+
+	return -1;
+}
+#endif
+
+/* Of Linux 6.18, newer than most headers. */
+#ifndef RWF_NOSIGNAL
+#define RWF_NOSIGNAL 0x00000100
+#endif
+
 #ifndef SOCK_NONBLOCK
 #define SOCK_NONBLOCK 0
 #define SOCK_CLOEXEC  0
@@ -67,6 +118,10 @@ mio__missing(void)
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
+#endif
+
+#ifndef MSG_CMSG_CLOEXEC
+#define MSG_CMSG_CLOEXEC 0
 #endif
 
 #ifndef POLLRDHUP
@@ -81,6 +136,22 @@ mio__missing(void)
 #ifdef SO_LINGER_SEC
 #undef SO_LINGER
 #define SO_LINGER SO_LINGER_SEC
+#endif
+
+/* Options that no system without them knows by this number. */
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT (-1)
+#endif
+
+#ifndef UDP_GRO
+#define UDP_GRO (-1)
+#endif
+
+/* Names of Unix domain sockets that are in no file system. */
+#ifdef __linux__
+#define MIO__ABSTRACT_NAMES true
+#else
+#define MIO__ABSTRACT_NAMES false
 #endif
 
 #endif

@@ -176,6 +176,17 @@ mio__os_dup(int fd)
 }
 
 int
+mio__os_set_cloexec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
+		return -errno;
+
+	return 0;
+}
+
+int
 mio__os_stat(int fd, struct stat *st)
 {
 	return fstat(fd, st) < 0 ? -errno : 0;
@@ -205,14 +216,11 @@ mio__os_write(int fd, const void *buf, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+/* The same for two of them, which stay or go together. */
 static int
-pipe_in_steps(int fds[2])
+adopted_both(const int made[2], int fds[2])
 {
-	int made[2];
 	int r;
-
-	if (pipe(made) < 0)
-		return -errno;
 
 	r = mio__os_adopt(made[0]);
 	if (r == 0)
@@ -228,6 +236,14 @@ pipe_in_steps(int fds[2])
 	fds[1] = made[1];
 
 	return 0;
+}
+
+static int
+pipe_in_steps(int fds[2])
+{
+	int made[2];
+
+	return pipe(made) < 0 ? -errno : adopted_both(made, fds);
 }
 
 int
@@ -256,6 +272,24 @@ mio__os_socket(int family, int type)
 		return adopted(fd);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int
+mio__os_socketpair(int family, int type, int fds[2])
+{
+	int made[2];
+
+	if (socketpair(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, made) <
+	    0)
+		return -errno;
+
+	if (SOCK_CLOEXEC == 0)
+		return adopted_both(made, fds);
+
+	fds[0] = made[0];
+	fds[1] = made[1];
+
+	return 0;
 }
 
 int
@@ -371,12 +405,38 @@ mio__os_send(int fd, const void *buf, size_t len)
 }
 
 ssize_t
-mio__os_recvmsg(int fd, struct msghdr *msg)
+mio__os_recvfrom(int fd, void *buf, size_t len, int flags,
+    struct sockaddr *addr, socklen_t *addr_len)
 {
 	ssize_t n;
 
 	do
-		n = recvmsg(fd, msg, 0);
+		n = recvfrom(fd, buf, len, flags, addr, addr_len);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t
+mio__os_sendto(int fd, const void *buf, size_t len, const struct sockaddr *addr,
+    socklen_t addr_len)
+{
+	ssize_t n;
+
+	do
+		n = sendto(fd, buf, len, MSG_NOSIGNAL, addr, addr_len);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t
+mio__os_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, msg, flags);
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;
@@ -392,6 +452,12 @@ mio__os_sendmsg(int fd, const struct msghdr *msg)
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;
+}
+
+int
+mio__os_unlink(const char *path)
+{
+	return unlink(path) < 0 ? -errno : 0;
 }
 
 static int

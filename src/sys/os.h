@@ -26,6 +26,8 @@
 #include "sys/clock.h"
 
 struct epoll_event;
+struct mio_credentials;
+struct mmsghdr;
 
 /* Memory, zeroed; NULL when there is none. */
 void *mio__os_alloc(size_t count, size_t size);
@@ -60,11 +62,17 @@ bool mio__os_cond_wait(
 int mio__os_close(int fd);
 int mio__os_dup(int fd);
 int mio__os_adopt(int fd);
+int mio__os_set_cloexec(int fd);
 int mio__os_stat(int fd, struct stat *st);
 ssize_t mio__os_read(int fd, void *buf, size_t len);
 ssize_t mio__os_write(int fd, const void *buf, size_t len);
 int mio__os_pipe(int fds[2]);
 int mio__os_eventfd(void);
+int mio__os_unlink(const char *path);
+
+/* Vectors; a write to what nobody reads is -EPIPE, and SIGPIPE is not seen. */
+ssize_t mio__os_readv(int fd, const struct iovec *iov, int count);
+ssize_t mio__os_writev(int fd, const struct iovec *iov, int count);
 
 /*
  * The selectors' calls. The waits answer -EINTR, may take less time than they
@@ -81,6 +89,7 @@ int mio__os_poll(
 
 /* Sockets. An interrupted connect goes on by itself, so EINTR is progress. */
 int mio__os_socket(int family, int type);
+int mio__os_socketpair(int family, int type, int fds[2]);
 int mio__os_bind(int fd, const struct sockaddr *addr, socklen_t len);
 int mio__os_listen(int fd, int backlog);
 int mio__os_connect(int fd, const struct sockaddr *addr, socklen_t len);
@@ -94,7 +103,21 @@ int mio__os_setsockopt(
     int fd, int level, int name, const void *value, socklen_t len);
 ssize_t mio__os_recv(int fd, void *buf, size_t len, int flags);
 ssize_t mio__os_send(int fd, const void *buf, size_t len);
-ssize_t mio__os_recvmsg(int fd, struct msghdr *msg);
+ssize_t mio__os_recvfrom(int fd, void *buf, size_t len, int flags,
+    struct sockaddr *addr, socklen_t *addr_len);
+ssize_t mio__os_sendto(int fd, const void *buf, size_t len,
+    const struct sockaddr *addr, socklen_t addr_len);
+ssize_t mio__os_recvmsg(int fd, struct msghdr *msg, int flags);
 ssize_t mio__os_sendmsg(int fd, const struct msghdr *msg);
+
+/*
+ * Several messages, in order: how many, when the next one would block or fails,
+ * or what the first one answers. Receiving never blocks.
+ */
+int mio__os_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count);
+int mio__os_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count);
+
+/* Who is at the other end, -ENOTCONN where the system does not know. */
+int mio__os_credentials(int fd, struct mio_credentials *credentials);
 
 #endif

@@ -29,6 +29,9 @@ static const struct {
 	{ "accept4", SYS_accept4 },
 	{ "epoll_pwait2", 441 },	/* newer than some headers */
 	{ "eventfd2", SYS_eventfd2 },
+	{ "pwritev2", SYS_pwritev2 },
+	{ "recvmmsg", SYS_recvmmsg },
+	{ "sendmmsg", SYS_sendmmsg },
 };
 
 static unsigned

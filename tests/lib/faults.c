@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #define NAMES 64
 
@@ -219,21 +220,38 @@ CALL(int, getsockopt, (int fd, int level, int name, void *value,
 CALL(int, listen, (int fd, int backlog), (fd, backlog))
 CALL(int, pipe, (int *fds), (fds))
 CALL(int, pipe2, (int *fds, int flags), (fds, flags))
+CALL(ssize_t, pwritev2, (int fd, const struct iovec *iov, int n, off_t offset,
+    int flags), (fd, iov, n, offset, flags))
 CALL(ssize_t, read, (int fd, void *buf, size_t len), (fd, buf, len))
+CALL(ssize_t, readv, (int fd, const struct iovec *iov, int n), (fd, iov, n))
 CALL(ssize_t, recv, (int fd, void *buf, size_t len, int flags),
     (fd, buf, len, flags))
+CALL(ssize_t, recvfrom, (int fd, void *buf, size_t len, int flags,
+    struct sockaddr *addr, socklen_t *addr_len),
+    (fd, buf, len, flags, addr, addr_len))
+CALL(int, recvmmsg, (int fd, struct mmsghdr *msgs, unsigned n, int flags,
+    struct timespec *ts), (fd, msgs, n, flags, ts))
 CALL(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags),
     (fd, msg, flags))
 CALL(ssize_t, send, (int fd, const void *buf, size_t len, int flags),
     (fd, buf, len, flags))
+CALL(int, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned n, int flags),
+    (fd, msgs, n, flags))
 CALL(ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags),
     (fd, msg, flags))
+CALL(ssize_t, sendto, (int fd, const void *buf, size_t len, int flags,
+    const struct sockaddr *addr, socklen_t addr_len),
+    (fd, buf, len, flags, addr, addr_len))
 CALL(int, setsockopt, (int fd, int level, int name, const void *value,
     socklen_t len), (fd, level, name, value, len))
 CALL(int, shutdown, (int fd, int how), (fd, how))
 CALL(int, socket, (int family, int type, int protocol),
     (family, type, protocol))
+CALL(int, socketpair, (int family, int type, int protocol, int *fds),
+    (family, type, protocol, fds))
+CALL(int, unlink, (const char *path), (path))
 CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
+CALL(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n))
 
 /* The clock is counted, but does not fail: the library relies on that. */
 int fault_clock_gettime(clockid_t clock, struct timespec *now);

@@ -35,15 +35,24 @@
 #define pipe2 fault_pipe2
 #define poll fault_poll
 #define ppoll fault_ppoll
+#define pwritev2 fault_pwritev2
 #define read fault_read
+#define readv fault_readv
 #define realloc fault_realloc
 #define recv fault_recv
+#define recvfrom fault_recvfrom
+#define recvmmsg fault_recvmmsg
 #define recvmsg fault_recvmsg
 #define send fault_send
+#define sendmmsg fault_sendmmsg
 #define sendmsg fault_sendmsg
+#define sendto fault_sendto
 #define setsockopt fault_setsockopt
 #define shutdown fault_shutdown
 #define socket fault_socket
+#define socketpair fault_socketpair
+#define unlink fault_unlink
 #define write fault_write
+#define writev fault_writev
 
 #endif

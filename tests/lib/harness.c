@@ -224,6 +224,53 @@ tcp_pair(mio_fd_t *client, mio_fd_t *server)
 	assert_ok(mio_fd_close(listener));
 }
 
+mio_fd_t
+udp_on_loopback(struct sockaddr_in *addr)
+{
+	struct sockaddr_in any = loopback(0);
+	mio_fd_t fd = MIO_INVALID_FD;
+
+	assert_ok(mio_udp_bind(&fd, (struct sockaddr *)&any, sizeof(any), 0));
+	if (addr != NULL)
+		*addr = loopback(port_of(fd));
+
+	return fd;
+}
+
+void
+udp_pair(mio_fd_t *first, mio_fd_t *second)
+{
+	struct sockaddr_in addr;
+
+	*second = udp_on_loopback(&addr);
+	*first = udp_on_loopback(NULL);
+	assert_ok(mio_udp_connect(*first, (struct sockaddr *)&addr,
+	    sizeof(addr)));
+	addr = loopback(port_of(*first));
+	assert_ok(mio_udp_connect(*second, (struct sockaddr *)&addr,
+	    sizeof(addr)));
+}
+
+void
+close_pair(mio_fd_t first, mio_fd_t second)
+{
+	assert_ok(mio_fd_close(first));
+	assert_ok(mio_fd_close(second));
+}
+
+bool
+has_ipv6(void)
+{
+	struct sockaddr_in6 addr = loopback6(0);
+	mio_fd_t fd;
+
+	if (mio_udp_bind(&fd, (struct sockaddr *)&addr, sizeof(addr), 0) < 0)
+		return false;
+	assert_ok(mio_fd_close(fd));
+
+	return true;
+}
+
 unsigned
 closed_port(void)
 {

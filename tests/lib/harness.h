@@ -70,6 +70,12 @@ unsigned port_of(mio_fd_t fd);
 mio_fd_t listen_on_loopback(void);
 /* A connected pair over TCP, both ends made by libmio. */
 void tcp_pair(mio_fd_t *client, mio_fd_t *server);
+/* A UDP socket bound to 127.0.0.1, its address in addr unless that is NULL. */
+mio_fd_t udp_on_loopback(struct sockaddr_in *addr);
+/* Two of them, connected to each other. */
+void udp_pair(mio_fd_t *first, mio_fd_t *second);
+void close_pair(mio_fd_t first, mio_fd_t second);
+bool has_ipv6(void);
 /* Waits with poll(2), not with the library under test. */
 void wait_for(int fd, short bits);
 /* A port that refuses connections. */

@@ -5,7 +5,7 @@
 #include "lib/harness.h"
 
 /*
- * A poll in other loops: poll(2), which is asked now and then, and an epoll that
+ * A poll in other loops: poll(2), asked now and then, and an epoll that
  * waits for the poll all the time. Both must see the same. Where the selector
  * has no descriptor, only what mio_poll_arm() answers is looked at.
  */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "mio/pipe.h"
+
+#include <errno.h>
+
+#include "base/check.h"
+#include "mio/poll.h"
+#include "net/socket.h"
+#include "sys/os.h"
+
+MIO__PUBLIC int
+mio_pipe_create(mio_fd_t out[2])
+{
+	if (out == NULL)
+		return -EINVAL;
+
+	return mio__os_pipe(out);
+}
+
+typedef ssize_t move_call(int fd, const struct iovec *iov, int count);
+
+/* Some systems refuse a vector of no buffers; all take an empty one. */
+static ssize_t
+move(move_call *call, mio_fd_t fd, const struct iovec *iov, int count,
+    unsigned ready)
+{
+	static const struct iovec nothing;
+	size_t len;
+
+	if (iov == NULL || count < 0)
+		return -EINVAL;
+
+	if (count == 0)
+		return call(fd, &nothing, 1);
+
+	len = mio__socket_clip(iov, &count);
+
+	return mio__socket_done(fd, call(fd, iov, count), len, ready);
+}
+
+MIO__PUBLIC ssize_t
+mio_pipe_read(mio_fd_t fd, void *buf, size_t len)
+{
+	struct iovec iov = { buf, len };
+
+	if (buf == NULL && len > 0)
+		return -EINVAL;
+
+	return move(mio__os_readv, fd, &iov, 1, MIO_READABLE);
+}
+
+MIO__PUBLIC ssize_t
+mio_pipe_readv(mio_fd_t fd, const struct iovec *iov, int count)
+{
+	return move(mio__os_readv, fd, iov, count, MIO_READABLE);
+}
+
+MIO__PUBLIC ssize_t
+mio_pipe_write(mio_fd_t fd, const void *buf, size_t len)
+{
+	struct iovec iov = { (void *)(uintptr_t)buf, len }; /* only read */
+
+	if (buf == NULL && len > 0)
+		return -EINVAL;
+
+	return move(mio__os_writev, fd, &iov, 1, MIO_WRITABLE);
+}
+
+MIO__PUBLIC ssize_t
+mio_pipe_writev(mio_fd_t fd, const struct iovec *iov, int count)
+{
+	return move(mio__os_writev, fd, iov, count, MIO_WRITABLE);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_NET_SOCKET_H
+#define MIO_NET_SOCKET_H
+
+/* What socket.c keeps ready for the families of sockets, and for pipes. */
+
+#include <stddef.h>
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "mio/fd.h"
+
+/*
+ * The end of making fd, r being how that went: *out takes it when r is 0, and
+ * otherwise it is closed. Answers r.
+ */
+int mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out);
+
+/* mio_tcp_accept() for any family. */
+int mio__socket_accept(mio_fd_t listener, mio_fd_t *out,
+    struct sockaddr_storage *peer, socklen_t *len);
+
+/*
+ * What a transfer answered, after telling the selector if what comes next is an
+ * edge: it would have blocked, a stream gave or took less than the len that was
+ * asked, or an error that stood in the way is taken. What is closed stays so.
+ */
+ssize_t mio__socket_done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready);
+
+/* Datagrams with their addresses; flags are those of recv(2). */
+ssize_t mio__socket_recv_from(mio_fd_t fd, void *buf, size_t len, int flags,
+    struct sockaddr_storage *addr, socklen_t *addr_len);
+ssize_t mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
+    const struct sockaddr *addr, socklen_t addr_len);
+
+/* Clips *count to IOV_MAX; the bytes that so many of the buffers hold. */
+size_t mio__socket_clip(const struct iovec *iov, int *count);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys/compat.h"
+#include "mio/udp.h"
+
+#include "base/check.h"
+#include "mio/socket.h"
+#include "net/inet.h"
+#include "net/option.h"
+#include "net/socket.h"
+#include "sys/os.h"
+
+#define SEGMENT_MAX 65535u
+
+MIO__PUBLIC int
+mio_udp_bind(
+    mio_fd_t *out, const struct sockaddr *addr, socklen_t len, unsigned flags)
+{
+	int fd;
+	int r;
+
+	if (out == NULL)
+		return -EINVAL;
+
+	r = mio__inet_check_bind(addr, len, flags);
+	if (r < 0)
+		return r;
+
+	fd = mio__os_socket(addr->sa_family, SOCK_DGRAM);
+	if (fd < 0)
+		return fd;
+
+	r = mio__inet_bind(fd, addr, len, flags);
+
+	return mio__socket_hand_over(fd, r, out);
+}
+
+MIO__PUBLIC int
+mio_udp_connect(mio_fd_t fd, const struct sockaddr *addr, socklen_t len)
+{
+	return mio_socket_connect(fd, addr, len);
+}
+
+MIO__PUBLIC ssize_t
+mio_udp_send_to(mio_fd_t fd, const void *buf, size_t len,
+    const struct sockaddr *addr, socklen_t addr_len)
+{
+	return mio__socket_send_to(fd, buf, len, addr, addr_len);
+}
+
+MIO__PUBLIC ssize_t
+mio_udp_recv_from(mio_fd_t fd, void *buf, size_t len,
+    struct sockaddr_storage *addr, socklen_t *addr_len)
+{
+	return mio__socket_recv_from(fd, buf, len, 0, addr, addr_len);
+}
+
+MIO__PUBLIC ssize_t
+mio_udp_peek_from(mio_fd_t fd, void *buf, size_t len,
+    struct sockaddr_storage *addr, socklen_t *addr_len)
+{
+	return mio__socket_recv_from(fd, buf, len, MSG_PEEK, addr, addr_len);
+}
+
+/* Neither this system nor this socket has a way to do it. */
+static int
+not_supported(int r)
+{
+	return r == -ENOPROTOOPT || r == -EOPNOTSUPP ? -ENOTSUP : r;
+}
+
+MIO__PUBLIC int
+mio_udp_set_segment_size(mio_fd_t fd, unsigned size)
+{
+	if (size > SEGMENT_MAX)
+		return -ERANGE;
+
+	return not_supported(
+	    mio__option_set_int(fd, IPPROTO_UDP, UDP_SEGMENT, (int)size));
+}
+
+MIO__PUBLIC int
+mio_udp_get_segment_size(mio_fd_t fd, unsigned *size)
+{
+	int value;
+	int r;
+
+	if (size == NULL)
+		return -EINVAL;
+
+	r = mio__option_get_int(fd, IPPROTO_UDP, UDP_SEGMENT, &value);
+	if (r < 0)
+		return not_supported(r);
+
+	*size = (unsigned)value;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_udp_set_receive_offload(mio_fd_t fd, bool on)
+{
+	return not_supported(
+	    mio__option_set_bool(fd, IPPROTO_UDP, UDP_GRO, on));
+}
+
+MIO__PUBLIC int
+mio_udp_get_receive_offload(mio_fd_t fd, bool *on)
+{
+	return not_supported(
+	    mio__option_get_bool(fd, IPPROTO_UDP, UDP_GRO, on));
+}
+
+MIO__PUBLIC int
+mio_udp_set_broadcast(mio_fd_t fd, bool on)
+{
+	return mio__option_set_bool(fd, SOL_SOCKET, SO_BROADCAST, on);
+}
+
+MIO__PUBLIC int
+mio_udp_get_broadcast(mio_fd_t fd, bool *on)
+{
+	return mio__option_get_bool(fd, SOL_SOCKET, SO_BROADCAST, on);
+}

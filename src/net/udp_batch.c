@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The batches of mio/udp.h. The kernel's records of them stand on the stack, so
+ * a batch goes through in chunks; it ends with the first that is not full.
+ */
+
+#include "sys/compat.h"
+#include "mio/udp.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "mio/poll.h"
+#include "net/socket.h"
+#include "sys/os.h"
+
+#define CHUNK         64u
+#define SEGMENT_SHIFT 16
+
+_Static_assert(MIO_SEGMENT_SIZE(1u << SEGMENT_SHIFT) == 1,
+    "flags are put together as the macro takes them apart");
+
+/* How many of the datagrams, from 1 to CHUNK, went through, or why none. */
+typedef int
+move_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count);
+
+static int
+move(move_chunk *chunk, mio_fd_t fd, struct mio_datagram *datagrams,
+    size_t count, unsigned ready)
+{
+	size_t moved = 0;
+	unsigned size;
+	int n;
+
+	if (count > INT_MAX)
+		count = INT_MAX;
+
+	do {
+		size =
+		    count - moved < CHUNK ? (unsigned)(count - moved) : CHUNK;
+		n = chunk(fd, datagrams + moved, size);
+		if (n > 0)
+			moved += (size_t)n;
+	} while (n == (int)size && moved < count);
+
+	if (moved > 0)
+		n = (int)moved;
+
+	return (int)mio__socket_done(fd, n, count, ready);
+}
+
+/* The same message for both ways; the caller adds what differs. */
+static void
+prepare(struct mmsghdr *msg, struct iovec *iov, struct mio_datagram *datagram)
+{
+	*iov = (struct iovec){ datagram->data, datagram->len };
+	*msg = (struct mmsghdr){
+		.msg_hdr.msg_name = &datagram->addr,
+		.msg_hdr.msg_namelen = sizeof(datagram->addr),
+		.msg_hdr.msg_iov = iov,
+		.msg_hdr.msg_iovlen = 1,
+	};
+}
+
+static int
+send_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count)
+{
+	struct mmsghdr msgs[CHUNK];
+	struct iovec iovs[CHUNK];
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		prepare(&msgs[i], &iovs[i], &datagrams[i]);
+		msgs[i].msg_hdr.msg_namelen = datagrams[i].addr_len;
+		if (datagrams[i].addr_len == 0)
+			msgs[i].msg_hdr.msg_name = NULL;
+	}
+
+	return mio__os_sendmmsg(fd, msgs, count);
+}
+
+struct control {
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* What receive offload says; 0 when it is off or did nothing. */
+static unsigned
+segment_size(struct msghdr *msg)
+{
+	struct cmsghdr *header;
+	int size;
+
+	for (header = CMSG_FIRSTHDR(msg); header != NULL;
+	     header = CMSG_NXTHDR(msg, header)) {
+		if (header->cmsg_level == IPPROTO_UDP &&
+		    header->cmsg_type == UDP_GRO &&
+		    header->cmsg_len >= CMSG_LEN(sizeof(size))) {
+			memcpy(&size, CMSG_DATA(header), sizeof(size));
+			return (unsigned)size;
+		}
+	}
+
+	return 0;
+}
+
+static void
+take(struct mio_datagram *datagram, struct mmsghdr *msg)
+{
+	datagram->len = (size_t)msg->msg_len;
+	datagram->addr_len = msg->msg_hdr.msg_namelen;
+	datagram->flags = segment_size(&msg->msg_hdr) << SEGMENT_SHIFT;
+	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
+		datagram->flags |= MIO_TRUNCATED;
+}
+
+static int
+recv_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count)
+{
+	struct mmsghdr msgs[CHUNK];
+	struct iovec iovs[CHUNK];
+	struct control controls[CHUNK];
+	unsigned i;
+	int n;
+
+	for (i = 0; i < count; i++) {
+		prepare(&msgs[i], &iovs[i], &datagrams[i]);
+		msgs[i].msg_hdr.msg_control = &controls[i];
+		msgs[i].msg_hdr.msg_controllen = sizeof(controls[i]);
+	}
+
+	n = mio__os_recvmmsg(fd, msgs, count);
+	for (i = 0; (int)i < n; i++)
+		take(&datagrams[i], &msgs[i]);
+
+	return n;
+}
+
+/* Before anything goes through: a batch with a mistake in it does nothing. */
+static int
+check(const struct mio_datagram *datagrams, size_t count)
+{
+	size_t i;
+
+	if (datagrams == NULL || count == 0)
+		return -EINVAL;
+
+	for (i = 0; i < count; i++)
+		if (datagrams[i].data == NULL && datagrams[i].len > 0)
+			return -EINVAL;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_udp_send_batch(mio_fd_t fd, struct mio_datagram *datagrams, size_t count)
+{
+	size_t i;
+	int r;
+
+	r = check(datagrams, count);
+	if (r < 0)
+		return r;
+
+	for (i = 0; i < count; i++)
+		if (datagrams[i].addr_len > sizeof(datagrams[i].addr))
+			return -EINVAL;
+
+	return move(send_chunk, fd, datagrams, count, MIO_WRITABLE);
+}
+
+MIO__PUBLIC int
+mio_udp_recv_batch(mio_fd_t fd, struct mio_datagram *datagrams, size_t count)
+{
+	int r;
+
+	r = check(datagrams, count);
+	if (r < 0)
+		return r;
+
+	return move(recv_chunk, fd, datagrams, count, MIO_READABLE);
+}

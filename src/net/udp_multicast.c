@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The multicast calls of mio/udp.h. */
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/check.h"
+#include "mio/udp.h"
+#include "net/option.h"
+#include "sys/os.h"
+
+#define TTL_MAX 255u
+
+/* Systems differ in how they say it of a socket of the other family. */
+static int
+no_such_option(int r)
+{
+	return r == -EOPNOTSUPP ? -ENOPROTOOPT : r;
+}
+
+/* These two options of IPv4 are bytes on some systems, and may be on all. */
+static int
+set_byte(mio_fd_t fd, int name, unsigned char value)
+{
+	return no_such_option(
+	    mio__os_setsockopt(fd, IPPROTO_IP, name, &value, sizeof(value)));
+}
+
+static int
+get_byte(mio_fd_t fd, int name, unsigned char *value)
+{
+	socklen_t len = sizeof(*value);
+
+	return no_such_option(
+	    mio__os_getsockopt(fd, IPPROTO_IP, name, value, &len));
+}
+
+MIO__PUBLIC int
+mio_udp_set_multicast_loop_v4(mio_fd_t fd, bool on)
+{
+	return set_byte(fd, IP_MULTICAST_LOOP, on);
+}
+
+MIO__PUBLIC int
+mio_udp_get_multicast_loop_v4(mio_fd_t fd, bool *on)
+{
+	unsigned char value;
+	int r;
+
+	if (on == NULL)
+		return -EINVAL;
+
+	r = get_byte(fd, IP_MULTICAST_LOOP, &value);
+	if (r < 0)
+		return r;
+
+	*on = value != 0;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_udp_set_multicast_loop_v6(mio_fd_t fd, bool on)
+{
+	return no_such_option(
+	    mio__option_set_bool(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, on));
+}
+
+MIO__PUBLIC int
+mio_udp_get_multicast_loop_v6(mio_fd_t fd, bool *on)
+{
+	return no_such_option(
+	    mio__option_get_bool(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, on));
+}
+
+MIO__PUBLIC int
+mio_udp_set_multicast_ttl_v4(mio_fd_t fd, unsigned ttl)
+{
+	if (ttl == 0 || ttl > TTL_MAX)
+		return -ERANGE;
+
+	return set_byte(fd, IP_MULTICAST_TTL, (unsigned char)ttl);
+}
+
+MIO__PUBLIC int
+mio_udp_get_multicast_ttl_v4(mio_fd_t fd, unsigned *ttl)
+{
+	unsigned char value;
+	int r;
+
+	if (ttl == NULL)
+		return -EINVAL;
+
+	r = get_byte(fd, IP_MULTICAST_TTL, &value);
+	if (r < 0)
+		return r;
+
+	*ttl = value;
+
+	return 0;
+}
+
+static int
+change_v4(mio_fd_t fd, int name, const struct in_addr *group,
+    const struct in_addr *interface)
+{
+	struct ip_mreq request;
+
+	if (group == NULL || interface == NULL)
+		return -EINVAL;
+
+	request = (struct ip_mreq){
+		.imr_multiaddr = *group,
+		.imr_interface = *interface,
+	};
+
+	return no_such_option(mio__os_setsockopt(
+	    fd, IPPROTO_IP, name, &request, sizeof(request)));
+}
+
+MIO__PUBLIC int
+mio_udp_join_multicast_v4(
+    mio_fd_t fd, const struct in_addr *group, const struct in_addr *interface)
+{
+	return change_v4(fd, IP_ADD_MEMBERSHIP, group, interface);
+}
+
+MIO__PUBLIC int
+mio_udp_leave_multicast_v4(
+    mio_fd_t fd, const struct in_addr *group, const struct in_addr *interface)
+{
+	return change_v4(fd, IP_DROP_MEMBERSHIP, group, interface);
+}
+
+static int
+change_v6(mio_fd_t fd, int name, const struct in6_addr *group,
+    unsigned interface_index)
+{
+	struct ipv6_mreq request;
+
+	if (group == NULL)
+		return -EINVAL;
+
+	request = (struct ipv6_mreq){
+		.ipv6mr_multiaddr = *group,
+		.ipv6mr_interface = interface_index,
+	};
+
+	return no_such_option(mio__os_setsockopt(
+	    fd, IPPROTO_IPV6, name, &request, sizeof(request)));
+}
+
+MIO__PUBLIC int
+mio_udp_join_multicast_v6(
+    mio_fd_t fd, const struct in6_addr *group, unsigned interface_index)
+{
+	return change_v6(fd, IPV6_JOIN_GROUP, group, interface_index);
+}
+
+MIO__PUBLIC int
+mio_udp_leave_multicast_v6(
+    mio_fd_t fd, const struct in6_addr *group, unsigned interface_index)
+{
+	return change_v6(fd, IPV6_LEAVE_GROUP, group, interface_index);
+}

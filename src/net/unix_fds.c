@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Descriptors in messages (SCM_RIGHTS). What the kernel hands over exists from
+ * then on: either the caller gets it, or it is closed here.
+ */
+
+#include "sys/compat.h"
+#include "mio/unix.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "mio/poll.h"
+#include "net/socket.h"
+#include "sys/os.h"
+
+#define FDS_MAX 253u /* in one message, of Linux */
+
+/* What options of the socket's may have the kernel say besides. */
+#define REMARKS 64
+
+struct control {
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) +
+	    CMSG_SPACE(REMARKS)];
+};
+
+MIO__PUBLIC ssize_t
+mio_unix_send_fds(
+    mio_fd_t fd, const void *buf, size_t len, const mio_fd_t *fds, size_t count)
+{
+	struct iovec iov = { (void *)(uintptr_t)buf, len }; /* only read */
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	size_t size = count * sizeof(*fds);
+	struct control control;
+	struct cmsghdr *header;
+
+	if (buf == NULL || len == 0 || count > FDS_MAX ||
+	    (fds == NULL && count > 0))
+		return -EINVAL;
+
+	if (count > 0) {
+		memset(&control, 0, CMSG_SPACE(size)); /* the padding, too */
+		msg.msg_control = &control;
+		msg.msg_controllen = CMSG_SPACE(size);
+		header = CMSG_FIRSTHDR(&msg);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(size);
+		memcpy(CMSG_DATA(header), fds, size);
+	}
+
+	return mio__socket_done(
+	    fd, mio__os_sendmsg(fd, &msg), len, MIO_WRITABLE);
+}
+
+/* Where received descriptors go: how many have come so far, and the room. */
+struct arrivals {
+	mio_fd_t *fds;
+	size_t count, room;
+};
+
+static void
+add(struct arrivals *arrivals, mio_fd_t fd)
+{
+	if (arrivals->count < arrivals->room)
+		arrivals->fds[arrivals->count] = fd;
+	else if (fd != MIO_INVALID_FD)
+		(void)mio__os_close(fd); /* nobody knows it yet */
+
+	arrivals->count++;
+}
+
+static void
+add_from(struct arrivals *arrivals, struct cmsghdr *header)
+{
+	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(mio_fd_t);
+	mio_fd_t fd;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
+		if (MSG_CMSG_CLOEXEC == 0)
+			(void)mio__os_set_cloexec(fd); /* it is open */
+		add(arrivals, fd);
+	}
+}
+
+MIO__PUBLIC ssize_t
+mio_unix_recv_fds(
+    mio_fd_t fd, void *buf, size_t len, mio_fd_t *fds, size_t *count)
+{
+	struct iovec iov = { buf, len };
+	struct control control;
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	struct arrivals arrivals = { .fds = fds };
+	struct cmsghdr *header;
+	ssize_t n;
+
+	if ((buf == NULL && len > 0) || count == NULL ||
+	    (fds == NULL && *count > 0))
+		return -EINVAL;
+
+	n = mio__os_recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return mio__socket_done(fd, n, len, MIO_READABLE);
+
+	arrivals.room = *count;
+	for (header = CMSG_FIRSTHDR(&msg); header != NULL;
+	     header = CMSG_NXTHDR(&msg, header))
+		if (header->cmsg_level == SOL_SOCKET &&
+		    header->cmsg_type == SCM_RIGHTS)
+			add_from(&arrivals, header);
+
+	/* there is room for all: the limit of descriptors kept some out */
+	if (msg.msg_flags & MSG_CTRUNC)
+		add(&arrivals, MIO_INVALID_FD);
+
+	*count = arrivals.count;
+
+	return mio__socket_done(fd, n, len, MIO_READABLE);
+}

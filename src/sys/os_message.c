@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The part of os.h that moves several messages by one call. */
+
+#include "sys/compat.h"
+#include "sys/os.h"
+
+#include <stdatomic.h>
+
+/* As in os.c: what this kernel was seen to lack. */
+static struct {
+	atomic_bool recvmmsg;
+	atomic_bool sendmmsg;
+} lacking;
+
+static int
+recv_each(int fd, struct mmsghdr *msgs, unsigned count)
+{
+	ssize_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		n = mio__os_recvmsg(fd, &msgs[i].msg_hdr, MSG_DONTWAIT);
+		if (n < 0)
+			break;
+		msgs[i].msg_len = (unsigned)n;
+	}
+
+	return i > 0 ? (int)i : (int)n;
+}
+
+int
+mio__os_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count)
+{
+	int n;
+
+	if (atomic_load_explicit(&lacking.recvmmsg, memory_order_relaxed))
+		return recv_each(fd, msgs, count);
+
+	do
+		n = (int)recvmmsg(fd, msgs, count, MSG_DONTWAIT, NULL);
+	while (n < 0 && errno == EINTR);
+
+	if (n >= 0 || !mio__os_refused(errno))
+		return n < 0 ? -errno : n;
+
+	n = recv_each(fd, msgs, count);
+	if (n > 0)
+		atomic_store_explicit(
+		    &lacking.recvmmsg, true, memory_order_relaxed);
+
+	return n;
+}
+
+static int
+send_each(int fd, struct mmsghdr *msgs, unsigned count)
+{
+	ssize_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		n = mio__os_sendmsg(fd, &msgs[i].msg_hdr);
+		if (n < 0)
+			break;
+		msgs[i].msg_len = (unsigned)n;
+	}
+
+	return i > 0 ? (int)i : (int)n;
+}
+
+int
+mio__os_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count)
+{
+	int n;
+
+	if (atomic_load_explicit(&lacking.sendmmsg, memory_order_relaxed))
+		return send_each(fd, msgs, count);
+
+	do
+		n = (int)sendmmsg(fd, msgs, count, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+
+	if (n >= 0 || !mio__os_refused(errno))
+		return n < 0 ? -errno : n;
+
+	/* EPERM may also be a firewall's word: only success proves a sandbox */
+	n = send_each(fd, msgs, count);
+	if (n > 0)
+		atomic_store_explicit(
+		    &lacking.sendmmsg, true, memory_order_relaxed);
+
+	return n;
+}

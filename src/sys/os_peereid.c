@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The part of os.h that asks getpeereid(3) of the BSDs for the peer. */
+
+#include "sys/compat.h"
+#include "sys/os.h"
+
+#include "mio/unix.h"
+
+int
+mio__os_credentials(int fd, struct mio_credentials *credentials)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (getpeereid(fd, &uid, &gid) < 0)
+		return -errno;
+
+	*credentials = (struct mio_credentials){
+		.pid = -1,
+		.uid = uid,
+		.gid = gid,
+	};
+
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The part of os.h that reads and writes vectors. A write to a pipe that nobody
+ * reads raises SIGPIPE in the thread that writes. Either the kernel is told not
+ * to, or the thread blocks the signal meanwhile and takes the one that its own
+ * write has made; one that was pending before, and has swallowed that, stays.
+ */
+
+#include "sys/compat.h"
+#include "sys/os.h"
+
+#include <stdatomic.h>
+
+#include "base/check.h"
+
+/* As in os.c: this kernel was seen to lack it. */
+static atomic_bool lacking_nosignal;
+
+ssize_t
+mio__os_readv(int fd, const struct iovec *iov, int count)
+{
+	ssize_t n;
+
+	do
+		n = readv(fd, iov, count);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t
+write_plainly(int fd, const struct iovec *iov, int count)
+{
+	ssize_t n;
+
+	do
+		n = writev(fd, iov, count);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+static void
+take_signal(const sigset_t *set)
+{
+	static const struct timespec at_once;
+	int number;
+
+	do
+		number = sigtimedwait(set, NULL, &at_once);
+	while (number < 0 && errno == EINTR);
+}
+
+static ssize_t
+write_blocking_sigpipe(int fd, const struct iovec *iov, int count)
+{
+	sigset_t sigpipe, mask, pending;
+	ssize_t n;
+	int r;
+
+	(void)sigemptyset(&sigpipe); /* these fail for bad numbers only */
+	(void)sigaddset(&sigpipe, SIGPIPE);
+	r = pthread_sigmask(SIG_BLOCK, &sigpipe, &mask);
+	MIO__CHECK(r == 0);
+	r = sigpending(&pending);
+	MIO__CHECK(r == 0);
+
+	n = write_plainly(fd, iov, count);
+	if (n == -EPIPE && !sigismember(&pending, SIGPIPE))
+		take_signal(&sigpipe);
+
+	r = pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	MIO__CHECK(r == 0);
+
+	return n;
+}
+
+/* Kernels before 6.18 say of the flag that there is none. */
+static bool
+is_refused(int error)
+{
+	return mio__os_refused(error) || error == EOPNOTSUPP || error == EINVAL;
+}
+
+ssize_t
+mio__os_writev(int fd, const struct iovec *iov, int count)
+{
+	ssize_t n;
+
+	if (atomic_load_explicit(&lacking_nosignal, memory_order_relaxed))
+		return write_blocking_sigpipe(fd, iov, count);
+
+	do
+		n = pwritev2(fd, iov, count, -1, RWF_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+
+	if (n >= 0 || !is_refused(errno))
+		return n < 0 ? -errno : n;
+
+	/* it may have been about this descriptor: only success proves more */
+	n = write_blocking_sigpipe(fd, iov, count);
+	if (n >= 0)
+		atomic_store_explicit(
+		    &lacking_nosignal, true, memory_order_relaxed);
+
+	return n;
+}

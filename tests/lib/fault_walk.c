@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "lib/fault_walk.h"
+
+#include <fcntl.h>
+
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+
+#include "lib/fault_control.h"
+#include "lib/harness.h"
+
+/*
+ * EINTR is retried or harmless wherever it is listed, EINPROGRESS is success,
+ * and ENOSYS and EPERM make the library use another call. The first row whose
+ * name a call begins with: those of accept are accept4's too.
+ */
+static const struct {
+	const char *call;
+	int errors[7]; /* up to a 0 */
+} errors[] = {
+	{ "accept", { EMFILE, ENFILE, ENOMEM, ECONNABORTED, EAGAIN, EINTR } },
+	{ "aligned_alloc", { ENOMEM } },
+	{ "bind", { EACCES, EADDRINUSE, EADDRNOTAVAIL, EINVAL } },
+	{ "calloc", { ENOMEM } },
+	{ "close", { EBADF, EINTR, EINPROGRESS } },
+	{ "connect", { EADDRNOTAVAIL, ENETUNREACH, EINTR, EINPROGRESS } },
+	{ "epoll_create1", { EMFILE, ENFILE, ENOMEM } },
+	{ "epoll_ctl", { ENOMEM, ENOSPC, EBADF, ELOOP, EINVAL } },
+	{ "epoll_pwait2", { EBADF, EINVAL, EINTR, ENOSYS, EPERM } },
+	{ "epoll_wait", { EBADF, EINVAL, EINTR } },
+	{ "eventfd", { EMFILE, ENFILE, ENOMEM, ENODEV, ENOSYS, EPERM } },
+	{ "fcntl", { EBADF, EINVAL, EMFILE, EACCES } },
+	{ "fstat", { ENOMEM, EOVERFLOW } },
+	{ "getpeername", { EBADF, EINVAL, ENOBUFS } },
+	{ "getsockname", { EBADF, EINVAL, ENOBUFS } },
+	{ "getsockopt", { EBADF, ENOPROTOOPT, ENOMEM } },
+	{ "listen", { EADDRINUSE, EOPNOTSUPP, EACCES } },
+	{ "pipe", { EMFILE, ENFILE } },
+	{ "poll", { ENOMEM, EINVAL, EINTR } },
+	{ "ppoll", { ENOMEM, EINVAL, EINTR, ENOSYS, EPERM } },
+	{ "pwritev2", { EAGAIN, EPIPE, EIO, EINTR } },
+	{ "readv", { EAGAIN, EIO, EINTR } },
+	{ "realloc", { ENOMEM } },
+	{ "recv", { EAGAIN, ECONNRESET, ENOTCONN, ENOMEM, EINTR } },
+	{ "send", { EAGAIN, ECONNRESET, EPIPE, EMSGSIZE, ENOBUFS, EINTR } },
+	{ "setsockopt", { EBADF, ENOPROTOOPT, ENOMEM, EACCES } },
+	{ "shutdown", { ENOTCONN, EBADF } },
+	{ "socket", { EMFILE, ENFILE, ENOMEM, EACCES, EAFNOSUPPORT } },
+	{ "writev", { EAGAIN, EPIPE, EIO, EINTR } },
+};
+
+static const int *
+errors_of(const char *call)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strncmp(call, errors[i].call, strlen(errors[i].call)) == 0)
+			return errors[i].errors;
+	ck_abort_msg("no errors are listed for %s", call);
+
+	return NULL;
+}
+
+/* What must not change. */
+static const int options[][2] = {
+	{ SOL_SOCKET, SO_KEEPALIVE },
+	{ SOL_SOCKET, SO_LINGER },
+	{ SOL_SOCKET, SO_RCVBUF },
+	{ SOL_SOCKET, SO_SNDBUF },
+	{ SOL_SOCKET, SO_REUSEADDR },
+	{ SOL_SOCKET, SO_REUSEPORT },
+	{ SOL_SOCKET, SO_ACCEPTCONN },
+	{ SOL_SOCKET, SO_BROADCAST },
+	{ IPPROTO_TCP, TCP_KEEPIDLE },
+	{ IPPROTO_TCP, TCP_NODELAY },
+	{ IPPROTO_UDP, UDP_SEGMENT },
+	{ IPPROTO_UDP, UDP_GRO },
+	{ IPPROTO_IP, IP_TTL },
+	{ IPPROTO_IP, IP_MULTICAST_LOOP },
+	{ IPPROTO_IP, IP_MULTICAST_TTL },
+	{ IPPROTO_IPV6, IPV6_MULTICAST_LOOP },
+	{ IPPROTO_IPV6, IPV6_V6ONLY },
+	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS },
+};
+
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+struct snapshot {
+	unsigned fds;
+	int status, flags;
+	struct linger options[OPTIONS]; /* the largest of them */
+	struct sockaddr_storage addr;
+};
+
+static void
+take_snapshot(struct snapshot *shot, mio_fd_t fd)
+{
+	socklen_t len;
+	size_t i;
+
+	memset(shot, 0, sizeof(*shot));
+	shot->fds = count_fds();
+	shot->status = fcntl(fd, F_GETFL);
+	shot->flags = fcntl(fd, F_GETFD);
+	for (i = 0; i < OPTIONS; i++) {
+		len = sizeof(shot->options[i]);
+		(void)getsockopt(fd, options[i][0], options[i][1],
+		    &shot->options[i], &len);
+	}
+	len = sizeof(shot->addr);
+	(void)getsockname(fd, (struct sockaddr *)&shot->addr, &len);
+}
+
+static void
+assert_untouched(const struct fault_world *w)
+{
+	const unsigned char *bytes = w->out;
+	size_t i;
+
+	for (i = 0; i < w->out_size; i++)
+		ck_assert_msg(bytes[i] == 0xa5, "byte %zu of the outputs", i);
+}
+
+static void
+build(const struct fault_world *w, const struct fault_scenario *s)
+{
+	w->build(s);
+	if (s->prepare != NULL)
+		s->prepare();
+	memset(w->out, 0xa5, w->out_size);
+}
+
+/* Retried, under way, and another way taken. */
+static bool
+is_overcome(int error)
+{
+	return error == EINTR || error == EINPROGRESS || error == ENOSYS ||
+	    error == EPERM;
+}
+
+static int
+expected(const struct fault_world *w, const struct fault_scenario *s,
+    const char *call, int error)
+{
+	if (w->is_told != NULL && w->is_told(s, error))
+		return -error;
+
+	if (is_overcome(error) ||
+	    (w->is_nothing != NULL && w->is_nothing(s, call)))
+		return s->answer;
+
+	return w->told_as != NULL ? -w->told_as(s, error) : -error;
+}
+
+static void
+undo(const struct fault_scenario *s)
+{
+	if (s->undo != NULL)
+		s->undo();
+}
+
+/* The name of the nth system call that is made; NULL when there is none. */
+static const char *
+name_of(const struct fault_world *w, const struct fault_scenario *s,
+    unsigned nth)
+{
+	const char *name;
+	int r;
+
+	build(w, s);
+	fault_arm(NULL, nth, EIO);
+	r = s->run();
+	name = fault_disarm() ? fault_failed() : NULL;
+	ck_assert_msg(name != NULL || r == s->answer, "%s: %d", s->name, r);
+	if (r == s->answer || (name != NULL && strcmp(name, "close") == 0))
+		undo(s);
+	w->tear_down();
+
+	return name;
+}
+
+static void
+fail_call(const struct fault_world *w, const struct fault_scenario *s,
+    unsigned nth, const char *call, int error)
+{
+	struct snapshot before, after;
+	int want = expected(w, s, call, error);
+	int r;
+
+	build(w, s);
+	take_snapshot(&before, *w->fd);
+	fault_arm(NULL, nth, error);
+	r = s->run();
+	ck_assert_msg(fault_disarm(), "%s: call %u is not made", s->name, nth);
+	ck_assert_str_eq(fault_failed(), call);
+	ck_assert_msg(r == want, "%s: %s, call %u, fails with %d: %d, not %d",
+	    s->name, call, nth, error, r, want);
+
+	if (r != s->answer) {
+		take_snapshot(&after, *w->fd);
+		ck_assert_mem_eq(&before, &after, sizeof(before));
+		assert_untouched(w);
+		if (w->restore != NULL)
+			w->restore(s);
+		r = s->run();
+	}
+	ck_assert_msg(r == s->answer, "%s: then %d", s->name, r);
+	undo(s);
+	w->tear_down();
+}
+
+void
+fault_walk(const struct fault_world *w, const struct fault_scenario *s)
+{
+	const char *call;
+	const int *error;
+	unsigned nth;
+
+	for (nth = 1; (call = name_of(w, s, nth)) != NULL; nth++)
+		for (error = errors_of(call); *error != 0; error++)
+			fail_call(w, s, nth, call, *error);
+	ck_assert_msg(nth > 1, "%s makes no system call", s->name);
+}
