@@ -1,231 +1,326 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The gate of a poll, as in src/poll/gate.c: one word, a lock, and a list of
- * those who wait. Each atomic operation there is one step here, and so are the
- * taking and giving back of the lock. A waiter with a deadline may give up at
- * any moment that it does not hold the lock.
+ * The gate of a poll: a model for Spin of src/poll/gate.c.
  *
- * Three threads come twice each, one of them with no deadline. Checked: no two
- * are inside; a turn that was granted is taken; under the lock the word says
- * QUEUED exactly when somebody stands in the list; the list is let in from the
- * front; when nothing can move any more everybody has got through and the gate
- * is free, so it never shuts for good.
+ * What is modelled. Each atomic operation of gate.c, each taking and giving
+ * back of the lock and each wait is one step, and the steps of all threads
+ * interleave in every order. Inside the lock the steps stay apart, since the
+ * compare-and-swaps of those outside go on. Here and there:
  *
- * With BUG_... defined a mistake is put in, which Spin must find.
+ *	try_enter		mio__gate_try_enter()
+ *	enter			mio__gate_enter(), which is
+ *	  announce		enter_or_announce_locked()
+ *	  wait_in_queue		wait_in_queue_locked(), with the wait for the
+ *				condition, which may end by itself
+ *	  give_up		give_up_locked()
+ *	leave			mio__gate_leave(), hand_over_locked()
+ *
+ * Each thread enters ROUNDS times; thread i < TIMEOUTS gives up when it likes,
+ * the others wait for ever. The list is an array of threads in order of their
+ * coming. What is not modelled: links (its list is cut out of the middle by
+ * position), memory orders, the clock: a deadline passes at any moment.
+ *
+ * What is claimed:
+ *
+ *	- one thread is inside at a time
+ *	- when the lock is free, the state is QUEUED exactly if the list is not
+ *	  empty, and FREE only if nobody is inside or let in
+ *	- who is let in is the one that waited longest, and it enters, also when
+ *	  its deadline passed just then; so no turn is lost
+ *	- nobody who waits sees more than the others, each once, go in before it
+ *	- every thread gets through, and the gate is FREE at the end
+ *	- with -DFOREVER, where nobody has a deadline and all go on for ever,
+ *	  who stands in the list gets in at last, if no thread stands still
+ *	  (weak fairness). With deadlines others could keep the lock from it,
+ *	  which is no fair one; the count of those that go before it holds then
+ *
+ * BUG_... puts in a mistake that has to be found.
  */
 
+#ifndef THREADS
 #define THREADS 3
+#endif
+#ifndef TIMEOUTS
+#define TIMEOUTS 2
+#endif
+#ifndef ROUNDS
+#define ROUNDS 2
+#endif
 
-mtype = { FREE, HELD, QUEUED };
+#define FREE   0
+#define HELD   1
+#define QUEUED 2
+#define NONE   THREADS
 
-mtype state = FREE;
-bool locked;
+byte state = FREE;
+bit locked;
+byte list[THREADS] = NONE;
+byte length;
+bit granted[THREADS];
+bit woken[THREADS]; /* the condition was signalled */
 
-byte list[THREADS];
-byte waiting;
-bool granted[THREADS];
-
+/* What only the claims know. */
 byte inside;
-byte tickets, ticket[THREADS];	/* who came when */
-byte entered, gave_up;
+byte passed[THREADS]; /* entries of others since it stands in the list */
+byte through;
+bit waits; /* the last thread stands in the list, or was let in */
+
+#define check_unlocked() \
+	assert((state == QUEUED) == (length > 0)); \
+	assert(state != FREE || inside == 0)
 
 inline lock()
 {
-	atomic { !locked -> locked = true }
+	atomic { !locked -> locked = 1 }
 }
 
 inline unlock()
 {
-	atomic {
-		assert((state == QUEUED) == (waiting > 0));
-		locked = false
-	}
+	d_step { check_unlocked(); locked = 0 }
 }
 
-inline try_enter(in)
+inline come_in(i)
 {
-	atomic {
-		if
-		:: state == FREE -> state = HELD; in = true
-		:: else -> in = false
-		fi
-	}
-}
-
-/* enter_or_announce_locked(): in, or the word says QUEUED */
-inline enter_or_announce(in, said)
-{
-	said = false;
-	in = false;
+	assert(inside == 0);
+	inside++;
+	j = 0;
 	do
-	:: in || said -> break
-	:: else ->
-		try_enter(in);
+	:: j < length ->
+		passed[list[j]]++;
+		assert(passed[list[j]] < THREADS);
+		j++
+	:: else -> break
+	od;
+	passed[i] = 0;
+	waits = (i == THREADS - 1 -> 0 : waits);
+	j = 0
+}
+
+inline try_enter(i, in)
+{
+	atomic {
 		if
-		:: in -> skip
-		:: else ->
-			atomic {
-				if
-				:: state == HELD -> state = QUEUED; said = true
-				:: state == QUEUED -> said = true
-				:: else
-				fi
-			}
+		:: state == FREE -> state = HELD; in = 1; come_in(i)
+		:: else -> in = 0
 		fi
+	}
+}
+
+inline announce(i, in)
+{
+	do
+	:: try_enter(i, in);
+		if
+		:: in -> break
+		:: else
+		fi;
+		atomic {
+			if
+			:: state == FREE -> skip
+			:: else -> state = QUEUED; break
+			fi
+		}
 	od
 }
 
-inline give_up(me, i)
+/* Out of the list, from wherever in it. */
+inline give_up(i)
 {
-	d_step {
-		i = 0;
+	atomic {
+		j = 0;
 		do
-		:: list[i] != me -> i++
+		:: list[j] != i -> j++
 		:: else -> break
 		od;
 		do
-		:: i + 1 < waiting -> list[i] = list[i + 1]; i++
+		:: j + 1 < length -> list[j] = list[j + 1]; j++
 		:: else -> break
 		od;
-		waiting--;
-		list[waiting] = 0;
-		i = 0
+		list[j] = NONE;
+		length--;
+		passed[i] = 0;
+		waits = (i == THREADS - 1 -> 0 : waits);
+		j = 0
 	};
 	if
-	:: waiting == 0 -> state = HELD
+	:: length == 0 -> state = HELD
 	:: else
 	fi
 }
 
-inline enter(me, deadline, in, said, i)
+inline wait_in_queue(i, in)
 {
-	try_enter(in);
-	if
-	:: in -> skip
-	:: else ->
-		lock();
-		enter_or_announce(in, said);
+	d_step {
+		list[length] = i;
+		length++;
+		passed[i] = 0;
+		waits = (i == THREADS - 1 -> 1 : waits)
+	};
+	late = 0;
+	do
+	:: granted[i] -> break
+	:: !granted[i] ->
+		/* gives the lock back while it waits, and takes it again */
+		unlock();
 		if
-		:: in -> skip
-		:: else ->
-			d_step {
-				granted[me] = false;
-				list[waiting] = me;
-				waiting++;
-				tickets++;
-				ticket[me] = tickets
-			};
-			/* pthread_cond_timedwait(): gives the lock back */
-			unlock();
+		:: atomic { woken[i] && !locked -> woken[i] = 0; locked = 1 }
+		:: atomic { i < TIMEOUTS && !locked -> late = 1; locked = 1 }
+		fi;
+		if
+		:: !late
+#ifdef BUG_LATE
+		:: late -> break
+#elif defined(BUG_LATE_GRANT)
+		:: late ->
+			/* does not look whether it was let in */
 			if
-			:: granted[me] -> lock()
-			:: deadline -> lock()
+			:: !granted[i] -> give_up(i)
+			:: else -> granted[i] = 0
 			fi;
-			in = granted[me];
-#ifdef BUG_GIVES_UP_WHAT_IT_WAS_GRANTED
+			break
+#else
+		:: late ->
 			if
-			:: deadline -> in = false
+			:: !granted[i] -> give_up(i)
 			:: else
 			fi;
+			break
 #endif
-			if
-			:: granted[me] -> skip
-			:: else -> give_up(me, i)
-			fi
-		fi;
-#ifndef BUG_GIVES_UP_WHAT_IT_WAS_GRANTED
-		assert(in || !granted[me]);
-#endif
-		granted[me] = false;
-		unlock()
-	fi
-}
-
-inline hand_over(next, i)
-{
-	if
-	:: waiting == 0 -> state = FREE
-	:: else ->
-		d_step {
-#ifdef BUG_LAST_FIRST
-			next = list[waiting - 1];
-			waiting--;
-#else
-			next = list[0];
-			i = 0;
-			waiting--;
-			do
-			:: i < waiting -> list[i] = list[i + 1]; i++
-			:: else -> break
-			od;
-			i = 0;
-#endif
-			list[waiting] = 0;
-			assert(waiting == 0 ||
-			    ticket[next] < ticket[list[0]])
-		};
+		fi
+	od;
+	atomic {
+		in = granted[i];
 		if
-		:: waiting == 0 -> state = HELD
+		:: in -> come_in(i)
 		:: else
 		fi;
-		granted[next] = true;
-		next = 0
-	fi
+		granted[i] = 0;
+		woken[i] = 0;
+		late = 0
+	}
 }
 
-inline leave(next, i)
+inline enter(i, in)
 {
-#ifdef BUG_LOOKS_WITHOUT_CHANGING
+	try_enter(i, in);
 	if
-	:: state == HELD -> state = FREE
+	:: in
 	:: else ->
-#else
-	if
-	:: atomic { state == HELD -> state = FREE }
-	:: else ->
-#endif
 		lock();
-		hand_over(next, i);
+		announce(i, in);
+		if
+		:: in
+		:: else -> wait_in_queue(i, in)
+		fi;
 		unlock()
 	fi
 }
 
-proctype thread(byte me; bool deadline)
+inline hand_over(next)
 {
-	bool in, said;
-	byte times, i, next;
-
-	do
-	:: times == 2 -> break
+	if
+	:: length == 0 -> state = FREE
 	:: else ->
-		times++;
-		enter(me, deadline, in, said, i);
+		d_step {
+#ifdef BUG_LIFO
+			next = list[length - 1];
+#else
+			next = list[0];
+			j = 0;
+			do
+			:: j + 1 < length -> list[j] = list[j + 1]; j++
+			:: else -> break
+			od;
+#endif
+			length--;
+			list[length] = NONE;
+			j = 0
+		};
+		if
+#ifdef BUG_STATE
+		:: false
+#else
+		:: length == 0 -> state = HELD
+#endif
+		:: else
+		fi;
+		d_step { granted[next] = 1; woken[next] = 1; next = 0 }
+	fi
+}
+
+inline leave(next, seen)
+{
+	d_step { assert(inside == 1); inside-- };
+#ifdef BUG_LEAVE
+	/* looks, and decides on what it saw; no compare-and-swap */
+	seen = state;
+	if
+	:: seen == HELD -> state = FREE
+	:: else ->
+#else
+	atomic {
+		seen = state;
+		if
+		:: state == HELD -> state = FREE
+		:: else
+		fi
+	};
+	if
+	:: seen == HELD
+	:: else ->
+#endif
+		seen = 0;
+#ifdef BUG_LEAVE_EMPTY
+		/* looks at the list before it has the lock */
+		if
+		:: length == 0 -> state = FREE
+		:: else -> lock(); hand_over(next); unlock()
+		fi
+#else
+		lock();
+		hand_over(next);
+		unlock()
+#endif
+	fi;
+	seen = 0
+}
+
+active [THREADS] proctype thread()
+{
+	byte i, j, round, next, seen;
+	bit in, late;
+
+	i = _pid;
+#ifdef FOREVER
+	do
+	:: enter(i, in);
 		if
 		:: in ->
-			atomic {
-				assert(inside == 0);
-				inside++;
-				entered++
-			}
-			atomic { inside--; in = false }
-			leave(next, i)
-		:: else -> gave_up++
+			leave(next, seen);
+			in = 0
+		:: else
 		fi
 	od
-}
-
-init
-{
-	atomic {
-		run thread(0, true);
-		run thread(1, true);
-		run thread(2, false)
+#else
+	do
+	:: round < ROUNDS ->
+		enter(i, in);
+		if
+		:: in -> leave(next, seen); in = 0
+		:: else -> assert(i < TIMEOUTS)
+		fi;
+		round++
+	:: else -> break
+	od;
+	round = 0;
+	d_step {
+		through++;
+		assert(through < THREADS || (state == FREE && length == 0))
 	}
-
-	timeout;
-
-	assert(_nr_pr == 1);
-	assert(state == FREE && waiting == 0 && !locked && inside == 0);
-	assert(entered + gave_up == 2 * THREADS)
+#endif
 }
+
+#ifdef FOREVER
+ltl it_gets_in { [] (waits -> <> !waits) }
+#endif

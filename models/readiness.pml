@@ -1,588 +1,1046 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The word of state, its token slots, the readiness queue and the hand-over of
- * sleep and wake-up, as in src/poll/readiness.c and readiness_queue.c. Every
- * atomic operation there is one step here, and between two steps any other
- * process may go: Spin tries all the ways. That is sequential consistency; why
- * the memory orders are enough is argued in those files.
+ * The readiness queue and the word of each registration: a model for Spin of
+ * src/poll/readiness.c, src/poll/readiness_queue.c and of what src/poll/poll.c
+ * does with them. models/check.sh runs it in several configurations.
  *
- * Two configurations, checked by check.sh:
+ * What is modelled. Each atomic operation of the C files is one step, and the
+ * steps of all processes interleave in every order. That is sequential
+ * consistency: what the weaker memory orders may add is argued in the head
+ * comments of the C files, not here. The word has the layout of readiness.c,
+ * with the same names. Here and there:
  *
- *	SLEEP		two producers, an updater, a destroyer and two pollers
- *			that sleep without end. When nothing can move any more
- *			every set must have been told.
- *	LIFETIME	two producers, a destroyer and the owner of the poll,
- *			who looks, destroys it and reaps. Everything must have
- *			been freed once, and be touched never after.
+ *	append, push, pop		mio__readiness_queue_append(), _push(),
+ *					_pop()
+ *	fall_asleep, wake_up		mio__readiness_queue_fall_asleep(),
+ *	in take_kernel			_wake_up(); take_kernel() of poll.c
+ *	take_queued			take_queued() of poll.c, with room for
+ *					one event
+ *	poller				wait_for_events(), wait_inside() and
+ *					take_turn() of poll.c
+ *	outer				mio_poll_arm() and a foreign loop that
+ *					waits for mio_poll_fd()
+ *	set				mio_readiness_set()
+ *	update				bind_to(), claim_slot(), update()
+ *	deregister, drop		mio__readiness_deregister(), _drop()
+ *	take				catch_up(), told(),
+ *					mio__readiness_take()
+ *	is_pending			mio__readiness_is_pending()
+ *	unref, release			mio_readiness_unref(), release()
+ *	reap, closer			reap(), discard(),
+ *					mio__readiness_close()
  *
- * Registration 0 is edge-triggered, 1 a level oneshot. A token has two halves
- * that are written and read in two steps. Three slots stand for the six of the
- * library, so that an update often has to wait for another one.
+ * A loop that loads the word, computes and compares-and-swaps until nobody came
+ * in between is one step here, if what it computes depends on the word alone:
+ * the round that succeeds did all of it on the word as it was then. The loop of
+ * take reads the token in between, so its steps are apart and its comparison
+ * may fail. A token is written and read in two halves.
  *
- * With BUG_... defined a mistake is put in, which Spin must find.
+ * What is not. The selector's own events and who goes first; the room of more
+ * than one event; the end of a sleep by its deadline, but for NAPS of them; the
+ * gate is "one at a time" (gate.pml has the rest). A signal handler that sets
+ * readiness is one more producer: what it does in the midst of another thread's
+ * push is what a producer does while another one stands still.
+ *
+ * What is claimed, by assertions at the step that would break it:
+ *
+ *	- a node stands in one place: nowhere, owed by whoever set QUEUED, in
+ *	  the list, or in the consumer's hand; QUEUED is set in the last three;
+ *	  so none is pushed twice, popped twice, or forgotten
+ *	- what is due and not told is QUEUED: each edge since the last take,
+ *	  each level
+ *	- an event has the token of the update that was in force when it was
+ *	  taken, whole, and no bits but of that update's interest, errors and
+ *	  hang-ups; after a deregister, a drop or a oneshot that fired there is
+ *	  none
+ *	- when nothing moves any more (Spin's timeout) nothing is queued or due
+ *	  while the pollers sleep: no wake-up is lost
+ *	- freed memory is not touched; at the end each node, and the queue, has
+ *	  been freed, once
+ *
+ * Configurations, all by -D: NODES, PRODUCERS, SETS (of each producer),
+ * UPDATERS, UPDATES (of each), SLOTS, POLLERS, NAPS numbers of these; TOKENS
+ * models the tokens; LIFETIME the references, the destroyer and the reaping;
+ * EARLY ends the poll at any time, where else it goes once nothing moves; OWN
+ * gives each producer one node; ARM adds an outer loop; OPTION1 to OPTION3 are
+ * what the updates ask for, ALIKE lets all ask for the same, so that only the
+ * slots tell one word from another. BUG_... puts in a mistake that has to be
+ * found.
  */
 
-#define REGS  2
-#define STUB  2
-#define NIL   3
+#ifndef NODES
+#define NODES 1
+#endif
+#ifndef PRODUCERS
+#define PRODUCERS 2
+#endif
+#ifndef SETS
+#define SETS 2
+#endif
+#ifndef UPDATERS
+#define UPDATERS 0
+#endif
+#ifndef UPDATES
+#define UPDATES 3
+#endif
+#ifndef POLLERS
+#define POLLERS 2
+#endif
+#ifndef NAPS
+#define NAPS 0
+#endif
+#ifndef SLOTS
 #define SLOTS 3
+#endif
+#ifndef OPTION1
+#define OPTION1 EDGE
+#endif
+#ifndef OPTION2
+#define OPTION2 EDGE
+#endif
+#ifndef OPTION3
+#define OPTION3 EDGE
+#endif
+#ifndef VALUE
+#define VALUE 1
+#endif
 
-#define READY      1
-#define QUEUED     2
-#define REGISTERED 4
-#define DISARMED   8
-#define DROPPED    16
-#define ORPHAN     32
-#define EDGE       64
-#define ONESHOT    128
-#define RD(s)      ((s >> 8) & 3)
-#define WR(s)      ((s >> 10) & 3)
-#define CLAIM(t)   (1 << (12 + t))
+/* The word, as in readiness.c. */
+#define READY          255
+#define INTEREST_SHIFT 8
+#define INTEREST       (7 << INTEREST_SHIFT)
+#define QUEUED         2048
+#define EDGE           4096
+#define ONESHOT        8192
+#define REGISTERED     16384
+#define DISARMED       32768
+#define DROPPED        65536
+#define ORPHAN         131072
+#define READ_SHIFT     18
+#define WRITE_SHIFT    21
+#define CLAIMS_SHIFT   24
 
-#define LIVE(s) ((s & (REGISTERED | DISARMED | DROPPED)) == REGISTERED)
-#define DUE(s)  (LIVE(s) && (s & READY))
+#define UPDATED \
+	(INTEREST | EDGE | ONESHOT | REGISTERED | DISARMED | (7 << WRITE_SHIFT))
+#define ALWAYS 56
+#define LEVEL  0
 
-int word[REGS];
-byte low[REGS * SLOTS], high[REGS * SLOTS];
-byte refs[REGS];
-bool freed[REGS];
+/* What -D can say without signs that a shell knows. */
+#define LEVEL_ONESHOT ONESHOT
+#define EDGE_ONESHOT  12288
 
-byte next[3];
-byte head, tail;
-bool sleeping, closed;
+#ifdef BUG_UNMASKED
+/* The bits above the interest come down with it. */
+#define wanted(s) (((s) >> INTEREST_SHIFT) | ALWAYS)
+#else
+#define wanted(s) ((((s) & INTEREST) >> INTEREST_SHIFT) | ALWAYS)
+#endif
+#define is_on(s) (((s) & (REGISTERED | DISARMED | DROPPED)) == REGISTERED)
+#define due(s)   (is_on(s) -> ((s) & READY & wanted(s)) : 0)
+
+#define read_slot(s)  (((s) >> READ_SHIFT) & 7)
+#define write_slot(s) (((s) >> WRITE_SHIFT) & 7)
+#define at(n, slot)   ((n) * SLOTS + (slot))
+
+#define STUB NODES
+#define NIL  (NODES + 1)
+
+/* Update v asks for this; its token is v. */
+#ifdef ALIKE
+#define interest_of(v) 3
+#else
+#define interest_of(v) ((v) == 1 -> 1 : ((v) == 2 -> 3 : 2))
+#endif
+#define option_of(v)   ((v) == 1 -> OPTION1 : ((v) == 2 -> OPTION2 : OPTION3))
+
+/* The queue. */
+byte tail = STUB;
+byte head = STUB;
+byte next[NODES + 1] = NIL;
+bit sleeping;
+bit closed;
 byte reapers;
-byte queue_refs;
-bool queue_freed;
+byte qrefs = 1;
 
-bool signalled;		/* the waker's descriptor, an edge not seen yet */
-bool inside;		/* the gate */
-bool stop;
+/* The waker: an edge that the next wait takes. */
+bit signal;
 
-/* What only the properties know. */
-bool unseen[REGS];	/* set while live, and not told yet */
-byte newest[REGS];	/* the token of the last update */
-bool listed[REGS];	/* pushed and not popped */
+/* A registration. */
+int word[NODES];
+#ifdef LIFETIME
+byte refs[NODES];
+#endif
+bit bound[NODES];
+#ifdef TOKENS
+byte token_a[NODES * SLOTS];
+byte token_b[NODES * SLOTS];
+#endif
 
-#define TOUCH(n)     assert(!freed[n])
-#define TOUCH_QUEUE  assert(!queue_freed)
+bit gate;
+bit stop;
 
-/* ---- readiness_queue.c */
+/* What only the claims know. */
+#define OUT    0
+#define OWED   1
+#define LISTED 2
+#define TAKEN  3
+byte place[NODES + 1];
+byte version[NODES]; /* the update in force */
+bit untold[NODES];   /* due, and not in an event since it was set */
+bit fired[NODES];    /* a oneshot, since the last update */
+bit announced;       /* the consumer sleeps, or is about to */
+bit freed[NODES];
+bit queue_freed;
+byte producers_done, updaters_done, pollers_done, destroyer_done;
+
+/* Of one step only: 0 in between. */
+int x;
+byte y;
+
+#define node_is_there(n)  assert((n) == STUB || !freed[n])
+#define queue_is_there()  assert(!queue_freed)
+
+/* What holds of the word after each change. */
+#define check_word(n) \
+	assert(!untold[n] || (word[n] & QUEUED)); \
+	assert(due(word[n]) == 0 || (word[n] & EDGE) || (word[n] & QUEUED))
+
+/* ---- the queue */
 
 inline append(n, prev)
 {
-	next[n] = NIL;
-	atomic {
-		TOUCH_QUEUE;
+	d_step {
+		queue_is_there();
+		node_is_there(n);
+		assert(place[n] == ((n) == STUB -> OUT :
+		    (place[n] == TAKEN -> TAKEN : OWED)));
+		place[n] = LISTED;
+		next[n] = NIL;
 		prev = tail;
-		tail = n;
-	}
-	atomic {
-		assert(prev == STUB || !freed[prev]);
-		next[prev] = n
+		tail = n
+	};
+	d_step {
+		node_is_there(prev);
+		next[prev] = n;
+		prev = 0
 	}
 }
 
-inline push(n, prev, was)
+inline look_and_signal()
 {
-	atomic {
-		TOUCH(n);
-		assert(!listed[n]);
-		listed[n] = true
-	}
-#ifdef BUG_LOOK_BEFORE_PUSH
-	was = sleeping;
-	append(n, prev);
-#else
-	append(n, prev);
-	atomic { TOUCH_QUEUE; was = sleeping }
-#endif
 	if
-	:: was ->
-		atomic {
-			TOUCH_QUEUE;
-			was = sleeping;
-			sleeping = false
-		}
+	:: d_step { !sleeping -> queue_is_there() }
+	:: d_step { sleeping -> queue_is_there() };
 		if
-		:: was -> atomic { TOUCH_QUEUE; signalled = true }
-		:: else
+		:: d_step { sleeping -> assert(announced); sleeping = 0 };
+			signal = 1
+		:: !sleeping
 		fi
-	:: else
-	fi;
-	was = false
+	fi
 }
 
-mtype = { EMPTY, NODE, UNLINKED };
-
-#ifdef BUG_STUB_IS_EMPTY
-#define LOOKS_EMPTY (head == STUB)
-#else
-#define LOOKS_EMPTY (head == STUB && tail == STUB)
-#endif
-
-inline pop(got, n, nx, prev)
+inline push(n, prev)
 {
-	atomic { n = head; nx = next[n]; got = NODE }
-	if
-	:: n == STUB && nx == NIL ->
-		if
-		:: LOOKS_EMPTY -> got = EMPTY
-		:: else -> got = UNLINKED
-		fi
-	:: n == STUB && nx != NIL ->
-		atomic { head = nx; n = nx; TOUCH(n); nx = next[n] }
-	:: else -> TOUCH(n)
-	fi;
-	if
-	:: got == NODE && nx == NIL ->
-#ifndef BUG_UNFINISHED_IS_LAST
-		if
-		:: n != tail -> got = UNLINKED
-		:: else ->
+#ifdef BUG_SIGNAL_FIRST
+	look_and_signal();
+	append(n, prev)
+#else
+	append(n, prev);
+	look_and_signal()
 #endif
-			append(STUB, prev);
-			atomic { TOUCH(n); nx = next[n] }
-			if
-			:: nx == NIL -> got = UNLINKED
-			:: else
-			fi
-#ifndef BUG_UNFINISHED_IS_LAST
-		fi
-#endif
-	:: else
-	fi;
+}
+
+/* got: a node, STUB for MIO__POP_EMPTY, NIL for MIO__POP_UNLINKED. */
+inline pop(got, h, nx, prev)
+{
+	d_step {
+		queue_is_there();
+		h = head;
+		node_is_there(h);
+		nx = next[h]
+	};
+	got = STUB;
 	if
-	:: got == NODE ->
-		atomic {
+	:: h == STUB && nx == NIL ->
+		d_step { got = (tail == STUB -> STUB : NIL) }
+	:: h == STUB && nx != NIL ->
+		d_step {
+			place[STUB] = OUT;
 			head = nx;
-			assert(listed[n]);
-			listed[n] = false
+			h = nx;
+			node_is_there(h);
+			nx = next[h]
 		}
-	:: else -> n = NIL
+	:: h != STUB
 	fi;
-	nx = 0;
-	prev = 0
-}
-
-/* ---- readiness.c */
-
-inline replace(n, s, nx, ok)
-{
-	atomic {
-		TOUCH(n);
+	if
+	:: got == STUB && h != STUB && nx == NIL ->
+#ifndef BUG_CUT
+		d_step { got = (h == tail -> STUB : NIL) };
+#endif
 		if
-		:: word[n] == s -> word[n] = nx; ok = true
-		:: else -> s = word[n]; ok = false
+		:: got == STUB ->
+			append(STUB, prev);
+			d_step {
+				nx = next[h];
+				got = (nx == NIL -> NIL : STUB)
+			}
+		:: got == NIL
 		fi
+	:: else
+	fi;
+	d_step {
+		if
+		:: got == STUB && h != STUB ->
+			assert(place[h] == LISTED);
+			place[h] = TAKEN;
+			head = nx;
+			got = h
+		:: else
+		fi;
+		h = 0;
+		nx = 0
 	}
 }
 
-inline drop_queue()
-{
-	atomic {
-		TOUCH_QUEUE;
-		queue_refs--;
-		queue_freed = (queue_refs == 0)
-	}
-}
+/* ---- a registration */
 
 inline release(n)
 {
-	atomic {
-		TOUCH(n);
-		freed[n] = true
-	}
-	drop_queue()
-}
-
-/* Not a step of its own: what the set has just done. */
-#define NOTE_SET(n, s) unseen[n] = (unseen[n] || LIVE(s))
-
-inline set(n, s, nx, ok, prev)
-{
-	atomic { TOUCH(n); s = word[n]; ok = false }
-	do
-	:: ok -> break
-	:: !ok && (s & DROPPED) -> break
-	:: !ok && !(s & DROPPED) ->
-		nx = s | READY;
+	d_step {
+		node_is_there(n);
+		assert(place[n] == OUT);
+		freed[n] = 1;
 		if
-		:: DUE(nx) -> nx = nx | QUEUED
-		:: else
-		fi;
-		atomic {
-			TOUCH(n);
+		:: bound[n] ->
+			qrefs--;
 			if
-			:: word[n] == s ->
-				word[n] = nx;
-				NOTE_SET(n, nx);
-				ok = true
-			:: else -> s = word[n]
+			:: qrefs == 0 -> assert(!queue_freed); queue_freed = 1
+			:: else
 			fi
-		}
-	od;
-	if
-	:: ok && !(s & QUEUED) && (nx & QUEUED) -> push(n, prev, ok)
-	:: else
-	fi;
-	s = 0; nx = 0; ok = false; prev = 0
-}
-
-#define USED(s, t) ((s & CLAIM(t)) || WR(s) == t || RD(s) == t)
-#ifdef BUG_WRITE_WHERE_READ
-#undef USED
-#define USED(s, t) ((s & CLAIM(t)) || (WR(s) == t && RD(s) != t))
-#endif
-
-inline reregister(n, token, s, nx, ok, slot, prev)
-{
-	ok = false;
-	do
-	:: ok -> break
-	:: else ->
-		atomic { TOUCH(n); s = word[n]; slot = 0 }
-		do
-		:: slot < SLOTS && USED(s, slot) -> slot++
-		:: else -> break
-		od;
-		if
-		:: slot < SLOTS -> replace(n, s, (s | CLAIM(slot)), ok)
-		:: else		/* waits for one that is under way */
+		:: else
 		fi
-	od;
-	low[n * SLOTS + slot] = token;
-	high[n * SLOTS + slot] = token;
-	atomic { s = word[n]; ok = false }
-	do
-	:: ok -> break
-	:: else ->
-		nx = (s & ~CLAIM(slot) & ~DISARMED & ~(3 << 10)) |
-		    (slot << 10);
-		if
-		:: DUE(nx) -> nx = nx | QUEUED
-		:: else
-		fi;
-		atomic {
-			TOUCH(n);
-			if
-			:: word[n] == s ->
-				word[n] = nx;
-				newest[n] = token;
-				unseen[n] = (unseen[n] || DUE(nx));
-				ok = true
-			:: else -> s = word[n]
-			fi
-		}
-	od;
-	if
-	:: !(s & QUEUED) && (nx & QUEUED) -> push(n, prev, ok)
-	:: else
-	fi;
-	s = 0; nx = 0; ok = false; slot = 0; prev = 0
-}
-
-/* told(): the word after what is due has been told */
-#ifdef BUG_LEVEL_ONESHOT_STAYS
-#define FIRES(s) (DUE(s) && (s & ONESHOT) && (s & EDGE))
-#else
-#define FIRES(s) (DUE(s) && (s & ONESHOT))
-#endif
-#define STAYS(s) (DUE(s) && !(s & EDGE) && !FIRES(s))
-
-inline take(n, s, nx, ok, a, b, e, prev)
-{
-	atomic { ok = false; TOUCH(n); s = word[n] }
-	do
-	:: ok -> break
-	:: !ok && RD(s) != WR(s) ->
-#ifdef BUG_SLOT_NEVER_MOVES
-		replace(n, s, ((s & ~(3 << 10)) | (WR(s) << 10)), ok);
-#else
-		replace(n, s, ((s & ~(3 << 8)) | (WR(s) << 8)), ok);
-#endif
-		ok = false;
-#ifdef BUG_SLOT_NEVER_MOVES
-		goto read;
-#endif
-		s = word[n]
-	:: !ok && RD(s) == WR(s) ->
-#ifdef BUG_SLOT_NEVER_MOVES
-read:
-#endif
-#ifndef BUG_CLEAR_THEN_READ
-		a = low[n * SLOTS + RD(s)];
-		b = high[n * SLOTS + RD(s)];
-#endif
-		nx = s;
-		if
-		:: STAYS(s) -> skip
-		:: else -> nx = nx & ~QUEUED
-		fi;
-		if
-		:: FIRES(s) -> nx = nx | DISARMED
-		:: else
-		fi;
-		atomic {
-			TOUCH(n);
-			if
-			:: word[n] == s ->
-				word[n] = nx;
-				ok = true;
-				e = newest[n];
-				assert(!DUE(s) || !(s & ONESHOT) || unseen[n]);
-				unseen[n] = false
-			:: else -> s = word[n]
-			fi
-		}
-#ifdef BUG_CLEAR_THEN_READ
-		atomic { TOUCH(n); a = low[n * SLOTS + RD(s)] }
-		atomic { TOUCH(n); b = high[n * SLOTS + RD(s)] }
-#endif
-		/* whole, and of the same update as the rest of the word */
-		assert(!ok || !DUE(s) || (a == b && a == e))
-	od;
-	if
-	:: nx & QUEUED -> atomic { listed[n] = true }; append(n, prev)
-	:: !(nx & QUEUED) && (s & ORPHAN) -> release(n)
-	:: else
-	fi;
-	s = 0; nx = 0; ok = false; a = 0; b = 0; e = 0; prev = 0
-}
-
-inline reap(got, n, nx, prev, s, more)
-{
-	atomic {
-		more = (reapers == 0);
-		reapers++
 	}
-	do
-	:: !more -> break
-	:: more ->
-		s = reapers;
-		do
-		:: pop(got, n, nx, prev);
-			if
-			:: got != NODE -> break
-			:: else ->
-				atomic {
-					TOUCH(n);
-					nx = word[n];
-					word[n] = nx & ~QUEUED;
-					unseen[n] = false
-				}
-				if
-				:: nx & ORPHAN -> release(n)
-				:: else
-				fi
-			fi
-		od;
-		atomic {
-			if
-			:: reapers == s -> reapers = 0; more = false
-			:: else
-			fi
-		}
-	od;
-	s = 0; nx = 0; n = 0
 }
 
-inline unref(n, got, m, nx, prev, s, more)
+/* x: what the word of n becomes; owes: whether to push it. */
+#define put_word(n, owes) \
+	owes = (!(word[n] & QUEUED) && (x & QUEUED)); \
+	if \
+	:: owes -> assert(place[n] == OUT); place[n] = OWED \
+	:: else \
+	fi; \
+	word[n] = x; \
+	x = 0
+
+inline queue_if_due(n)
 {
-	atomic {
-		TOUCH(n);
-		refs[n]--;
-		more = (refs[n] == 0)
-	}
 	if
-	:: more ->
-		atomic { TOUCH_QUEUE; queue_refs++ }
-#ifdef BUG_FREES_WHAT_IS_QUEUED
-		atomic { s = 0; word[n] = word[n] | ORPHAN }
-#else
-		atomic {
-			TOUCH(n);
-			s = word[n];
-			word[n] = s | ORPHAN
-		}
-#endif
+	:: due(x) -> x = x | QUEUED; untold[n] = 1
+	:: else -> untold[n] = 0
+	fi
+}
+
+inline set(n, value, owes, prev)
+{
+	d_step {
+		node_is_there(n);
 		if
-		:: !(s & QUEUED) -> release(n)
+		:: word[n] & DROPPED -> owes = 0
 		:: else ->
-			TOUCH_QUEUE;
-			if
-			:: closed -> reap(got, m, nx, prev, s, more)
-			:: else
-			fi
-		fi;
-		drop_queue()
-	:: else
-	fi;
-	s = 0; more = false
-}
-
-/* ---- who there is */
-
-proctype producer(byte first, second)
-{
-	int s, nx;
-	bool ok, more;
-	byte prev, m;
-	mtype got;
-
-	set(first, s, nx, ok, prev);
-	unref(first, got, m, nx, prev, s, more);
+			x = (word[n] & ~READY) | (value);
+			queue_if_due(n);
+			put_word(n, owes);
+			check_word(n)
+		fi
+	};
 	if
-	:: second != NIL ->
-		set(second, s, nx, ok, prev);
-		unref(second, got, m, nx, prev, s, more)
+	:: owes -> push(n, prev); owes = 0
 	:: else
 	fi
 }
 
-proctype updater(byte n)
+/* y: a slot that is free, or SLOTS. */
+inline free_slot(n)
 {
-	int s, nx;
-	bool ok;
-	byte slot, prev;
-
-	reregister(n, 2, s, nx, ok, slot, prev);
-#ifdef TWICE
-	reregister(n, 3, s, nx, ok, slot, prev)
+	x = word[n] >> CLAIMS_SHIFT;
+#ifdef BUG_CLAIMS
+	x = 0;
 #endif
-}
-
-proctype destroyer(byte n)
-{
-	int s, nx;
-	bool more;
-	byte prev, m;
-	mtype got;
-
-	atomic { TOUCH(n); word[n] = word[n] | DROPPED; unseen[n] = false }
-	unref(n, got, m, nx, prev, s, more)
-}
-
-/* wait_inside() without a timeout, again and again */
-proctype poller()
-{
-	int s, nx;
-	bool ok, told;
-	byte n, prev, a, b, e;
-	mtype got;
-
+#ifndef BUG_SLOT_READ
+	x = x | (1 << read_slot(word[n]));
+#endif
+#ifndef BUG_SLOT_WRITE
+	x = x | (1 << write_slot(word[n]));
+#endif
+	y = 0;
 	do
-	:: stop -> break
-	:: else ->
-end_gate:	atomic { (!inside || stop) -> inside = true }
-		told = false;
-		do
-		:: told || stop -> break
-		:: else ->
-			pop(got, n, nx, prev);
+	:: y < SLOTS && (x & (1 << y)) -> y++
+	:: else -> break
+	od;
+	x = 0
+}
+
+/* registered: what it must be for this update. */
+inline update(n, v, registered, slot, owes, prev)
+{
+#ifdef TOKENS
+	slot = SLOTS;
+	do
+	:: slot == SLOTS ->
+		d_step {
+			node_is_there(n);
+			free_slot(n);
+			slot = y;
+			y = 0;
 			if
-			:: got == NODE ->
-				take(n, s, nx, ok, a, b, e, prev);
-				told = true
-			:: got == UNLINKED -> skip	/* a short wait */
-			:: got == EMPTY ->
-#ifdef BUG_LOOK_BEFORE_SLEEP
-				if
-				:: LOOKS_EMPTY -> ok = true
-				:: else -> ok = false
-				fi;
-				sleeping = true;
-#else
-				sleeping = true;
-				if
-				:: LOOKS_EMPTY -> ok = true
-				:: else -> ok = false
-				fi;
+			:: slot < SLOTS ->
+				word[n] = word[n] | (1 << (CLAIMS_SHIFT + slot))
+			:: else
+			fi
+		}
+	:: else -> break
+	od;
+	token_a[at(n, slot)] = v;
+	token_b[at(n, slot)] = v;
 #endif
+	d_step {
+		node_is_there(n);
+#ifdef TOKENS
+		x = word[n] & ~(1 << (CLAIMS_SHIFT + slot));
+#else
+		x = word[n];
+#endif
+		if
+		:: (word[n] & REGISTERED) == registered ->
+			x = (x & ~UPDATED) | REGISTERED | option_of(v) |
+			    (interest_of(v) << INTEREST_SHIFT) |
+			    (slot << WRITE_SHIFT);
+			queue_if_due(n);
+			version[n] = v;
+			fired[n] = 0
+		:: else
+		fi;
+		put_word(n, owes);
+		slot = 0;
+		check_word(n)
+	};
+	if
+	:: owes -> push(n, prev); owes = 0
+	:: else
+	fi
+}
+
+inline deregister(n)
+{
+	d_step {
+		node_is_there(n);
+		word[n] = word[n] & ~REGISTERED;
+		untold[n] = 0;
+		check_word(n)
+	}
+}
+
+inline drop(n)
+{
+	d_step {
+		node_is_there(n);
+		word[n] = word[n] | DROPPED;
+		untold[n] = 0;
+		check_word(n)
+	}
+}
+
+/* x: told() of w. */
+inline told(w)
+{
+	x = w;
+	if
+	:: due(w) == 0 || (w & EDGE) -> x = x & ~QUEUED
+	:: else
+	fi;
+	if
+#ifdef BUG_ONESHOT
+	:: due(w) != 0 && (w & ONESHOT) && (w & EDGE) ->
+#else
+	:: due(w) != 0 && (w & ONESHOT) ->
+#endif
+		x = (x | DISARMED) & ~QUEUED
+	:: else
+	fi
+}
+
+#ifdef TOKENS
+#define check_token(n, a, b) \
+	assert((a) == (b)); \
+	assert((a) == version[n]); \
+	assert(((w & INTEREST) >> INTEREST_SHIFT) == interest_of(a))
+#else
+#define check_token(n, a, b) skip
+#endif
+
+/* What an event that is taken must be. */
+inline check_event(n, w, a, b)
+{
+	if
+	:: due(w) == 0
+	:: else ->
+		check_token(n, a, b);
+		assert((due(w) & ~(interest_of(version[n]) | ALWAYS)) == 0);
+		assert(is_on(word[n]));
+		assert(!fired[n]);
+		fired[n] = ((w & ONESHOT) != 0);
+		untold[n] = (word[n] == w -> 0 : untold[n])
+	fi
+}
+
+/* events: 1 more if there was something to tell. w: 0 afterwards. */
+inline take(n, w, a, b, prev, events)
+{
+	do
+	:: atomic {
+			node_is_there(n);
+#ifdef BUG_CLEAR_FIRST
+			if
+			:: place[n] == TAKEN ->
+				word[n] = word[n] & ~QUEUED;
+				place[n] = OUT;
+				untold[n] = 0
+			:: else
+			fi;
+#endif
+#ifndef BUG_READ_STUCK
+			word[n] = (word[n] & ~(7 << READ_SHIFT)) |
+			    (write_slot(word[n]) << READ_SHIFT);
+#endif
+			w = word[n]
+		};
+#ifdef TOKENS
+		d_step { node_is_there(n); a = token_a[at(n, read_slot(w))] };
+		d_step { node_is_there(n); b = token_b[at(n, read_slot(w))] };
+#endif
+		d_step {
+			node_is_there(n);
+			if
+#if defined(BUG_TAKE_BLIND)
+			:: true ->
+				check_event(n, w, a, b);
+				told(w);
+				y = ((w & QUEUED) && !(x & QUEUED));
+				x = (y -> word[n] & ~QUEUED : word[n]);
+				y = 0;
+#else
+			:: word[n] == w ->
+				check_event(n, w, a, b);
+				told(w);
+#endif
+				word[n] = x;
 				if
-				:: ok ->
-end_sleep:				atomic {
-						(signalled || stop) ->
-						signalled = false
-					}
+				:: x & QUEUED
+				:: else -> place[n] = OUT
+				fi;
+				x = 0;
+				check_word(n);
+				events = events + (due(w) != 0);
+				b = 1
+			:: else -> b = 0
+			fi;
+			a = 0
+		};
+		if
+		:: b -> b = 0; break
+		:: else
+		fi
+	od;
+	/* as the word was replaced, w says what it became */
+	atomic {
+		told(w);
+		w = (x & QUEUED -> QUEUED : (x & ORPHAN));
+		x = 0
+	};
+	if
+	:: w & QUEUED -> append(n, prev)
+#ifndef BUG_TAKE_LEAK
+	:: w & ORPHAN -> release(n)
+#endif
+	:: else
+	fi;
+	w = 0
+}
+
+/* ---- the end of things */
+
+#ifdef LIFETIME
+
+inline unref_queue()
+{
+	d_step {
+		queue_is_there();
+		qrefs--;
+		if
+		:: qrefs == 0 -> queue_freed = 1
+		:: else
+		fi
+	}
+}
+
+/* got, h, nx, prev: of pop. seen, was: 0 before and after. */
+inline reap(got, h, nx, prev, seen, w)
+{
+	d_step { queue_is_there(); seen = reapers; reapers++ };
+	if
+	:: seen != 0
+	:: else ->
+		do
+		:: atomic { queue_is_there(); seen = reapers };
+			do
+			:: pop(got, h, nx, prev);
+				if
+				:: got >= STUB -> got = 0; break
 				:: else
 				fi;
-				sleeping = false;
-				ok = false
+				d_step {
+					node_is_there(got);
+					w = word[got] & ORPHAN;
+					word[got] = word[got] & ~QUEUED;
+					untold[got] = 0;
+					place[got] = OUT
+				};
+				if
+				:: w -> release(got); w = 0
+				:: else
+				fi
+			od;
+			if
+			:: d_step { reapers == seen -> queue_is_there();
+				reapers = 0 };
+				break
+			:: d_step { reapers != seen -> queue_is_there() }
 			fi
-		od;
-		inside = false;
-		n = 0; got = 0
+		od
+	fi;
+	seen = 0
+}
+
+inline unref(n, got, h, nx, prev, seen, w)
+{
+	d_step { node_is_there(n); refs[n]--; seen = (refs[n] == 0) };
+	if
+	:: !seen
+	:: seen && !bound[n] -> seen = 0; release(n)
+	:: seen && bound[n] ->
+		d_step { seen = 0; queue_is_there(); qrefs++ };
+		d_step {
+			node_is_there(n);
+			w = word[n] & QUEUED;
+			word[n] = word[n] | ORPHAN
+		};
+		if
+#ifdef BUG_UNREF_FREES
+		:: true -> w = 0; release(n)
+#else
+		:: !w -> release(n)
+#endif
+		:: else ->
+			w = 0;
+#ifndef BUG_UNREF_NO_REAP
+			if
+			:: closed -> reap(got, h, nx, prev, seen, w)
+			:: else
+			fi
+#endif
+		fi;
+		unref_queue()
+	fi
+}
+
+#endif
+
+/* ---- the threads */
+
+/*
+ * With OWN it has a reference to one node and sets that. Else it has one to
+ * each, and each of its sets is of the next one.
+ */
+#ifdef OWN
+#define sets_node(id, i) ((id) % NODES)
+#define holds(id, n)     ((id) % NODES == (n))
+#define HOLDERS          (PRODUCERS / NODES)
+#else
+#define sets_node(id, i) (((id) + (i)) % NODES)
+#define holds(id, n)     true
+#define HOLDERS          PRODUCERS
+#endif
+
+proctype producer(byte id)
+{
+	byte i, n, prev;
+	bit owes;
+#ifdef LIFETIME
+	byte got, h, nx, seen;
+	int w;
+#endif
+
+	do
+	:: i < SETS ->
+		n = sets_node(id, i);
+		set(n, VALUE << (i % 2), owes, prev);
+		i++
+	:: else -> break
+	od;
+	i = 0;
+	n = 0;
+#ifdef LIFETIME
+	do
+	:: n < NODES ->
+		if
+		:: holds(id, n) -> unref(n, got, h, nx, prev, seen, w)
+		:: else
+		fi;
+		n++
+	:: else -> break
+	od;
+	n = 0;
+#endif
+	producers_done++
+}
+
+#if UPDATERS > 0
+/* Of node 0. The first one registers it; each that comes last wins. */
+proctype updater(byte id)
+{
+	byte slot, prev, v;
+	bit owes;
+
+	if
+	:: id == 0 ->
+		d_step {
+			/* bind_to() */
+			queue_is_there();
+			bound[0] = 1;
+#ifndef BUG_BIND_NO_REF
+			qrefs++;
+#endif
+		};
+		update(0, 1, 0, slot, owes, prev);
+		v = 2;
+		do
+		:: v <= UPDATES ->
+			if
+#ifndef ALIKE
+			:: v == 3 ->
+				deregister(0);
+				update(0, v, 0, slot, owes, prev)
+#endif
+			:: else ->
+				update(0, v, REGISTERED, slot, owes, prev)
+			fi;
+			v++
+		:: else -> break
+		od
+	:: else ->
+		bound[0];
+		update(0, 4, REGISTERED, slot, owes, prev)
+	fi;
+	v = 0;
+	updaters_done++
+}
+#endif
+
+#ifdef LIFETIME
+/* Any node but 0, which is the updaters' until they are done. */
+proctype destroyer()
+{
+	byte n, prev, got, h, nx, seen;
+	int w;
+
+	n = NODES;
+	do
+	:: n > 0 ->
+		n--;
+		n > 0 || updaters_done == UPDATERS;
+		drop(n);
+		unref(n, got, h, nx, prev, seen, w)
+	:: else -> break
+	od;
+	destroyer_done = 1
+}
+#endif
+
+/* The wait takes the signal, and naps end sometimes by themselves. */
+inline take_kernel(unlinked, naps)
+{
+	if
+	:: unlinked -> d_step { signal = 0; unlinked = 0 }
+	:: else ->
+#ifdef BUG_LOOK_FIRST
+		if
+		:: head == STUB && tail == STUB ->
+			d_step { sleeping = 1; announced = 1 };
+#else
+		d_step { queue_is_there(); sleeping = 1; announced = 1 };
+		if
+#ifdef BUG_HEAD_ONLY
+		:: head == STUB ->
+#else
+		:: head == STUB && tail == STUB ->
+#endif
+#endif
+			if
+			:: d_step { signal -> signal = 0 }
+			:: stop
+			:: d_step { naps < NAPS -> naps++ }
+			fi;
+#ifdef BUG_NO_WAKE_UP
+			announced = 0
+#else
+			d_step { sleeping = 0; announced = 0 }
+#endif
+		:: else ->
+			d_step { sleeping = 0; announced = 0; signal = 0 }
+		fi
+	fi
+}
+
+inline take_queued(unlinked, events, got, h, nx, prev, w, a, b)
+{
+	do
+	:: pop(got, h, nx, prev);
+		if
+		:: got >= STUB ->
+			d_step { unlinked = (got == NIL); got = 0 };
+			break
+		:: else -> take(got, w, a, b, prev, events)
+		fi;
+		if
+		:: events -> got = 0; break
+		:: else
+		fi
 	od
 }
 
-/* A look, the end of the poll, and the reaping. */
-proctype owner()
+#if POLLERS > 0
+proctype poller()
 {
-	int s, nx;
-	bool ok, more;
-	byte n, prev, a, b, e;
-	mtype got;
+	byte got, h, nx, prev, a, b, events, naps;
+	int w;
+	bit unlinked;
 
-	pop(got, n, nx, prev);
-	if
-	:: got == NODE -> take(n, s, nx, ok, a, b, e, prev)
-	:: else
-	fi;
-	closed = true;
-	reap(got, n, nx, prev, s, more);
-	drop_queue()
+	do
+	:: atomic { !gate && !stop -> gate = 1 };
+		if
+		:: sleeping -> d_step { sleeping = 0; announced = 0 }
+		:: else
+		fi;
+		do
+		:: take_kernel(unlinked, naps);
+			take_queued(unlinked, events, got, h, nx, prev, w, a,
+			    b);
+			if
+			:: events || stop -> break
+			:: else
+			fi
+		od;
+		atomic { gate = 0; events = 0; unlinked = 0 }
+	:: stop -> break
+	od;
+	pollers_done++
+}
+#endif
+
+#ifdef ARM
+/* pending: 1 when there is something to tell; throws out what has nothing. */
+inline is_pending(pending, got, h, nx, prev, w)
+{
+	do
+	:: pop(got, h, nx, prev);
+		if
+		:: got >= STUB ->
+			d_step { pending = (got == NIL); got = 0 };
+			break
+		:: else
+		fi;
+		d_step {
+			node_is_there(got);
+			w = word[got];
+			if
+			:: due(w)
+			:: else -> word[got] = w & ~QUEUED; place[got] = OUT
+			fi;
+			pending = (due(w) != 0);
+			w = w & ORPHAN;
+			check_word(got)
+		};
+		if
+		:: pending -> append(got, prev); got = 0; w = 0; break
+		:: !pending && w -> release(got); w = 0
+		:: else
+		fi
+	od
 }
 
+/* Arms, waits for the descriptor, and polls without waiting. */
+proctype outer()
+{
+	byte got, h, nx, prev, a, b, events;
+	int w;
+	bit unlinked, pending;
+
+	do
+	:: atomic { !gate && !stop -> gate = 1 };
+		signal = 0;
+		is_pending(pending, got, h, nx, prev, w);
+		if
+		:: pending
+		:: else ->
+			d_step { sleeping = 1; announced = 1 };
+			if
+			:: head == STUB && tail == STUB
+			:: else ->
+				d_step {
+					sleeping = 0;
+					announced = 0;
+					pending = 1
+				}
+			fi
+		fi;
+		gate = 0;
+		if
+		:: pending -> pending = 0
+		:: else -> signal || stop
+		fi;
+		/* the signal of an epoll within an epoll may stay as it is */
+		if
+		:: atomic { !gate -> gate = 1 }
+		:: stop -> break
+		fi;
+		if
+		:: sleeping -> d_step { sleeping = 0; announced = 0 }
+		:: else
+		fi;
+		signal = 0;
+		take_queued(unlinked, events, got, h, nx, prev, w, a, b);
+		atomic { gate = 0; events = 0; unlinked = 0 }
+	:: stop -> break
+	od;
+	pollers_done++
+}
+#define OUTER 1
+#else
+#define OUTER 0
+#endif
+
+#ifdef LIFETIME
+#define others_done \
+	(producers_done == PRODUCERS && destroyer_done == 1)
+#else
+#define others_done (producers_done == PRODUCERS)
+#endif
+
+/* The thread that ends the poll, and what is to be seen before and after. */
+proctype closer()
+{
+	byte n;
+#ifdef LIFETIME
+	byte prev, got, h, nx, seen;
+	int w;
+#endif
+
+#ifdef EARLY
+	stop = 1;
+#else
+	timeout;
+	d_step {
+		assert(others_done && updaters_done == UPDATERS);
+		assert(head == STUB && tail == STUB);
+		n = 0;
+		do
+		:: n < NODES ->
+			assert(freed[n] || !(word[n] & QUEUED));
+			assert(freed[n] || !untold[n]);
+			n++
+		:: else -> break
+		od;
+		n = 0;
+		stop = 1
+	};
+#endif
+	pollers_done == POLLERS + OUTER && updaters_done == UPDATERS;
+#ifdef LIFETIME
+#ifdef BUG_CLOSE_LATE
+	reap(got, h, nx, prev, seen, w);
+	closed = 1;
+#else
+	closed = 1;
+	reap(got, h, nx, prev, seen, w);
+#endif
+	unref_queue();
+	others_done;
+	d_step {
+		do
+		:: n < NODES -> assert(freed[n]); n++
+		:: else -> break
+		od;
+		assert(queue_freed && qrefs == 0)
+	}
+#endif
+}
+
+/*
+ * Node 0 is the updaters', if there are any. The others, and all without
+ * updaters, are registered with update 1 from the start.
+ */
 init
 {
-	byte i;
-
 	atomic {
-		head = STUB;
-		tail = STUB;
-		next[STUB] = NIL;
-		word[0] = REGISTERED | EDGE;
-		word[1] = REGISTERED | ONESHOT;
-		low[0] = 1; high[0] = 1; low[SLOTS] = 1; high[SLOTS] = 1;
-		newest[0] = 1;
-		newest[1] = 1;
-		queue_refs = 1 + REGS;
+		do
+		:: y < NODES ->
 #ifdef LIFETIME
-		refs[0] = 3;
-		refs[1] = 2;
-		run owner();
-		run producer(0, 1);
-		run producer(0, NIL);
-		run destroyer(0);
-		run destroyer(1)
+			refs[y] = HOLDERS + 1;
 #endif
-#ifdef SLEEP
-		/* the destroyer has one, and the producers one each */
-		refs[0] = 2;
-		refs[1] = 2;
-		refs[DESTROYED]++;
-		run producer(UPDATED, NIL);
-		run producer(DESTROYED, NIL);
-		refs[UPDATED]++;	/* the updater's, never given back */
-		run updater(UPDATED);
-		run destroyer(DESTROYED);
-		run poller();
-		run poller()
+			if
+			:: y > 0 || UPDATERS == 0 ->
+				bound[y] = 1;
+				qrefs++;
+				version[y] = 1;
+				word[y] = REGISTERED | OPTION1 |
+				    (interest_of(1) << INTEREST_SHIFT);
+#ifdef TOKENS
+				token_a[at(y, 0)] = 1;
+				token_b[at(y, 0)] = 1;
 #endif
-	}
-
-	timeout;
-
-	/* nothing moves any more: what was set was told */
-	for (i : 0 .. REGS - 1) {
-		assert(!unseen[i]);
-		assert(freed[i] || !listed[i]);
-		assert(freed[i] == (refs[i] == 0))
-	}
+			:: else
+			fi;
+			y++
+		:: else -> break
+		od;
+		y = 0;
+		do
+		:: y < PRODUCERS -> run producer(y); y++
+		:: else -> break
+		od;
+		y = 0;
+#if UPDATERS > 0
+		do
+		:: y < UPDATERS -> run updater(y); y++
+		:: else -> break
+		od;
+		y = 0;
+#endif
 #ifdef LIFETIME
-	assert(freed[0] && freed[1] && queue_freed && queue_refs == 0)
-#else
-	stop = true
+		run destroyer();
 #endif
+#if POLLERS > 0
+		do
+		:: y < POLLERS -> run poller(); y++
+		:: else -> break
+		od;
+		y = 0;
+#endif
+#ifdef ARM
+		run outer();
+#endif
+		run closer()
+	}
 }
