@@ -30,4 +30,10 @@ AC_DEFUN([MIO_PEERS], [
 		[g_main_loop_new(NULL, FALSE)])
 	MIO_PEER([SDEVENT], [libsystemd >= 247], [systemd/sd-event.h],
 		[sd_event_source_set_prepare(NULL, NULL)])
+
+	# what the benchmarks compare with
+	MIO_PEER([UV], [libuv >= 1.0], [uv.h], [uv_default_loop()])
+	AC_CHECK_HEADER([ev.h], [AC_CHECK_LIB([ev], [ev_loop_new],
+		[mio_EV=yes], [mio_EV=no])], [mio_EV=no])
+	AM_CONDITIONAL([HAVE_EV], [test "$mio_EV" = yes])
 ])

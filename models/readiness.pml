@@ -15,7 +15,7 @@
  *					_pop()
  *	fall_asleep, wake_up		mio__readiness_queue_fall_asleep(),
  *	in take_kernel			_wake_up(); take_kernel() of poll.c
- *	take_queued			take_queued() of poll.c, with room for
+ *	take_queued			mio__readiness_take(), with room for
  *					one event
  *	poller				wait_for_events(), wait_inside() and
  *					take_turn() of poll.c
@@ -24,7 +24,7 @@
  *	set				mio_readiness_set()
  *	update				bind_to(), claim_slot(), update()
  *	deregister, drop		mio__readiness_deregister(), _drop()
- *	take				catch_up(), told(),
+ *	take				take() and told(),
  *					mio__readiness_take()
  *	is_pending			mio__readiness_is_pending()
  *	unref, release			mio_readiness_unref(), release()

@@ -30,7 +30,7 @@ _Static_assert(_Alignof(struct mio_event) >= _Alignof(struct epoll_event),
 #define KERNEL_BITS \
 	(EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP)
 
-_Static_assert(KERNEL_BITS == 0x201f, "to_ready() packs them into 6 bits");
+_Static_assert(KERNEL_BITS == 0x201f, "what ready_of has room for");
 
 /* Far more than a turn is worth; the kernel refuses some 180 million. */
 #define EVENTS_MAX 65536
@@ -68,8 +68,9 @@ to_kernel(unsigned interest, unsigned options)
 }
 
 /*
- * Indexed by the kernel's bits, EPOLLRDHUP moved down to 0x20. A hang-up or an
- * error comes with the bits of the calls that will no longer block.
+ * Indexed by the kernel's bits: of the 8 kB, the two lines at its ends are ever
+ * used. A hang-up or an error comes with the bits of the calls that will no
+ * longer block. The rows number EPOLLRDHUP 0x20.
  */
 /* clang-format off */
 #define IN(i)    ((i) & 0x01 ? MIO_READABLE : 0u)
@@ -85,16 +86,10 @@ to_kernel(unsigned interest, unsigned options)
 #define ROWS4(i)  ROW(i), ROW((i) + 1), ROW((i) + 2), ROW((i) + 3)
 #define ROWS16(i) ROWS4(i), ROWS4((i) + 4), ROWS4((i) + 8), ROWS4((i) + 12)
 
-static const uint8_t ready_of[64] = {
-	ROWS16(0), ROWS16(16), ROWS16(32), ROWS16(48)
+static const uint8_t ready_of[KERNEL_BITS + 1] = {
+	ROWS16(0), ROWS16(16), [EPOLLRDHUP] = ROWS16(32), ROWS16(48)
 };
 /* clang-format on */
-
-static uint32_t
-to_ready(uint32_t bits)
-{
-	return ready_of[(bits & 0x1f) | (bits >> 8 & 0x20)];
-}
 
 int
 mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
@@ -175,26 +170,25 @@ mio__selector_remove(struct mio__selector *selector, int fd)
 	return control(selector, EPOLL_CTL_DEL, fd, 0, 0, 0);
 }
 
-/* Turns n records into events; the place of the waker's, or -1. */
-static int
+/* Turns n records into events; the waker's, or NULL. Field by field: faster. */
+static struct mio_event *
 convert(struct mio_event *events, int n)
 {
 	const char *records = (const char *)events;
+	struct mio_event *waker = NULL;
 	struct epoll_event record;
-	int waker = -1;
-	int i;
+	size_t i = (size_t)n;
 
-	for (i = n - 1; i >= 0; i--) {
-		memcpy(&record, records + (size_t)i * sizeof(record),
-		    sizeof(record));
+#pragma GCC unroll 4
+	while (i-- > 0) {
+		memcpy(&record, records + i * sizeof(record), sizeof(record));
 
-		events[i] = (struct mio_event){
-			.token = record.data.u64,
-			.ready = to_ready(record.events),
-		};
+		events[i].token = record.data.u64;
+		events[i].ready = ready_of[record.events & KERNEL_BITS];
+		events[i].reserved = 0;
 
 		if (record.data.u64 == MIO_TOKEN_RESERVED)
-			waker = i;
+			waker = &events[i];
 	}
 
 	return waker;
@@ -214,7 +208,7 @@ refill(struct mio__selector *selector, struct mio_event *events, int n)
 
 	if (mio__os_epoll_wait(selector->epfd, (struct epoll_event *)last, 1, 0,
 		&selector->coarse) != 1 ||
-	    convert(last, 1) == 0)
+	    convert(last, 1) != NULL)
 		return n;
 
 	for (i = 0; i < n; i++) {
@@ -232,16 +226,16 @@ static __attribute__((noinline)) int
 harvest(
     struct mio__selector *selector, struct mio_event *events, int n, int room)
 {
-	int waker = convert(events, n);
+	struct mio_event *waker = convert(events, n);
 
-	if (waker < 0)
+	if (waker == NULL)
 		return n;
 
 	/* some kernels give an edge only for a write to an empty pipe */
 	if (selector->waker->read_fd != selector->waker->write_fd)
 		mio__waker_drain(selector->waker);
 
-	events[waker] = events[n - 1];
+	*waker = events[n - 1];
 
 	return n < room ? n - 1 : refill(selector, events, n - 1);
 }

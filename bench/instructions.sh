@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Instructions in user space for one of each: every contestant runs 1000 and
+# 3000 times under callgrind, and what the 2000 more took is divided.
+set -eu
+
+# count CASE CONTESTANT TIMES
+count() {
+	MIO_BENCH_CONTESTANT=$2 MIO_BENCH_TIMES=$3 $LIBTOOL --silent \
+	    --mode=execute valgrind --tool=callgrind \
+	    --callgrind-out-file=/dev/null bench/wake "$1" 2>&1 |
+	    sed -n 's/.*Collected : //p'
+}
+
+# row CASE CONTESTANT NAME
+row() {
+	few=$(count "$1" "$2" 1000)
+	many=$(count "$1" "$2" 3000)
+	echo "$1, $3: $(((many - few + 1000) / 2000))"
+}
+
+row one 0 'a flag and epoll_wait'
+row one 1 'libmio, waker'
+row one 2 'libmio, registration'
+row one 3 'eventfd and epoll_wait'
+row coalesced 0 'an atomic exchange'
+row coalesced 1 'libmio, waker'
+row coalesced 2 'libmio, registration'
+row events64 0 'epoll_wait'
+row events64 1 'mio_poll'
