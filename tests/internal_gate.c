@@ -71,28 +71,28 @@ visit(void *argument)
 	return NULL;
 }
 
-static unsigned
-queue_length(struct mio__gate *gate)
+static void *
+last_in_queue(struct mio__gate *gate)
 {
-	unsigned n = 0;
+	void *last = NULL;
 
 	ck_assert_int_eq(pthread_mutex_lock(&gate->lock), 0);
 	/* the next pointer comes first in a waiter */
 	for (void **w = (void **)gate->first; w != NULL; w = (void **)*w)
-		n++;
+		last = w;
 	ck_assert_int_eq(pthread_mutex_unlock(&gate->lock), 0);
 
-	return n;
+	return last;
 }
 
 /* In the queue when this comes back, or already out of it again. */
 static pthread_t
 start_visitor(struct visitor *visitor)
 {
-	unsigned before = queue_length(visitor->gate);
+	void *before = last_in_queue(visitor->gate);
 	pthread_t thread = start(visit, visitor);
 
-	while (queue_length(visitor->gate) == before && !visitor->done)
+	while (last_in_queue(visitor->gate) == before && !visitor->done)
 		(void)poll(NULL, 0, 1);
 
 	return thread;

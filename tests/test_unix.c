@@ -224,13 +224,17 @@ END_TEST
 /* A path without its NUL, which Linux tells one byte longer than it is. */
 START_TEST(accept_tells_no_more_than_an_address_holds)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	/* valgrind reads on until there is a NUL */
+	struct {
+		struct sockaddr_un addr;
+		char end;
+	} at = { .addr.sun_family = AF_UNIX };
 	char path[LONGEST + 2];
 
 	make_folder();
 	make_path(path, LONGEST + 1);
-	memcpy(addr.sun_path, path, sizeof(addr.sun_path));
-	check_peer(&addr, sizeof(addr));
+	memcpy(at.addr.sun_path, path, sizeof(at.addr.sun_path));
+	check_peer(&at.addr, sizeof(at.addr));
 	remove_path(path);
 }
 END_TEST
@@ -489,11 +493,14 @@ START_TEST(descriptor_limit_is_told)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	assert_error(mio_unix_connect(fds, &addr, len), EMFILE);
 	assert_error(mio_unix_listen(fds, &addr, len, 0), EMFILE);
-	assert_error(mio_unix_pair(fds), EMFILE);
 	assert_error(mio_unix_datagram(fds), EMFILE);
 	assert_error(mio_unix_datagram_bind(fds, &addr, len), EMFILE);
-	assert_error(mio_unix_datagram_pair(fds), EMFILE);
-	assert_error(mio_pipe_create(fds), EMFILE);
+	/* valgrind keeps the limit itself, and forgets it for these */
+	if (!is_slowed_down()) {
+		assert_error(mio_unix_pair(fds), EMFILE);
+		assert_error(mio_unix_datagram_pair(fds), EMFILE);
+		assert_error(mio_pipe_create(fds), EMFILE);
+	}
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	ck_assert_int_eq(fds[0], -7);
 	ck_assert_int_eq(fds[1], -7);
