@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_TIMER_WHEEL_H
+#define MIO_TIMER_WHEEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A hierarchical timing wheel. It knows no clock: time is a number of ticks
+ * that is handed in and never goes back. Nothing is allocated after init. One
+ * thread at a time.
+ */
+
+#define MIO__WHEEL_LEVEL_BITS 8
+#define MIO__WHEEL_LEVELS     8
+#define MIO__WHEEL_DIGITS     (1u << MIO__WHEEL_LEVEL_BITS)
+#define MIO__WHEEL_SLOTS      (MIO__WHEEL_LEVELS * MIO__WHEEL_DIGITS)
+
+/* The list after the slots: what was late already when it was set. */
+#define MIO__WHEEL_LATE MIO__WHEEL_SLOTS
+
+/* What no timeout is: links end here. Also the most there can be of them. */
+#define MIO__WHEEL_NONE UINT32_MAX
+
+/* Two of them to a cache line. */
+struct mio__wheel_node {
+	uint64_t tick;
+	uint64_t state;
+	uint32_t next, prev;
+	uint64_t generation : 48; /* odd while it is set */
+	uint64_t list : 16;
+};
+
+struct mio__wheel_list {
+	uint32_t first, last;
+};
+
+struct mio__wheel {
+	uint64_t now;      /* the tick that digits are compared with */
+	uint64_t earliest; /* no timeout is due before it */
+	bool exact;        /* and one is due then */
+	unsigned index_bits;
+	unsigned levels; /* a bit for each that is not empty */
+	uint32_t capacity, fresh, free;
+	size_t pending;
+	struct mio__wheel_node *nodes;
+	uint64_t occupied[MIO__WHEEL_LEVELS][MIO__WHEEL_DIGITS / 64];
+	struct mio__wheel_list lists[MIO__WHEEL_SLOTS + 1];
+};
+
+/* Names a timeout; 0 names none. */
+typedef uint64_t mio__wheel_handle_t;
+
+/* 0 or -ENOMEM; 0 < capacity < MIO__WHEEL_NONE. */
+int mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now);
+void mio__wheel_fini(struct mio__wheel *wheel);
+
+/* 0 or -ENOSPC. A tick that has passed is due at once. */
+int mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
+    mio__wheel_handle_t *handle);
+
+/* As removed and inserted anew under the same name. 0 or -ENOENT. */
+int mio__wheel_move(
+    struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t tick);
+
+/* 0 or -ENOENT. */
+int mio__wheel_remove(
+    struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t *state);
+
+/*
+ * Takes out what is due by now, by tick, and as it was set within one; up to
+ * count of them. How many: when it is less there is no more.
+ */
+size_t mio__wheel_expire(
+    struct mio__wheel *wheel, uint64_t now, uint64_t *states, size_t count);
+
+/* Whether something is due by now. */
+bool mio__wheel_is_due(struct mio__wheel *wheel, uint64_t now);
+
+/*
+ * The earliest tick at which something can be due; false when there is
+ * nothing. It looks at so many timeouts at most, and if those are not enough
+ * to tell may answer one that is too early.
+ */
+bool mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick);
+
+#endif
