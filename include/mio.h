@@ -10,6 +10,7 @@
 #include <mio/registration.h>
 #include <mio/socket.h>
 #include <mio/tcp.h>
+#include <mio/timer.h>
 #include <mio/udp.h>
 #include <mio/unix.h>
 #include <mio/version.h>

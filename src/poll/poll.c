@@ -67,6 +67,7 @@ mio_poll_create(struct mio_poll **out)
 	if (r < 0)
 		goto fail;
 
+	mio__deadlines_open(&poll->queue->deadlines, poll->selector);
 	*out = poll;
 
 	return 0;
@@ -87,6 +88,7 @@ mio_poll_destroy(struct mio_poll *poll)
 	if (poll == NULL)
 		return;
 
+	mio__deadlines_close(&poll->queue->deadlines);
 	mio__selector_destroy(poll->selector);
 	mio__readiness_close(poll->queue);
 	mio__gate_fini(&poll->gate);
@@ -234,24 +236,44 @@ mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd)
 	return mio__selector_remove(poll->selector, fd);
 }
 
-/* Waits for the kernel, in a sleep that pushes end where it may be one. */
+/*
+ * How long to wait for the kernel, 0 for just looking. A sleep is announced to
+ * those who push and to those whose deadlines change.
+ */
+static int64_t
+prepare_sleep(struct mio_poll *poll, int64_t timeout_ns,
+    mio__instant_t deadline, bool unlinked)
+{
+	if (unlinked && (timeout_ns < 0 || timeout_ns > UNLINKED_WAIT_NS))
+		return UNLINKED_WAIT_NS;
+
+	if (unlinked)
+		return timeout_ns;
+
+	if (!mio__readiness_queue_fall_asleep(poll->queue))
+		return 0;
+
+	if (!mio__deadlines_any(&poll->queue->deadlines))
+		return timeout_ns;
+
+	return mio__deadlines_arm(
+	    &poll->queue->deadlines, deadline, timeout_ns);
+}
+
 static int
 take_kernel(struct mio_poll *poll, struct mio_event *events, int capacity,
-    int64_t timeout_ns, bool unlinked)
+    int64_t timeout_ns, mio__instant_t deadline, bool unlinked)
 {
 	int n;
 
-	if (unlinked && (timeout_ns < 0 || timeout_ns > UNLINKED_WAIT_NS))
-		timeout_ns = UNLINKED_WAIT_NS;
-	else if (timeout_ns != 0 &&
-	    !mio__readiness_queue_fall_asleep(poll->queue))
-		timeout_ns = 0;
+	if (timeout_ns == 0)
+		return mio__selector_wait(
+		    poll->selector, events, (size_t)capacity, 0);
 
+	timeout_ns = prepare_sleep(poll, timeout_ns, deadline, unlinked);
 	n = mio__selector_wait(
 	    poll->selector, events, (size_t)capacity, timeout_ns);
-
-	if (timeout_ns != 0)
-		mio__readiness_queue_wake_up(poll->queue);
+	mio__readiness_queue_wake_up(poll->queue);
 
 	return n;
 }
@@ -262,7 +284,7 @@ take_kernel(struct mio_poll *poll, struct mio_event *events, int capacity,
  */
 static int
 take_turn(struct mio_poll *poll, struct mio_event *events, int capacity,
-    int64_t timeout_ns)
+    int64_t timeout_ns, mio__instant_t deadline)
 {
 	bool unlinked = false;
 	int queued = 0;
@@ -281,7 +303,7 @@ take_turn(struct mio_poll *poll, struct mio_event *events, int capacity,
 		return queued;
 
 	n = take_kernel(poll, events + queued, capacity - queued,
-	    queued > 0 ? 0 : timeout_ns, unlinked);
+	    queued > 0 ? 0 : timeout_ns, deadline, unlinked);
 	if (n < 0)
 		return queued > 0 ? queued : n;
 
@@ -304,7 +326,10 @@ wait_inside(struct mio_poll *poll, struct mio_event *events, int capacity,
 		mio__readiness_queue_wake_up(poll->queue);
 
 	for (;;) {
-		n = take_turn(poll, events, capacity, timeout_ns);
+		if (mio__deadlines_any(&poll->queue->deadlines))
+			mio__deadlines_look(&poll->queue->deadlines);
+
+		n = take_turn(poll, events, capacity, timeout_ns, deadline);
 		if (n > 0 || (n < 0 && (n != -EINTR || interruptible)))
 			return n;
 
@@ -371,6 +396,7 @@ mio_poll_fd(const struct mio_poll *poll)
 MIO__PUBLIC int
 mio_poll_arm(struct mio_poll *poll)
 {
+	struct mio__deadlines *deadlines;
 	bool armed;
 
 	if (poll == NULL)
@@ -382,8 +408,14 @@ mio_poll_arm(struct mio_poll *poll)
 	/* nobody sleeps: a signal in there is of a sleep that is over */
 	mio__waker_drain(&poll->queue->waker);
 
+	deadlines = &poll->queue->deadlines;
+	if (mio__deadlines_any(deadlines))
+		mio__deadlines_look(deadlines);
+
 	armed = !mio__readiness_is_pending(poll->queue) &&
 	    mio__readiness_queue_fall_asleep(poll->queue);
+	if (armed && mio__deadlines_any(deadlines))
+		(void)mio__deadlines_arm(deadlines, MIO__NEVER, -1);
 
 	mio__gate_leave(&poll->gate);
 

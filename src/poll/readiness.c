@@ -333,6 +333,12 @@ mio_readiness_set(struct mio_readiness *self, unsigned ready)
 	return 0;
 }
 
+bool
+mio__readiness_wants(const struct mio_readiness *self)
+{
+	return (due(load(self) | MIO_READABLE) & MIO_READABLE) != 0;
+}
+
 MIO__PUBLIC unsigned
 mio_readiness_get(const struct mio_readiness *self)
 {

@@ -62,6 +62,9 @@ int mio__readiness_reregister(struct mio_readiness *self,
 int mio__readiness_deregister(
     struct mio_readiness *self, struct mio__readiness_queue *queue);
 
+/* Whether it would be told now that it is readable. */
+bool mio__readiness_wants(const struct mio_readiness *self);
+
 /* Nothing is told from here on. The reference stays the caller's. */
 void mio__readiness_drop(struct mio_readiness *self);
 

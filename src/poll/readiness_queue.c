@@ -51,10 +51,12 @@ mio__readiness_queue_create(struct mio__readiness_queue **out)
 		return -ENOMEM;
 
 	r = mio__waker_init(&queue->waker);
-	if (r < 0) {
-		mio__os_free(queue);
-		return r;
-	}
+	if (r < 0)
+		goto free;
+
+	r = mio__deadlines_init(&queue->deadlines);
+	if (r < 0)
+		goto fini;
 
 	atomic_init(&queue->refs, 1);
 	atomic_init(&queue->closed, false);
@@ -67,6 +69,13 @@ mio__readiness_queue_create(struct mio__readiness_queue **out)
 	*out = queue;
 
 	return 0;
+
+fini:
+	mio__waker_fini(&queue->waker);
+free:
+	mio__os_free(queue);
+
+	return r;
 }
 
 void
@@ -84,6 +93,7 @@ mio__readiness_queue_unref(struct mio__readiness_queue *queue)
 	    1)
 		return;
 
+	mio__deadlines_fini(&queue->deadlines);
 	mio__waker_fini(&queue->waker);
 	mio__os_free(queue);
 }

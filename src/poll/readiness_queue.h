@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/point.h"
+#include "poll/deadlines.h"
 #include "sys/waker.h"
 
 /*
@@ -22,6 +23,7 @@ struct mio__ready_node {
 
 struct mio__readiness_queue {
 	struct mio__waker waker;
+	struct mio__deadlines deadlines;
 	atomic_size_t refs;
 	atomic_bool closed; /* the poll is gone */
 	atomic_uint reapers;
@@ -60,18 +62,24 @@ mio__readiness_queue_append(
 	atomic_store_explicit(&prev->next, node, memory_order_release);
 }
 
-/* The same, and wakes the consumer if it sleeps. Anyone. */
+/* Wakes the consumer if it sleeps. Anyone. */
+static inline void
+mio__readiness_queue_rouse(struct mio__readiness_queue *queue)
+{
+	if (atomic_load_explicit(&queue->sleeping, memory_order_seq_cst) &&
+	    atomic_exchange_explicit(
+		&queue->sleeping, false, memory_order_seq_cst))
+		mio__waker_signal(&queue->waker);
+}
+
+/* Queues one, and wakes the consumer if it sleeps. Anyone. */
 static inline void
 mio__readiness_queue_push(
     struct mio__readiness_queue *queue, struct mio__ready_node *node)
 {
 	mio__readiness_queue_append(queue, node);
 	MIO__POINT();
-
-	if (atomic_load_explicit(&queue->sleeping, memory_order_seq_cst) &&
-	    atomic_exchange_explicit(
-		&queue->sleeping, false, memory_order_seq_cst))
-		mio__waker_signal(&queue->waker);
+	mio__readiness_queue_rouse(queue);
 }
 
 /* The newest node, or NULL: there is none, or not to be told. Consumer. */

@@ -68,6 +68,11 @@ ssize_t mio__os_read(int fd, void *buf, size_t len);
 ssize_t mio__os_write(int fd, const void *buf, size_t len);
 int mio__os_pipe(int fds[2]);
 int mio__os_eventfd(void);
+
+/* A clock that is readable from then on; MIO__NEVER stops it. */
+int mio__os_timerfd(void);
+void mio__os_timerfd_set(int fd, mio__instant_t instant);
+
 int mio__os_unlink(const char *path);
 
 /* Vectors; a write to what nobody reads is -EPIPE, and SIGPIPE is not seen. */

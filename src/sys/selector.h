@@ -34,7 +34,8 @@ void mio__selector_destroy(struct mio__selector *selector);
 int mio__selector_fd(const struct mio__selector *selector);
 
 /*
- * The errors of mio_poll_register_fd(). A registration made during a wait
+ * The errors of mio_poll_register_fd(). A descriptor that is added with
+ * MIO_TOKEN_RESERVED ends a wait, and is not reported. A registration made during a wait
  * takes effect in that wait, and one that was removed before a wait begins is
  * not reported by it.
  */

@@ -5,9 +5,9 @@
  * time. Its records go straight into the caller's array, where each is turned
  * into a struct mio_event in its place, from the last to the first: no record
  * is overwritten before it was read, since an event is no smaller. The waker
- * is watched for edges, so a counter is never read; its record is either alone
- * and makes the wait answer 0, or its place is given to an event that it kept
- * out.
+ * is watched for edges, so a counter is never read. Its record, and that of
+ * whatever else the library watches for itself, is taken out; the place is
+ * given to an event that it kept out.
  */
 
 #include "sys/selector.h"
@@ -170,13 +170,13 @@ mio__selector_remove(struct mio__selector *selector, int fd)
 	return control(selector, EPOLL_CTL_DEL, fd, 0, 0, 0);
 }
 
-/* Turns n records into events; the waker's, or NULL. Field by field: faster. */
-static struct mio_event *
+/* Turns n records into events; whether there are internal ones among them. */
+static bool
 convert(struct mio_event *events, int n)
 {
 	const char *records = (const char *)events;
-	struct mio_event *waker = NULL;
 	struct epoll_event record;
+	bool internal = false;
 	size_t i = (size_t)n;
 
 #pragma GCC unroll 4
@@ -187,15 +187,14 @@ convert(struct mio_event *events, int n)
 		events[i].ready = ready_of[record.events & KERNEL_BITS];
 		events[i].reserved = 0;
 
-		if (record.data.u64 == MIO_TOKEN_RESERVED)
-			waker = &events[i];
+		internal |= record.data.u64 == MIO_TOKEN_RESERVED;
 	}
 
-	return waker;
+	return internal;
 }
 
 /*
- * Gives the place that the waker's record had in a full array to an event that
+ * Gives a place that an internal record had in a full array to an event that
  * it kept out. The kernel may hand out one that is in the array already, as it
  * does with level-triggered ones: then the two become one. A signal of just now
  * may take the place again: nothing lasts there.
@@ -208,7 +207,7 @@ refill(struct mio__selector *selector, struct mio_event *events, int n)
 
 	if (mio__os_epoll_wait(selector->epfd, (struct epoll_event *)last, 1, 0,
 		&selector->coarse) != 1 ||
-	    convert(last, 1) != NULL)
+	    convert(last, 1))
 		return n;
 
 	for (i = 0; i < n; i++) {
@@ -221,23 +220,26 @@ refill(struct mio__selector *selector, struct mio_event *events, int n)
 	return n + 1;
 }
 
-/* Makes events of n records; how many there are without the waker's. */
+/* Makes events of n records; how many there are without internal ones. */
 static __attribute__((noinline)) int
 harvest(
     struct mio__selector *selector, struct mio_event *events, int n, int room)
 {
-	struct mio_event *waker = convert(events, n);
+	int kept = 0;
+	int i;
 
-	if (waker == NULL)
+	if (!convert(events, n))
 		return n;
 
 	/* some kernels give an edge only for a write to an empty pipe */
 	if (selector->waker->read_fd != selector->waker->write_fd)
 		mio__waker_drain(selector->waker);
 
-	*waker = events[n - 1];
+	for (i = 0; i < n; i++)
+		if (events[i].token != MIO_TOKEN_RESERVED)
+			events[kept++] = events[i];
 
-	return n < room ? n - 1 : refill(selector, events, n - 1);
+	return n < room ? kept : refill(selector, events, kept);
 }
 
 int

@@ -25,7 +25,7 @@
 
 #include <stdbool.h>
 
-#include "base/check.h"
+#include "base/lock.h"
 #include "sys/os.h"
 #include "sys/poll_table.h"
 #include "sys/waker.h"
@@ -56,29 +56,13 @@ static struct mio__selector *list;
 static int forks_watched; /* 0 or why not */
 
 static void
-lock(pthread_mutex_t *mutex)
-{
-	int r = pthread_mutex_lock(mutex);
-
-	MIO__CHECK(r == 0);
-}
-
-static void
-unlock(pthread_mutex_t *mutex)
-{
-	int r = pthread_mutex_unlock(mutex);
-
-	MIO__CHECK(r == 0);
-}
-
-static void
 lock_all(void)
 {
 	struct mio__selector *s;
 
-	lock(&list_lock);
+	mio__lock(&list_lock);
 	for (s = list; s != NULL; s = s->next)
-		lock(&s->lock);
+		mio__lock(&s->lock);
 }
 
 static void
@@ -87,8 +71,8 @@ unlock_all(void)
 	struct mio__selector *s;
 
 	for (s = list; s != NULL; s = s->next)
-		unlock(&s->lock);
-	unlock(&list_lock);
+		mio__unlock(&s->lock);
+	mio__unlock(&list_lock);
 }
 
 /* Before any call can take the lock: a fork may come at any moment after. */
@@ -258,13 +242,13 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 		return r;
 	}
 
-	lock(&list_lock);
+	mio__lock(&list_lock);
 	s->next = list;
 	s->link = &list;
 	if (list != NULL)
 		list->link = &s->next;
 	list = s;
-	unlock(&list_lock);
+	mio__unlock(&list_lock);
 
 	*out = s;
 
@@ -274,11 +258,11 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 void
 mio__selector_destroy(struct mio__selector *s)
 {
-	lock(&list_lock);
+	mio__lock(&list_lock);
 	*s->link = s->next;
 	if (s->next != NULL)
 		s->next->link = s->link;
-	unlock(&list_lock);
+	mio__unlock(&list_lock);
 
 	(void)pthread_mutex_destroy(&s->lock); /* nobody has it: no error */
 	mio__poll_table_fini(&s->table);
@@ -356,11 +340,11 @@ mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
 	if (r < 0)
 		return r;
 
-	lock(&s->lock);
+	mio__lock(&s->lock);
 	r = add_locked(s, fd, &st, &entry);
 	if (r == 0)
 		set_entry_locked(s, entry, token, interest, options);
-	unlock(&s->lock);
+	mio__unlock(&s->lock);
 
 	return r;
 }
@@ -377,11 +361,11 @@ mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
 	if (r < 0)
 		return r;
 
-	lock(&s->lock);
+	mio__lock(&s->lock);
 	entry = find_same_locked(s, fd, &st);
 	if (entry != NULL)
 		set_entry_locked(s, entry, token, interest, options);
-	unlock(&s->lock);
+	mio__unlock(&s->lock);
 
 	return entry != NULL ? 0 : -ENOENT;
 }
@@ -397,11 +381,11 @@ mio__selector_remove(struct mio__selector *s, int fd)
 	if (r < 0)
 		return r;
 
-	lock(&s->lock);
+	mio__lock(&s->lock);
 	entry = find_same_locked(s, fd, &st);
 	if (entry != NULL)
 		remove_locked(s, entry);
-	unlock(&s->lock);
+	mio__unlock(&s->lock);
 
 	return entry != NULL ? 0 : -ENOENT;
 }
@@ -436,7 +420,8 @@ report_locked(
 		.ready = to_ready(bits),
 	};
 
-	return event->ready != 0;
+	/* the library watches for itself, too */
+	return event->ready != 0 && entry->token != MIO_TOKEN_RESERVED;
 }
 
 /*
@@ -500,24 +485,24 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 	nfds_t slots;
 	int n;
 
-	lock(&s->lock);
+	mio__lock(&s->lock);
 	if (s->changed)
 		make_set_locked(s);
 	s->waiting = timeout_ns != 0;
 	slots = (nfds_t)s->table.count + 1;
-	unlock(&s->lock);
+	mio__unlock(&s->lock);
 
 	n = mio__os_poll(s->set, slots, timeout_ns, &s->coarse);
 	if (n > 0 && s->set[0].revents != 0)
 		mio__waker_drain(s->waker);
 
-	lock(&s->lock);
+	mio__lock(&s->lock);
 	s->waiting = false;
 	if (n > 0)
 		n = s->changed ? 0 : (int)harvest_locked(s, events, capacity);
 	if (n == 0 && s->changed)
 		n = look_locked(s, events, capacity);
-	unlock(&s->lock);
+	mio__unlock(&s->lock);
 
 	return n;
 }
@@ -528,17 +513,17 @@ mio__selector_rearm(int fd, unsigned ready)
 	struct mio__selector *s;
 	struct mio__poll_entry *entry;
 
-	lock(&list_lock);
+	mio__lock(&list_lock);
 	for (s = list; s != NULL; s = s->next) {
-		lock(&s->lock);
+		mio__lock(&s->lock);
 		entry = mio__poll_table_find(&s->table, fd);
 		if (entry != NULL && entry->seen & blocked_bits(ready)) {
 			entry->seen &= (short)~blocked_bits(ready);
 			changed_locked(s);
 		}
-		unlock(&s->lock);
+		mio__unlock(&s->lock);
 	}
-	unlock(&list_lock);
+	mio__unlock(&list_lock);
 }
 
 void
@@ -547,13 +532,13 @@ mio__selector_forget(int fd)
 	struct mio__selector *s;
 	struct mio__poll_entry *entry;
 
-	lock(&list_lock);
+	mio__lock(&list_lock);
 	for (s = list; s != NULL; s = s->next) {
-		lock(&s->lock);
+		mio__lock(&s->lock);
 		entry = mio__poll_table_find(&s->table, fd);
 		if (entry != NULL)
 			remove_locked(s, entry);
-		unlock(&s->lock);
+		mio__unlock(&s->lock);
 	}
-	unlock(&list_lock);
+	mio__unlock(&list_lock);
 }

@@ -108,7 +108,7 @@ append(struct mio__wheel *wheel, unsigned list, uint32_t index)
 	struct mio__wheel_node *node = &wheel->nodes[index];
 	struct mio__wheel_list *at = &wheel->lists[list];
 
-	node->list = list;
+	node->list = (uint16_t)list;
 	node->next = NONE;
 	node->prev = at->last;
 	if (at->last == NONE)

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The timer binds a wheel to a poll: it is readiness that is set when the poll
+ * looks and finds something due, and a deadline that the poll asks for before
+ * it sleeps.
+ *
+ * Threads. The caller sees to it that one thread at a time uses the timer, but
+ * the poll may look from another: what both use, the wheel and `told', belongs
+ * to the lock. The poll holds the lock of its list when it takes this one, so
+ * the poll is told of changes after this one was given back. See deadlines.c
+ * for why no change is missed.
+ *
+ * `told' is set when the poll has set the readiness, and cleared when nothing
+ * is due any more: handed out, cancelled or moved. While it is set the program
+ * knows, and the poll need not wake up for this timer.
+ *
+ * Ticks are multiples of tick_ns on the clock itself: a deadline is rounded up
+ * to one and the time of now down, so what is due now was due before.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/check.h"
+#include "base/lock.h"
+#include "mio/registration.h"
+#include "mio/timer.h"
+#include "poll/deadlines.h"
+#include "poll/poll.h"
+#include "poll/readiness.h"
+#include "sys/clock.h"
+#include "sys/os.h"
+#include "timer/tick.h"
+#include "timer/wheel.h"
+
+#define TICK_NS   UINT64_C(1000000)
+#define CAPACITY  65536
+#define DELAY_MAX (UINT64_C(1) << 63)
+
+/* As many timeouts of one slot the poll looks at to find the first of them. */
+#define LOOKS 64
+
+struct mio_timer {
+	struct mio_readiness readiness; /* first: freed as one */
+	struct mio_source source;
+	struct mio__deadline deadline;
+	struct mio__tick tick;
+
+	/* Each under lock. */
+	pthread_mutex_t lock;
+	bool told;
+	struct mio__wheel wheel;
+};
+
+static struct mio_timer *
+timer_of(struct mio_source *source)
+{
+	char *block = (char *)source - offsetof(struct mio_timer, source);
+
+	return (struct mio_timer *)(void *)block;
+}
+
+static uint64_t
+ticks_now(const struct mio_timer *timer)
+{
+	return mio__tick_floor(&timer->tick, mio_clock_now());
+}
+
+/* ---- for the poll */
+
+static mio__instant_t
+look(struct mio__deadline *deadline, mio__instant_t now)
+{
+	char *block = (char *)deadline - offsetof(struct mio_timer, deadline);
+	struct mio_timer *timer = (struct mio_timer *)(void *)block;
+	mio__instant_t next = MIO__NEVER;
+	uint64_t tick;
+
+	mio__lock(&timer->lock);
+
+	if (!timer->told && mio__readiness_wants(&timer->readiness)) {
+		if (mio__wheel_is_due(&timer->wheel,
+			mio__tick_floor(&timer->tick, (uint64_t)now))) {
+			timer->told = true;
+			(void)mio_readiness_set(
+			    &timer->readiness, MIO_READABLE);
+		} else if (mio__wheel_next(&timer->wheel, LOOKS, &tick)) {
+			next = mio__tick_instant(&timer->tick, tick);
+		}
+	}
+
+	mio__unlock(&timer->lock);
+
+	return next;
+}
+
+/* Once nothing is due any more the readiness goes. */
+static void
+settle_locked(struct mio_timer *timer)
+{
+	if (!timer->told || mio__wheel_is_due(&timer->wheel, timer->wheel.now))
+		return;
+
+	timer->told = false;
+	(void)mio_readiness_set(&timer->readiness, 0);
+}
+
+/* After a change that the poll may have to know of. */
+static void
+tell_poll(struct mio_timer *timer)
+{
+	struct mio__readiness_queue *queue =
+	    atomic_load_explicit(&timer->readiness.queue, memory_order_relaxed);
+
+	if (queue != NULL)
+		mio__deadlines_changed(queue);
+}
+
+static int
+check(unsigned interest, unsigned options)
+{
+	if ((interest & (MIO_AIO | MIO_LIO)) || (options & MIO_EXCLUSIVE))
+		return -ENOTSUP;
+
+	return 0;
+}
+
+static int
+register_source(struct mio_source *source, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options)
+{
+	struct mio__readiness_queue *queue = mio__poll_queue(poll);
+	struct mio_timer *timer = timer_of(source);
+	int r = check(interest, options);
+
+	if (r == 0)
+		r = mio__readiness_register(
+		    &timer->readiness, queue, token, interest, options);
+	if (r < 0)
+		return r;
+
+	r = mio__deadlines_add(queue, &timer->deadline);
+	if (r < 0) {
+		(void)mio__readiness_deregister(&timer->readiness, queue);
+		return r;
+	}
+	mio__deadlines_changed(queue);
+
+	return 0;
+}
+
+static int
+reregister_source(struct mio_source *source, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options)
+{
+	struct mio__readiness_queue *queue = mio__poll_queue(poll);
+	struct mio_timer *timer = timer_of(source);
+	int r = check(interest, options);
+
+	if (r == 0)
+		r = mio__readiness_reregister(
+		    &timer->readiness, queue, token, interest, options);
+	if (r == 0)
+		mio__deadlines_changed(queue);
+
+	return r;
+}
+
+static int
+deregister_source(struct mio_source *source, struct mio_poll *poll)
+{
+	struct mio__readiness_queue *queue = mio__poll_queue(poll);
+	struct mio_timer *timer = timer_of(source);
+	int r = mio__readiness_deregister(&timer->readiness, queue);
+
+	if (r == 0) {
+		mio__deadlines_remove(queue, &timer->deadline);
+		mio__deadlines_changed(queue);
+	}
+
+	return r;
+}
+
+static const struct mio_source_ops ops = {
+	.register_source = register_source,
+	.reregister_source = reregister_source,
+	.deregister_source = deregister_source,
+};
+
+/* ---- for programs */
+
+MIO__PUBLIC int
+mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
+{
+	struct mio_timer *timer;
+	int r;
+
+	if (out == NULL)
+		return -EINVAL;
+
+	if (capacity == 0)
+		capacity = CAPACITY;
+	if (capacity >= MIO__WHEEL_NONE)
+		return -ENOMEM;
+
+	timer = mio__os_alloc(1, sizeof(*timer));
+	if (timer == NULL)
+		return -ENOMEM;
+
+	mio__tick_init(&timer->tick, tick_ns == 0 ? TICK_NS : tick_ns);
+	r = mio__wheel_init(&timer->wheel, capacity, ticks_now(timer));
+	if (r < 0)
+		goto free;
+
+	r = -pthread_mutex_init(&timer->lock, NULL);
+	if (r < 0)
+		goto fini;
+
+	mio__readiness_init(&timer->readiness, 1);
+	timer->source.ops = &ops;
+	timer->deadline.look = look;
+
+	*out = timer;
+
+	return 0;
+
+fini:
+	mio__wheel_fini(&timer->wheel);
+free:
+	mio__os_free(timer);
+
+	return r;
+}
+
+MIO__PUBLIC void
+mio_timer_destroy(struct mio_timer *timer)
+{
+	struct mio__readiness_queue *queue;
+
+	if (timer == NULL)
+		return;
+
+	queue =
+	    atomic_load_explicit(&timer->readiness.queue, memory_order_relaxed);
+	if (queue != NULL) {
+		mio__deadlines_remove(queue, &timer->deadline);
+		mio__deadlines_changed(queue);
+	}
+
+	(void)pthread_mutex_destroy(&timer->lock); /* nobody looks any more */
+	mio__wheel_fini(&timer->wheel);
+
+	mio__readiness_drop(&timer->readiness);
+	mio_readiness_unref(&timer->readiness);
+}
+
+MIO__PUBLIC struct mio_source *
+mio_timer_source(struct mio_timer *timer)
+{
+	return timer == NULL ? NULL : &timer->source;
+}
+
+MIO__PUBLIC uint64_t
+mio_clock_now(void)
+{
+	return (uint64_t)mio__clock_now();
+}
+
+/* Whether it is farther away than a timeout may be. */
+static bool
+is_too_far(uint64_t deadline_ns)
+{
+	return deadline_ns > DELAY_MAX &&
+	    deadline_ns - DELAY_MAX > mio_clock_now();
+}
+
+MIO__PUBLIC int
+mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
+    mio_token_t state, mio_timeout_t *out)
+{
+	mio__wheel_handle_t handle;
+	bool earliest;
+	uint64_t tick;
+	int r;
+
+	if (timer == NULL)
+		return -EINVAL;
+	if (is_too_far(deadline_ns))
+		return -EOVERFLOW;
+
+	tick = mio__tick_ceil(&timer->tick, deadline_ns);
+
+	mio__lock(&timer->lock);
+	earliest = tick < timer->wheel.earliest;
+	r = mio__wheel_insert(&timer->wheel, tick, state, &handle);
+	mio__unlock(&timer->lock);
+
+	if (r < 0)
+		return r;
+
+	if (out != NULL)
+		*out = handle;
+	if (earliest)
+		tell_poll(timer);
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
+    mio_timeout_t *out)
+{
+	if (delay_ns > DELAY_MAX)
+		return timer == NULL ? -EINVAL : -EOVERFLOW;
+
+	return mio_timer_set_at(timer, mio_clock_now() + delay_ns, state, out);
+}
+
+MIO__PUBLIC int
+mio_timer_reset_at(
+    struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
+{
+	uint64_t before, tick;
+	bool changed;
+	int r;
+
+	if (timer == NULL)
+		return -EINVAL;
+	if (is_too_far(deadline_ns))
+		return -EOVERFLOW;
+
+	tick = mio__tick_ceil(&timer->tick, deadline_ns);
+
+	mio__lock(&timer->lock);
+	before = timer->wheel.earliest;
+	r = mio__wheel_move(&timer->wheel, timeout, tick);
+	changed = timer->wheel.earliest != before || !timer->wheel.exact;
+	settle_locked(timer);
+	mio__unlock(&timer->lock);
+
+	if (changed)
+		tell_poll(timer);
+
+	return r;
+}
+
+MIO__PUBLIC int
+mio_timer_reset(
+    struct mio_timer *timer, mio_timeout_t timeout, uint64_t delay_ns)
+{
+	if (delay_ns > DELAY_MAX)
+		return timer == NULL ? -EINVAL : -EOVERFLOW;
+
+	return mio_timer_reset_at(timer, timeout, mio_clock_now() + delay_ns);
+}
+
+MIO__PUBLIC int
+mio_timer_cancel(
+    struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
+{
+	uint64_t before;
+	mio_token_t was;
+	bool changed;
+	int r;
+
+	if (timer == NULL)
+		return -EINVAL;
+
+	mio__lock(&timer->lock);
+	before = timer->wheel.earliest;
+	r = mio__wheel_remove(&timer->wheel, timeout, &was);
+	changed = timer->wheel.earliest != before || !timer->wheel.exact;
+	settle_locked(timer);
+	mio__unlock(&timer->lock);
+
+	if (r == 0 && state != NULL)
+		*state = was;
+	if (changed)
+		tell_poll(timer);
+
+	return r;
+}
+
+MIO__PUBLIC int
+mio_timer_expire(struct mio_timer *timer, mio_token_t *states, size_t count)
+{
+	size_t n;
+
+	if (timer == NULL || states == NULL || count == 0)
+		return -EINVAL;
+
+	mio__lock(&timer->lock);
+	n = mio__wheel_expire(&timer->wheel, ticks_now(timer), states,
+	    count < INT_MAX ? count : INT_MAX);
+	settle_locked(timer);
+	mio__unlock(&timer->lock);
+
+	tell_poll(timer);
+
+	return (int)n;
+}
+
+MIO__PUBLIC int
+mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns)
+{
+	/* what is earliest is looked up only when somebody asks */
+	struct mio_timer *self = (struct mio_timer *)(uintptr_t)timer;
+	uint64_t at, now, tick;
+	bool any;
+
+	if (timer == NULL || delay_ns == NULL)
+		return -EINVAL;
+
+	mio__lock(&self->lock);
+	any = mio__wheel_next(&self->wheel, SIZE_MAX, &tick);
+	mio__unlock(&self->lock);
+
+	if (!any)
+		return -ENOENT;
+
+	at = mio__tick_ns(&timer->tick, tick);
+	now = mio_clock_now();
+	*delay_ns = at > now ? at - now : 0;
+
+	return 0;
+}
+
+MIO__PUBLIC size_t
+mio_timer_pending(const struct mio_timer *timer)
+{
+	/* relaxed or not: only its user changes it, and that is the caller */
+	return timer == NULL ? 0 : timer->wheel.pending;
+}
