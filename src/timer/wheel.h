@@ -56,7 +56,7 @@ typedef uint64_t mio__wheel_handle_t;
 int mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now);
 void mio__wheel_fini(struct mio__wheel *wheel);
 
-/* 0 or -ENOSPC. A tick that has passed is due at once. */
+/* 0 or -ENOSPC. A tick that has passed is due at once; UINT64_MAX is none. */
 int mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
     mio__wheel_handle_t *handle);
 
