@@ -17,6 +17,7 @@
 struct scene {
 	struct mio_poll *poll;
 	struct mio_waker *waker;
+	struct mio_timer *timer;
 	mio_fd_t listener, client, server;
 	struct sockaddr_in addr;
 };
@@ -26,6 +27,9 @@ set_up(struct scene *scene)
 {
 	scene->poll = new_poll();
 	assert_ok(mio_waker_create(&scene->waker, scene->poll, 1));
+	assert_ok(mio_timer_create(&scene->timer, 0, 5));
+	assert_ok(mio_poll_register(scene->poll,
+	    mio_timer_source(scene->timer), 7, MIO_READABLE, MIO_LEVEL));
 	scene->listener = listen_on_loopback();
 	scene->addr = loopback(port_of(scene->listener));
 	tcp_pair(&scene->client, &scene->server);
@@ -38,7 +42,30 @@ tear_down(struct scene *scene)
 	assert_ok(mio_fd_close(scene->client));
 	assert_ok(mio_fd_close(scene->server));
 	mio_waker_destroy(scene->waker);
+	mio_timer_destroy(scene->timer);
 	mio_poll_destroy(scene->poll);
+}
+
+/* The timer is registered and has been slept with before. */
+static int
+timeouts(struct scene *scene)
+{
+	mio_timeout_t timeout;
+	mio_token_t state;
+	struct mio_event event;
+	uint64_t delay;
+	int bad = 0;
+
+	bad += mio_timer_set(scene->timer, 1000, 5, &timeout) != 0;
+	bad += mio_timer_set_at(scene->timer, 1, 6, NULL) != 0;
+	bad += mio_timer_reset(scene->timer, timeout, 1000000000) != 0;
+	bad += mio_timer_next(scene->timer, &delay) != 0;
+	bad += mio_poll(scene->poll, &event, 1, -1) != 1;
+	bad += mio_timer_expire(scene->timer, &state, 1) != 1;
+	bad += mio_poll(scene->poll, &event, 1, 1000) != 0;
+	bad += mio_timer_cancel(scene->timer, timeout, NULL) != 0;
+
+	return bad;
 }
 
 /* How many of the steps went wrong: Check's own assertions may allocate. */
@@ -171,6 +198,12 @@ START_TEST(transfers_allocate_nothing)
 }
 END_TEST
 
+START_TEST(timeouts_allocate_nothing)
+{
+	count_allocations(timeouts);
+}
+END_TEST
+
 START_TEST(datagrams_and_descriptors_allocate_nothing)
 {
 	count_allocations(datagrams_and_descriptors);
@@ -225,6 +258,7 @@ main(void)
 	tcase_add_test(tcase, create_is_counted);
 	tcase_add_test(tcase, register_and_poll_allocate_nothing);
 	tcase_add_test(tcase, transfers_allocate_nothing);
+	tcase_add_test(tcase, timeouts_allocate_nothing);
 	tcase_add_test(tcase, datagrams_and_descriptors_allocate_nothing);
 	tcase_add_test(tcase, connections_allocate_nothing);
 	tcase_add_test(tcase, first_registration_allocates_nothing_on_epoll);

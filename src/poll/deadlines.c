@@ -2,9 +2,9 @@
 
 /*
  * The alarm is one timerfd per poll, made when the first source comes that
- * needs it, level-triggered in the selector under the token that is nobody's.
+ * needs it, edge-triggered in the selector under the token that is nobody's.
  * It is set before a sleep, and only if the earliest deadline moved; setting
- * it also takes back that it rang. So what happens between two sleeps costs no
+ * it also takes back that it rang, so it is never read. So what happens between two sleeps costs no
  * system call, and it never rings for what was cancelled. A kernel or sandbox
  * that has no timerfd leaves the poll's own timeout.
  *
@@ -95,7 +95,7 @@ make_alarm_locked(struct mio__deadlines *deadlines)
 	}
 
 	r = mio__selector_add(deadlines->selector, alarm, MIO_TOKEN_RESERVED,
-	    MIO_READABLE, MIO_LEVEL);
+	    MIO_READABLE, MIO_EDGE);
 	if (r < 0) {
 		(void)mio__os_close(alarm);
 		return r;
@@ -135,6 +135,7 @@ set_alarm_locked(struct mio__deadlines *deadlines, mio__instant_t earliest)
 		return;
 
 	mio__os_timerfd_set(deadlines->alarm, earliest);
+	mio__selector_rearm(deadlines->alarm, MIO_READABLE);
 	deadlines->armed = earliest;
 }
 

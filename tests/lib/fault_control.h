@@ -32,6 +32,9 @@ const char *fault_failed(void);
 int fault_timeout_ms(void);
 int64_t fault_timeout_ns(void);
 
+/* What the clock says from now on, in nanoseconds; 0 for what is true. */
+void fault_set_clock(int64_t ns);
+
 /* While on, waits in the kernel come back at once with nothing. */
 void fault_skip_waits(bool on);
 

@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 
 #define NAMES 64
@@ -249,20 +250,42 @@ CALL(int, socket, (int family, int type, int protocol),
     (family, type, protocol))
 CALL(int, socketpair, (int family, int type, int protocol, int *fds),
     (family, type, protocol, fds))
+CALL(int, timerfd_create, (int clock, int flags), (clock, flags))
+CALL(int, timerfd_settime, (int fd, int flags, const struct itimerspec *value,
+    struct itimerspec *old), (fd, flags, value, old))
 CALL(int, unlink, (const char *path), (path))
 CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
 CALL(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n))
+
+static int64_t made_up_time; /* under lock */
+
+void
+fault_set_clock(int64_t ns)
+{
+	pthread_mutex_lock(&lock);
+	made_up_time = ns;
+	pthread_mutex_unlock(&lock);
+}
 
 /* The clock is counted, but does not fail: the library relies on that. */
 int fault_clock_gettime(clockid_t clock, struct timespec *now);
 int
 fault_clock_gettime(clockid_t clock, struct timespec *now)
 {
+	int64_t ns;
+
 	pthread_mutex_lock(&lock);
 	count("clock_gettime");
+	ns = made_up_time;
 	pthread_mutex_unlock(&lock);
 
-	return clock_gettime(clock, now);
+	if (ns == 0)
+		return clock_gettime(clock, now);
+
+	now->tv_sec = (time_t)(ns / 1000000000);
+	now->tv_nsec = (long)(ns % 1000000000);
+
+	return 0;
 }
 
 /* A close that fails has closed all the same, but for EBADF. */

@@ -51,6 +51,8 @@
 #define shutdown fault_shutdown
 #define socket fault_socket
 #define socketpair fault_socketpair
+#define timerfd_create fault_timerfd_create
+#define timerfd_settime fault_timerfd_settime
 #define unlink fault_unlink
 #define write fault_write
 #define writev fault_writev
