@@ -12,6 +12,13 @@
 #define TICK MS(1)
 #define FAR  (UINT64_C(1) << 63)
 
+/* Without it another loop has to ask mio_timer_next(). */
+#ifdef HAVE_TIMERFD_CREATE
+#define NESTED_TESTS 1
+#else
+#define NESTED_TESTS 0
+#endif
+
 static struct mio_timer *
 new_timer(void)
 {
@@ -696,6 +703,32 @@ START_TEST(timer_is_used_while_a_thread_sleeps)
 }
 END_TEST
 
+/* A first timer is noticed by a sleep that began without any. */
+START_TEST(first_timer_comes_during_a_sleep)
+{
+	struct scene scene = begin(MIO_LEVEL);
+	struct sleeper sleeper = { .poll = scene.poll };
+	pthread_t thread;
+
+	/* a short sleep with a timer, and that one goes */
+	set(&scene, SECONDS(600), 1);
+	ck_assert_int_eq(
+	    mio_poll(scene.poll, &(struct mio_event){ 0 }, 1, MS(1)), 0);
+	mio_timer_destroy(scene.timer);
+
+	thread = start(sleep_in_poll, &sleeper);
+	(void)usleep(3000);
+	scene.timer = new_timer();
+	set(&scene, MS(5), 2);
+	assert_ok(mio_poll_register(scene.poll, mio_timer_source(scene.timer),
+	    8, MIO_READABLE, MIO_LEVEL));
+	join(thread);
+	ck_assert_uint_eq(sleeper.event.token, 8);
+	expect_state(&scene, 2);
+	end(&scene);
+}
+END_TEST
+
 struct storm {
 	struct scene scene;
 	_Atomic bool over;
@@ -842,10 +875,12 @@ main(void)
 	tcase_add_test(tcase, timers_and_polls_go_in_any_order);
 	tcase_add_test(tcase, several_timers_share_a_poll);
 	tcase_add_test(tcase, crowded_tick_is_fair_to_other_events);
-	tcase_add_test(tcase, nested_poll_shows_what_is_due);
+	tcase_add_loop_test(
+	    tcase, nested_poll_shows_what_is_due, 0, NESTED_TESTS);
 
 	tcase = new_case(suite, "threads");
 	tcase_add_test(tcase, timer_is_used_while_a_thread_sleeps);
+	tcase_add_test(tcase, first_timer_comes_during_a_sleep);
 	tcase_add_test(tcase, timer_is_used_while_threads_poll);
 
 	return run_suite(suite);

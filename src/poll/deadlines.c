@@ -212,6 +212,8 @@ mio__deadlines_add(
 
 	r = deadlines->selector == NULL ? -EINVAL
 					: make_alarm_locked(deadlines);
+	if (r == 0 && deadlines->first == NULL)
+		deadlines->until = MIO__NEVER; /* of a sleep without any */
 	if (r == 0 && deadline->link == NULL) {
 		deadline->next = deadlines->first;
 		deadline->link = &deadlines->first;
