@@ -8,6 +8,7 @@ AC_DEFUN([MIO_SYSTEM], [
 	AC_CHECK_FUNCS([epoll_create1 epoll_pwait2 kqueue eventfd
 		timerfd_create accept4 pipe2 ppoll pwritev2 recvmmsg sendmmsg
 		sigtimedwait])
+	AC_CHECK_HEADERS([sys/single_threaded.h])
 	AC_CHECK_TYPE([struct ucred], [mio_ucred=yes], [mio_ucred=no],
 		[#include <sys/socket.h>])
 	AM_CONDITIONAL([CREDENTIALS_UCRED], [test "$mio_ucred" = yes])

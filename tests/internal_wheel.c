@@ -32,6 +32,7 @@ static const struct walk walks[] = {
 	{ 64, 255, 7 },
 	{ 64, (UINT64_C(1) << 32) - 2, 7 },
 	{ 300, 65535, 97 },
+	{ 5000, 1, 997 },
 };
 
 #define WALKS (int)(sizeof(walks) / sizeof(walks[0]))

@@ -5,11 +5,8 @@
 #include "config.h"
 #include "lib/harness.h"
 #include "lib/nest.h"
+#include "lib/timers.h"
 
-#include <dirent.h>
-#include <stdatomic.h>
-
-#define TICK MS(1)
 #define FAR  (UINT64_C(1) << 63)
 
 /* Without it another loop has to ask mio_timer_next(). */
@@ -18,78 +15,6 @@
 #else
 #define NESTED_TESTS 0
 #endif
-
-static struct mio_timer *
-new_timer(void)
-{
-	struct mio_timer *timer = NULL;
-
-	assert_ok(mio_timer_create(&timer, TICK, 1000));
-
-	return timer;
-}
-
-struct scene {
-	struct mio_poll *poll;
-	struct mio_timer *timer;
-	struct mio_source *source;
-};
-
-static struct scene
-begin(unsigned options)
-{
-	struct scene scene = { .poll = new_poll(), .timer = new_timer() };
-
-	scene.source = mio_timer_source(scene.timer);
-	assert_ok(mio_poll_register(
-	    scene.poll, scene.source, 9, MIO_READABLE, options));
-
-	return scene;
-}
-
-static void
-end(struct scene *scene)
-{
-	mio_timer_destroy(scene->timer);
-	mio_poll_destroy(scene->poll);
-}
-
-static mio_timeout_t
-set(struct scene *scene, uint64_t delay_ns, mio_token_t state)
-{
-	mio_timeout_t timeout = 0;
-
-	assert_ok(mio_timer_set(scene->timer, delay_ns, state, &timeout));
-	ck_assert_uint_ne(timeout, 0);
-
-	return timeout;
-}
-
-/* Due now: a delay of 0 is, too, but only with the next tick. */
-static void
-set_due(struct scene *scene, mio_token_t state)
-{
-	assert_ok(mio_timer_set_at(scene->timer, 1, state, NULL));
-}
-
-static void
-expect_due(struct scene *scene)
-{
-	struct mio_event event = expect_event(scene->poll);
-
-	ck_assert_uint_eq(event.token, 9);
-	ck_assert_uint_eq(event.ready, MIO_READABLE);
-}
-
-/* Just these, and then no more. */
-static void
-expect_state(struct scene *scene, mio_token_t state)
-{
-	mio_token_t states[2] = { 0, 0 };
-
-	ck_assert_int_eq(mio_timer_expire(scene->timer, states, 2), 1);
-	ck_assert_uint_eq(states[0], state);
-}
 
 START_TEST(bad_arguments_are_refused)
 {
@@ -435,78 +360,6 @@ START_TEST(capacity_is_told_and_loses_nothing)
 }
 END_TEST
 
-/* 2^63 ns, at any tick: mio's arithmetic overflowed, macOS's wait returned. */
-START_TEST(far_deadlines_do_not_wake)
-{
-	static const uint64_t ticks[] = {
-		1, 1000, MS(1), SECONDS(1), UINT64_C(1) << 32, FAR, UINT64_MAX,
-	};
-	struct mio_poll *poll = new_poll();
-	struct mio_timer *timers[7];
-	uint64_t delay;
-	int64_t before;
-	size_t i;
-
-	for (i = 0; i < 7; i++) {
-		assert_ok(mio_timer_create(&timers[i], ticks[i], 4));
-		assert_ok(mio_poll_register(poll, mio_timer_source(timers[i]),
-		    i, MIO_READABLE, 0));
-		assert_ok(mio_timer_set(timers[i], FAR, 1, NULL));
-		assert_ok(mio_timer_set_at(
-		    timers[i], mio_clock_now() + FAR, 1, NULL));
-		assert_ok(mio_timer_next(timers[i], &delay));
-		ck_assert_uint_ge(delay, FAR - SECONDS(100));
-	}
-	before = cpu_ns();
-	expect_nothing(poll);
-	assert_ok(mio_poll(poll, &(struct mio_event){ 0 }, 1, MS(200)));
-	if (!is_slowed_down())
-		ck_assert_int_lt(cpu_ns() - before, MS(100));
-	for (i = 0; i < 7; i++)
-		mio_timer_destroy(timers[i]);
-	mio_poll_destroy(poll);
-}
-END_TEST
-
-static unsigned
-count_threads(void)
-{
-	DIR *dir = opendir("/proc/self/task");
-	unsigned n = 0;
-
-	if (dir == NULL)
-		return 0;
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-
-	return n;
-}
-
-/* mio's had a thread and a pipe each, and kept them. */
-START_TEST(timers_cost_neither_threads_nor_descriptors)
-{
-	struct mio_poll *poll = new_poll();
-	struct mio_timer *timer;
-	unsigned threads = count_threads(), fds = 0;
-	int i;
-
-	for (i = 0; i < 1000; i++) {
-		timer = new_timer();
-		assert_ok(mio_poll_register(
-		    poll, mio_timer_source(timer), 1, MIO_READABLE, 0));
-		assert_ok(mio_timer_set(timer, (uint64_t)i, 1, NULL));
-		if (i == 0)
-			fds = count_fds();
-		mio_timer_destroy(timer);
-	}
-	ck_assert_uint_eq(count_fds(), fds);
-	ck_assert_uint_eq(count_threads(), threads);
-	expect_nothing(poll);
-	mio_poll_destroy(poll);
-}
-END_TEST
-
 START_TEST(timers_and_polls_go_in_any_order)
 {
 	struct scene scene = begin(MIO_LEVEL);
@@ -525,80 +378,6 @@ START_TEST(timers_and_polls_go_in_any_order)
 	mio_timer_destroy(scene.timer);
 	expect_nothing(scene.poll);
 	mio_poll_destroy(scene.poll);
-}
-END_TEST
-
-START_TEST(several_timers_share_a_poll)
-{
-	struct mio_poll *poll = new_poll();
-	struct mio_timer *timers[5];
-	struct mio_event events[5];
-	mio_token_t state;
-	int i, n, seen = 0;
-
-	for (i = 0; i < 5; i++) {
-		timers[i] = new_timer();
-		assert_ok(mio_poll_register(poll, mio_timer_source(timers[i]),
-		    (mio_token_t)i, MIO_READABLE, MIO_LEVEL));
-		assert_ok(mio_timer_set(timers[i], (uint64_t)MS(5 * (5 - i)),
-		    (mio_token_t)i, NULL));
-	}
-	while (seen < 5) {
-		n = mio_poll(poll, events, 5, PATIENCE);
-		ck_assert_int_gt(n, 0);
-		for (i = 0; i < n; i++, seen++) {
-			ck_assert_int_eq(mio_timer_expire(
-			    timers[events[i].token], &state, 1), 1);
-			ck_assert_uint_eq(state, events[i].token);
-		}
-	}
-	for (i = 0; i < 5; i++)
-		mio_timer_destroy(timers[i]);
-	mio_poll_destroy(poll);
-}
-END_TEST
-
-/* All in one tick, in batches, and what the kernel has gets through. */
-START_TEST(crowded_tick_is_fair_to_other_events)
-{
-	enum { CROWD = 20000, BATCH = 64 };
-	struct mio_poll *poll = new_poll();
-	mio_token_t states[BATCH];
-	struct mio_event events[2];
-	struct mio_timer *timer;
-	uint64_t at = mio_clock_now() + MS(1), next = 0;
-	bool timer_came, pipe_came;
-	int fds[2], i, j, n;
-
-	make_pipe(fds);
-	put_byte(fds[1]);
-	assert_ok(mio_timer_create(&timer, 0, CROWD));
-	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
-	for (i = 0; i < CROWD; i++)
-		if (mio_timer_set_at(timer, at, (mio_token_t)i, NULL) != 0)
-			ck_abort_msg("%d", i);
-	(void)usleep(3000);
-	assert_ok(mio_poll_register(
-	    poll, mio_timer_source(timer), 2, MIO_READABLE, 0));
-
-	while (next < CROWD) {
-		/* one event at a time: each within a few */
-		timer_came = pipe_came = false;
-		for (i = 0; i < 4; i++) {
-			ck_assert_int_eq(mio_poll(poll, events, 1, 0), 1);
-			timer_came |= events[0].token == 2;
-			pipe_came |= events[0].token == 1;
-		}
-		ck_assert(timer_came && pipe_came);
-		n = mio_timer_expire(timer, states, BATCH);
-		for (j = 0; j < n; j++)
-			if (states[j] != next++)
-				ck_abort_msg("%d", j);
-		ck_assert(n == BATCH || next == CROWD);
-	}
-	mio_timer_destroy(timer);
-	mio_poll_destroy(poll);
-	close_pipe(fds);
 }
 END_TEST
 
@@ -636,207 +415,6 @@ START_TEST(nested_poll_shows_what_is_due)
 }
 END_TEST
 
-struct sleeper {
-	struct mio_poll *poll;
-	struct mio_event event;
-	_Atomic bool back;
-};
-
-static void *
-sleep_in_poll(void *argument)
-{
-	struct sleeper *sleeper = argument;
-
-	ck_assert_int_eq(
-	    mio_poll(sleeper->poll, &sleeper->event, 1, PATIENCE), 1);
-	sleeper->back = true;
-
-	return NULL;
-}
-
-/* The poll sleeps in a thread, the timer is used here. */
-START_TEST(timer_is_used_while_a_thread_sleeps)
-{
-	struct scene scene = begin(MIO_LEVEL);
-	struct sleeper sleeper;
-	mio_timeout_t timeout;
-	pthread_t thread;
-	uint64_t asked;
-	int i;
-
-	for (i = 0; i < 10; i++) {
-		sleeper = (struct sleeper){ .poll = scene.poll };
-		if (i % 2)
-			timeout = set(&scene, SECONDS(600), 1);
-		thread = start(sleep_in_poll, &sleeper);
-		(void)usleep(i % 3 ? 2000 : 0);
-		if (i % 2 == 0)
-			timeout = set(&scene, SECONDS(500), 1);
-		asked = mio_clock_now();
-		assert_ok(mio_timer_reset(scene.timer, timeout, MS(2)));
-		join(thread);
-		ck_assert_uint_ge(mio_clock_now(), asked + MS(2));
-		ck_assert_uint_eq(sleeper.event.token, 9);
-		expect_state(&scene, 1);
-	}
-
-	/* cancelled or destroyed: the sleep goes on */
-	sleeper = (struct sleeper){ .poll = scene.poll };
-	thread = start(sleep_in_poll, &sleeper);
-	(void)usleep(2000);
-	timeout = set(&scene, MS(4), 1);
-	assert_ok(mio_timer_cancel(scene.timer, timeout, NULL));
-	set(&scene, MS(4), 1);
-	mio_timer_destroy(scene.timer);
-	(void)usleep(8000);
-	ck_assert(!sleeper.back);
-
-	/* registered meanwhile */
-	scene.timer = new_timer();
-	set(&scene, MS(1), 2);
-	assert_ok(mio_poll_register(scene.poll, mio_timer_source(scene.timer),
-	    8, MIO_READABLE, MIO_LEVEL));
-	join(thread);
-	ck_assert_uint_eq(sleeper.event.token, 8);
-	expect_state(&scene, 2);
-	end(&scene);
-}
-END_TEST
-
-/* A first timer is noticed by a sleep that began without any. */
-START_TEST(first_timer_comes_during_a_sleep)
-{
-	struct scene scene = begin(MIO_LEVEL);
-	struct sleeper sleeper = { .poll = scene.poll };
-	pthread_t thread;
-
-	/* a short sleep with a timer, and that one goes */
-	set(&scene, SECONDS(600), 1);
-	ck_assert_int_eq(
-	    mio_poll(scene.poll, &(struct mio_event){ 0 }, 1, MS(1)), 0);
-	mio_timer_destroy(scene.timer);
-
-	thread = start(sleep_in_poll, &sleeper);
-	(void)usleep(3000);
-	scene.timer = new_timer();
-	set(&scene, MS(5), 2);
-	assert_ok(mio_poll_register(scene.poll, mio_timer_source(scene.timer),
-	    8, MIO_READABLE, MIO_LEVEL));
-	join(thread);
-	ck_assert_uint_eq(sleeper.event.token, 8);
-	expect_state(&scene, 2);
-	end(&scene);
-}
-END_TEST
-
-struct storm {
-	struct scene scene;
-	_Atomic bool over;
-	_Atomic unsigned events;
-};
-
-static void *
-poll_until_over(void *argument)
-{
-	struct storm *storm = argument;
-	struct mio_event event;
-
-	while (!storm->over)
-		if (mio_poll(storm->scene.poll, &event, 1, MS(20)) == 1 &&
-		    event.token == 10)
-			storm->events++;
-
-	return NULL;
-}
-
-/* One thread uses the timer at random, two poll: all that is due is told. */
-START_TEST(timer_is_used_while_threads_poll)
-{
-	struct storm storm = { .scene = begin(MIO_LEVEL) };
-	struct scene *scene = &storm.scene;
-	mio_timeout_t timeouts[16] = { 0 };
-	mio_token_t states[4];
-	pthread_t threads[2];
-	unsigned random = 5, set_count = 0, ended = 0;
-	int64_t end_at;
-	int i, n;
-
-	threads[0] = start(poll_until_over, &storm);
-	threads[1] = start(poll_until_over, &storm);
-	for (i = 0; i < (is_slowed_down() ? 500 : 20000); i++) {
-		random = random * 1103515245 + 12345;
-		if (random >> 16 & 1) {
-			set_count++;
-			timeouts[i % 16] = set(scene, random >> 12, 1);
-		} else if (mio_timer_cancel(scene->timer, timeouts[i % 16],
-			       NULL) == 0) {
-			ended++;
-		}
-		(void)mio_timer_reset(
-		    scene->timer, timeouts[(i + 5) % 16], random >> 10);
-		n = mio_timer_expire(scene->timer, states, 4);
-		ended += (unsigned)n;
-		if (mio_timer_pending(scene->timer) > 900)
-			(void)usleep(1000);
-	}
-	end_at = now_ns() + PATIENCE;
-	while (ended < set_count && now_ns() < end_at) {
-		(void)usleep(500);
-		ended += (unsigned)mio_timer_expire(scene->timer, states, 4);
-	}
-	ck_assert_uint_eq(ended, set_count);
-
-	/* and now the poll sleeps until the last one is due */
-	assert_ok(mio_poll_reregister(
-	    scene->poll, scene->source, 10, MIO_READABLE, MIO_LEVEL));
-	set(scene, MS(30), 1);
-	while (storm.events == 0 && now_ns() < end_at)
-		(void)usleep(500);
-	ck_assert_uint_gt(storm.events, 0);
-	expect_state(scene, 1);
-	storm.over = true;
-	join(threads[0]);
-	join(threads[1]);
-	end(scene);
-}
-END_TEST
-
-START_TEST(a_million_are_pending)
-{
-	enum { MILLION = 1000000 };
-	size_t many = is_slowed_down() ? MILLION / 20 : MILLION;
-	mio_timeout_t *timeouts = calloc(many, sizeof(*timeouts));
-	struct mio_timer *timer;
-	uint64_t now = mio_clock_now(), delay;
-	mio_token_t states[512];
-	size_t i, left;
-	int n;
-
-	ck_assert_ptr_nonnull(timeouts);
-	assert_ok(mio_timer_create(&timer, 0, many));
-	for (i = 0; i < many; i++)
-		if (mio_timer_set_at(timer, now + SECONDS(60) + i * 50000, i,
-			&timeouts[i]) != 0)
-			ck_abort_msg("set %zu", i);
-	ck_assert_uint_eq(mio_timer_pending(timer), many);
-	for (i = 0; i < many; i += 2)
-		if (mio_timer_reset_at(timer, timeouts[i], now) != 0)
-			ck_abort_msg("reset %zu", i);
-	assert_ok(mio_timer_next(timer, &delay));
-	for (i = 1; i < many; i += 2)
-		if (mio_timer_cancel(timer, timeouts[i], NULL) != 0)
-			ck_abort_msg("cancel %zu", i);
-	left = mio_timer_pending(timer);
-	ck_assert_uint_eq(left, many / 2);
-	(void)usleep(2000);
-	while ((n = mio_timer_expire(timer, states, 512)) > 0)
-		left -= (size_t)n;
-	ck_assert_uint_eq(left, 0);
-	mio_timer_destroy(timer);
-	free(timeouts);
-}
-END_TEST
-
 START_TEST(clock_goes_on)
 {
 	uint64_t first = mio_clock_now();
@@ -855,7 +433,6 @@ main(void)
 
 	tcase_add_test(tcase, bad_arguments_are_refused);
 	tcase_add_test(tcase, capacity_is_told_and_loses_nothing);
-	tcase_add_test(tcase, a_million_are_pending);
 	tcase_add_test(tcase, clock_goes_on);
 
 	tcase = new_case(suite, "poll");
@@ -870,18 +447,9 @@ main(void)
 	    tcase, nothing_is_told_without_registration_or_interest);
 	tcase_add_loop_test(tcase, cancelled_ones_are_not_told, 0, 2);
 	tcase_add_test(tcase, reset_moves_both_ways);
-	tcase_add_test(tcase, far_deadlines_do_not_wake);
-	tcase_add_test(tcase, timers_cost_neither_threads_nor_descriptors);
 	tcase_add_test(tcase, timers_and_polls_go_in_any_order);
-	tcase_add_test(tcase, several_timers_share_a_poll);
-	tcase_add_test(tcase, crowded_tick_is_fair_to_other_events);
 	tcase_add_loop_test(
 	    tcase, nested_poll_shows_what_is_due, 0, NESTED_TESTS);
-
-	tcase = new_case(suite, "threads");
-	tcase_add_test(tcase, timer_is_used_while_a_thread_sleeps);
-	tcase_add_test(tcase, first_timer_comes_during_a_sleep);
-	tcase_add_test(tcase, timer_is_used_while_threads_poll);
 
 	return run_suite(suite);
 }

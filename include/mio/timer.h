@@ -42,10 +42,10 @@ void mio_timer_destroy(struct mio_timer *timer);
 struct mio_source *mio_timer_source(struct mio_timer *timer);
 
 /*
- * Sets a timeout delay_ns from now, which mio_timer_expire() hands out as state;
- * out may be NULL. No system call, unless another thread sleeps in the poll.
- * -EINVAL; -ENOSPC: capacity timeouts are pending; -EOVERFLOW: more than 2^63
- * nanoseconds from now.
+ * Sets a timeout delay_ns from now, which mio_timer_expire() hands out as
+ * state; out may be NULL. No system call, unless another thread sleeps in the
+ * poll. -EINVAL; -ENOSPC: capacity timeouts are pending; -EOVERFLOW: more than
+ * 2^63 nanoseconds from now.
  */
 int mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
     mio_timeout_t *out);

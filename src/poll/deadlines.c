@@ -4,9 +4,10 @@
  * The alarm is one timerfd per poll, made when the first source comes that
  * needs it, edge-triggered in the selector under the token that is nobody's.
  * It is set before a sleep, and only if the earliest deadline moved; setting
- * it also takes back that it rang, so it is never read. So what happens between two sleeps costs no
- * system call, and it never rings for what was cancelled. A kernel or sandbox
- * that has no timerfd leaves the poll's own timeout.
+ * it also takes back that it rang, so it is never read. So what happens
+ * between two sleeps costs no system call, and it never rings for what was
+ * cancelled. A kernel or sandbox that has no timerfd leaves the poll's own
+ * timeout.
  *
  * Who calls what. Look and arm: the consumer of the queue, which is whoever is
  * inside the poll's gate. Add, remove, changed: any thread. Open and close: who
@@ -27,7 +28,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "base/lock.h"
+#include "sys/lock.h"
 #include "base/point.h"
 #include "mio/poll.h"
 #include "poll/readiness_queue.h"
@@ -164,7 +165,7 @@ mio__deadlines_arm(
 void
 mio__deadlines_look(struct mio__deadlines *deadlines)
 {
-	mio__lock(&deadlines->lock);
+	bool locked = mio__lock_others_out(&deadlines->lock);
 
 	deadlines->looked = mio__clock_now();
 	(void)earliest_locked(deadlines, deadlines->looked);
@@ -173,7 +174,7 @@ mio__deadlines_look(struct mio__deadlines *deadlines)
 	if (deadlines->armed <= deadlines->looked)
 		deadlines->armed = 0;
 
-	mio__unlock(&deadlines->lock);
+	mio__let_others_in(&deadlines->lock, locked);
 }
 
 void

@@ -34,10 +34,9 @@ void mio__selector_destroy(struct mio__selector *selector);
 int mio__selector_fd(const struct mio__selector *selector);
 
 /*
- * The errors of mio_poll_register_fd(). A descriptor that is added with
- * MIO_TOKEN_RESERVED ends a wait, and is not reported. A registration made during a wait
+ * The errors of mio_poll_register_fd(). A registration made during a wait
  * takes effect in that wait, and one that was removed before a wait begins is
- * not reported by it.
+ * not reported by it; one with MIO_TOKEN_RESERVED ends waits, and never is.
  */
 int mio__selector_add(struct mio__selector *selector, int fd, mio_token_t token,
     unsigned interest, unsigned options);

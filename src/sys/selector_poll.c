@@ -25,7 +25,7 @@
 
 #include <stdbool.h>
 
-#include "base/lock.h"
+#include "sys/lock.h"
 #include "sys/os.h"
 #include "sys/poll_table.h"
 #include "sys/waker.h"

@@ -25,7 +25,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
-#include "base/lock.h"
+#include "sys/lock.h"
 #include "mio/registration.h"
 #include "mio/timer.h"
 #include "poll/deadlines.h"
@@ -78,8 +78,9 @@ look(struct mio__deadline *deadline, mio__instant_t now)
 	struct mio_timer *timer = (struct mio_timer *)(void *)block;
 	mio__instant_t next = MIO__NEVER;
 	uint64_t tick;
+	bool locked;
 
-	mio__lock(&timer->lock);
+	locked = mio__lock_others_out(&timer->lock);
 
 	if (!timer->told && mio__readiness_wants(&timer->readiness)) {
 		if (mio__wheel_is_due(&timer->wheel,
@@ -92,7 +93,7 @@ look(struct mio__deadline *deadline, mio__instant_t now)
 		}
 	}
 
-	mio__unlock(&timer->lock);
+	mio__let_others_in(&timer->lock, locked);
 
 	return next;
 }
@@ -282,7 +283,7 @@ mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
     mio_token_t state, mio_timeout_t *out)
 {
 	mio__wheel_handle_t handle;
-	bool earliest;
+	bool earliest, locked;
 	uint64_t tick;
 	int r;
 
@@ -293,10 +294,10 @@ mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
 
 	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 
-	mio__lock(&timer->lock);
+	locked = mio__lock_others_out(&timer->lock);
 	earliest = tick < timer->wheel.earliest;
 	r = mio__wheel_insert(&timer->wheel, tick, state, &handle);
-	mio__unlock(&timer->lock);
+	mio__let_others_in(&timer->lock, locked);
 
 	if (r < 0)
 		return r;
@@ -324,7 +325,7 @@ mio_timer_reset_at(
     struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 {
 	uint64_t before, tick;
-	bool changed;
+	bool changed, locked;
 	int r;
 
 	if (timer == NULL)
@@ -334,12 +335,12 @@ mio_timer_reset_at(
 
 	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 
-	mio__lock(&timer->lock);
+	locked = mio__lock_others_out(&timer->lock);
 	before = timer->wheel.earliest;
 	r = mio__wheel_move(&timer->wheel, timeout, tick);
 	changed = timer->wheel.earliest != before || !timer->wheel.exact;
 	settle_locked(timer);
-	mio__unlock(&timer->lock);
+	mio__let_others_in(&timer->lock, locked);
 
 	if (changed)
 		tell_poll(timer);
@@ -363,18 +364,18 @@ mio_timer_cancel(
 {
 	uint64_t before;
 	mio_token_t was;
-	bool changed;
+	bool changed, locked;
 	int r;
 
 	if (timer == NULL)
 		return -EINVAL;
 
-	mio__lock(&timer->lock);
+	locked = mio__lock_others_out(&timer->lock);
 	before = timer->wheel.earliest;
 	r = mio__wheel_remove(&timer->wheel, timeout, &was);
 	changed = timer->wheel.earliest != before || !timer->wheel.exact;
 	settle_locked(timer);
-	mio__unlock(&timer->lock);
+	mio__let_others_in(&timer->lock, locked);
 
 	if (r == 0 && state != NULL)
 		*state = was;
@@ -388,15 +389,16 @@ MIO__PUBLIC int
 mio_timer_expire(struct mio_timer *timer, mio_token_t *states, size_t count)
 {
 	size_t n;
+	bool locked;
 
 	if (timer == NULL || states == NULL || count == 0)
 		return -EINVAL;
 
-	mio__lock(&timer->lock);
+	locked = mio__lock_others_out(&timer->lock);
 	n = mio__wheel_expire(&timer->wheel, ticks_now(timer), states,
 	    count < INT_MAX ? count : INT_MAX);
 	settle_locked(timer);
-	mio__unlock(&timer->lock);
+	mio__let_others_in(&timer->lock, locked);
 
 	tell_poll(timer);
 
@@ -409,14 +411,14 @@ mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns)
 	/* what is earliest is looked up only when somebody asks */
 	struct mio_timer *self = (struct mio_timer *)(uintptr_t)timer;
 	uint64_t at, now, tick;
-	bool any;
+	bool any, locked;
 
 	if (timer == NULL || delay_ns == NULL)
 		return -EINVAL;
 
-	mio__lock(&self->lock);
+	locked = mio__lock_others_out(&self->lock);
 	any = mio__wheel_next(&self->wheel, SIZE_MAX, &tick);
-	mio__unlock(&self->lock);
+	mio__let_others_in(&self->lock, locked);
 
 	if (!any)
 		return -ENOENT;

@@ -36,15 +36,58 @@
 #define GENERATION ((UINT64_C(1) << 48) - 1)
 #define NEVER      UINT64_MAX
 
+#define PER_NODE (sizeof(struct mio__wheel_node) / sizeof(uint64_t))
+
 _Static_assert(sizeof(struct mio__wheel_node) == 32, "two to a cache line");
+
+/* ---- nodes */
+
+static size_t
+words_for(size_t bits)
+{
+	return (bits + 63) / 64;
+}
+
+/* How many words there are on all floors, the top one being a single word. */
+static size_t
+words_in_all(size_t capacity)
+{
+	size_t words = words_for(capacity), sum = words;
+
+	while (words > 1) {
+		words = words_for(words);
+		sum += words;
+	}
+
+	return sum;
+}
+
+static void
+build_bitmaps(struct mio__wheel *wheel, uint64_t *words)
+{
+	size_t bits = wheel->capacity;
+	size_t count;
+
+	do {
+		count = words_for(bits);
+		memset(words, 0xff, count * sizeof(*words));
+		if (bits % 64 != 0)
+			words[count - 1] = (UINT64_C(1) << bits % 64) - 1;
+		wheel->unused[wheel->depth++] = words;
+		words += count;
+		bits = count;
+	} while (count > 1);
+}
 
 int
 mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 {
+	size_t words = words_in_all(capacity);
+	size_t nodes = capacity + (words + PER_NODE - 1) / PER_NODE;
 	unsigned i;
 
 	memset(wheel, 0, sizeof(*wheel));
-	wheel->nodes = mio__os_alloc(capacity, sizeof(*wheel->nodes));
+	wheel->nodes = mio__os_alloc(nodes, sizeof(*wheel->nodes));
 	if (wheel->nodes == NULL)
 		return -ENOMEM;
 
@@ -55,9 +98,10 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 	wheel->earliest = NEVER;
 	wheel->exact = true;
 	wheel->capacity = (uint32_t)capacity;
-	wheel->free = NONE;
+	build_bitmaps(wheel, (uint64_t *)(void *)(wheel->nodes + capacity));
 	while (capacity - 1 > (UINT64_C(1) << wheel->index_bits) - 1)
 		wheel->index_bits++;
+	wheel->generations = GENERATION & (UINT64_MAX >> wheel->index_bits);
 
 	return 0;
 }
@@ -68,19 +112,83 @@ mio__wheel_fini(struct mio__wheel *wheel)
 	mio__os_free(wheel->nodes);
 }
 
-/* ---- names */
-
-static uint64_t
-generation_mask(const struct mio__wheel *wheel)
+/* The word of the first unused node has become empty: finds the next. */
+static void
+find_unused(struct mio__wheel *wheel)
 {
-	return GENERATION & (UINT64_MAX >> wheel->index_bits);
+	size_t i = wheel->unused_word, at = 0;
+	unsigned floor;
+
+	for (floor = 1; floor < wheel->depth; floor++) {
+		uint64_t *word = &wheel->unused[floor][i / 64];
+
+		*word &= ~(UINT64_C(1) << i % 64);
+		if (*word != 0)
+			break;
+		i /= 64;
+	}
+
+	/* all words are empty on the way down when none is unused */
+	for (floor = wheel->depth - 1; floor > 0; floor--) {
+		if (wheel->unused[floor][at] == 0)
+			return;
+		at = at * 64 +
+		    (unsigned)__builtin_ctzll(wheel->unused[floor][at]);
+	}
+	wheel->unused_word = (uint32_t)at;
 }
+
+/*
+ * The first unused node; there is one. First rather than last used: so those in
+ * use lie close together, and new ones one behind the other.
+ */
+static uint32_t
+take_node(struct mio__wheel *wheel)
+{
+	uint64_t *word = &wheel->unused[0][wheel->unused_word];
+	uint32_t index =
+	    wheel->unused_word * 64 + (unsigned)__builtin_ctzll(*word);
+
+	*word &= *word - 1;
+	if (*word == 0)
+		find_unused(wheel);
+
+	return index;
+}
+
+static void
+give_back(struct mio__wheel *wheel, uint32_t index)
+{
+	uint64_t *word = &wheel->unused[0][index / 64];
+	bool was_empty = *word == 0;
+	size_t i = index / 64;
+	unsigned floor;
+
+	wheel->nodes[index].generation++;
+	wheel->pending--;
+
+	*word |= UINT64_C(1) << index % 64;
+	if (!was_empty)
+		return;
+
+	/* the first word may be an empty one when there was no other */
+	if (i < wheel->unused_word || wheel->unused[0][wheel->unused_word] == 0)
+		wheel->unused_word = (uint32_t)i;
+	for (floor = 1; floor < wheel->depth && was_empty; floor++) {
+		word = &wheel->unused[floor][i / 64];
+		was_empty = *word == 0;
+		*word |= UINT64_C(1) << i % 64;
+		i /= 64;
+	}
+}
+
+/* ---- names */
 
 static mio__wheel_handle_t
 name(const struct mio__wheel *wheel, uint32_t index)
 {
 	uint64_t generation =
-	    wheel->nodes[index].generation & generation_mask(wheel);
+	    wheel->nodes[index].generation & wheel->generations;
 
 	return generation << wheel->index_bits | index;
 }
@@ -92,9 +200,8 @@ find(const struct mio__wheel *wheel, mio__wheel_handle_t handle)
 	uint64_t index = handle & ((UINT64_C(1) << wheel->index_bits) - 1);
 	uint64_t generation = handle >> wheel->index_bits;
 
-	if (index >= wheel->fresh || !(generation & 1) ||
-	    (wheel->nodes[index].generation & generation_mask(wheel)) !=
-		generation)
+	if (index >= wheel->capacity || !(generation & 1) ||
+	    (wheel->nodes[index].generation & wheel->generations) != generation)
 		return NONE;
 
 	return (uint32_t)index;
@@ -302,17 +409,13 @@ int
 mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
     mio__wheel_handle_t *handle)
 {
-	uint32_t index = wheel->free;
 	struct mio__wheel_node *node;
+	uint32_t index;
 
-	if (index != NONE) {
-		wheel->free = wheel->nodes[index].next;
-	} else {
-		if (wheel->fresh == wheel->capacity)
-			return -ENOSPC;
-		index = wheel->fresh++;
-	}
+	if (wheel->pending == wheel->capacity)
+		return -ENOSPC;
 
+	index = take_node(wheel);
 	node = &wheel->nodes[index];
 	node->generation++;
 	node->tick = tick;
@@ -344,17 +447,6 @@ mio__wheel_move(
 	return 0;
 }
 
-static void
-give_back(struct mio__wheel *wheel, uint32_t index)
-{
-	struct mio__wheel_node *node = &wheel->nodes[index];
-
-	node->generation++;
-	node->next = wheel->free;
-	wheel->free = index;
-	wheel->pending--;
-}
-
 int
 mio__wheel_remove(
     struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t *state)
@@ -374,18 +466,37 @@ mio__wheel_remove(
 
 /* ---- time goes on */
 
-/* Moves a slot down, in its order: now has come to its first tick. */
+/*
+ * Moves a slot down, in its order: now has come to its first tick. Each link
+ * has to be waited for, so a second walk goes ahead from the other end, and
+ * fetches the half that comes later.
+ */
 static void
 move_down(struct mio__wheel *wheel, unsigned slot)
 {
-	uint32_t index = first_of(wheel, slot), next;
+	struct mio__wheel_list list = wheel->lists[slot];
+	uint32_t index = list.first, ahead = list.last, next;
 
 	wheel->lists[slot] = (struct mio__wheel_list){ NONE, NONE };
 	mark_empty(wheel, slot);
 
 	for (; index != NONE; index = next) {
 		next = wheel->nodes[index].next;
+		if (ahead != index && ahead != NONE)
+			ahead = wheel->nodes[ahead].prev;
+		else
+			ahead = NONE;
 		place(wheel, index);
+	}
+}
+
+/* The first slot begins then: so much is known without looking into it. */
+static void
+nothing_before(struct mio__wheel *wheel, unsigned slot, uint64_t start)
+{
+	if (start > wheel->earliest) {
+		wheel->earliest = start;
+		wheel->exact = slot < DIGITS;
 	}
 }
 
@@ -396,14 +507,19 @@ due_list(struct mio__wheel *wheel, uint64_t now)
 	unsigned slot;
 	uint64_t start;
 
+	if (now < wheel->earliest)
+		return NONE;
+
 	if (first_of(wheel, LATE) != NONE)
 		return LATE;
 
 	while (wheel->levels != 0) {
 		slot = first_slot(wheel);
 		start = start_of(wheel, slot);
-		if (start > now)
+		if (start > now) {
+			nothing_before(wheel, slot, start);
 			break;
+		}
 
 		wheel->now = start;
 		if (slot < DIGITS)
@@ -459,7 +575,8 @@ mio__wheel_expire(
 	while (n < count && (list = due_list(wheel, now)) != NONE)
 		n += take(wheel, list, states + n, count - n);
 
-	if (n > 0)
+	/* what was earliest may have been taken */
+	if (n > 0 && wheel->earliest <= now)
 		went(wheel, wheel->earliest);
 
 	return n;

@@ -78,7 +78,7 @@ check_node(const struct mio__wheel *wheel, uint32_t index, unsigned list)
 	unsigned level = list / MIO__WHEEL_DIGITS;
 	unsigned shift = level * MIO__WHEEL_LEVEL_BITS;
 
-	REQUIRE(index < wheel->fresh);
+	REQUIRE(index < wheel->capacity);
 	REQUIRE(node->generation & 1);
 	REQUIRE(node->list == list);
 	REQUIRE(node->tick >= wheel->earliest);
@@ -119,14 +119,29 @@ check_list(const struct mio__wheel *wheel, unsigned list)
 	return n;
 }
 
+/* A bit above stands for a word below that is not empty. */
+static void
+check_bitmaps(const struct mio__wheel *wheel)
+{
+	size_t bits = wheel->capacity, i;
+	unsigned floor;
+
+	for (floor = 1; floor < wheel->depth; floor++) {
+		bits = (bits + 63) / 64;
+		for (i = 0; i < bits; i++)
+			REQUIRE((wheel->unused[floor][i / 64] >> i % 64 & 1) ==
+			    (wheel->unused[floor - 1][i] != 0));
+	}
+	REQUIRE(bits <= 64);
+}
+
 void
 wheel_check(const struct mio__wheel *wheel)
 {
 	unsigned list, level, digit, levels = 0;
 	uint64_t least = UINT64_MAX;
-	uint32_t index;
 	size_t n = 0, unused = 0, i;
-	bool occupied;
+	bool occupied, set;
 
 	for (list = 0; list <= MIO__WHEEL_SLOTS; list++) {
 		n += check_list(wheel, list);
@@ -142,18 +157,15 @@ wheel_check(const struct mio__wheel *wheel)
 	REQUIRE(levels == wheel->levels);
 	REQUIRE(n == wheel->pending);
 
-	for (index = wheel->free; index != NONE;
-	     index = wheel->nodes[index].next) {
-		REQUIRE(index < wheel->fresh);
-		REQUIRE(!(wheel->nodes[index].generation & 1));
-		REQUIRE(++unused <= wheel->fresh);
-	}
-	REQUIRE(n + unused == wheel->fresh);
-
-	for (i = 0; i < wheel->fresh; i++)
-		if ((wheel->nodes[i].generation & 1) &&
-		    wheel->nodes[i].tick < least)
+	for (i = 0; i < wheel->capacity; i++) {
+		set = wheel->nodes[i].generation & 1;
+		unused += !set;
+		REQUIRE((wheel->unused[0][i / 64] >> i % 64 & 1) == !set);
+		if (set && wheel->nodes[i].tick < least)
 			least = wheel->nodes[i].tick;
+	}
+	REQUIRE(n + unused == wheel->capacity);
+	check_bitmaps(wheel);
 	REQUIRE(n == 0 || !wheel->exact || wheel->earliest == least);
 }
 
@@ -186,7 +198,8 @@ tick_of(struct wheel_model *model, uint64_t kind, uint64_t n)
 	case 2:
 		return n % 100 > model->now ? 0 : model->now - n % 100;
 	case 3:
-		return n % 64 == 0 ? UINT64_MAX - 1 - n % 3 : model->now + n % 256;
+		return n % 64 == 0 ? UINT64_MAX - 1 - n % 3
+				   : model->now + n % 256;
 	default:
 		n &= UINT64_MAX >> n % 64;
 		return n >= UINT64_MAX - model->now ? UINT64_MAX - 1
