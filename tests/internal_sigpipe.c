@@ -221,6 +221,26 @@ START_TEST(refusal_is_remembered_after_a_success)
 }
 END_TEST
 
+/* Some files know no flags, as an eventfd: that says nothing about pipes. */
+START_TEST(refusal_of_another_file_is_not_remembered)
+{
+	mio_fd_t fds[2], other[2];
+
+	make_pipe(fds);
+	tcp_pair(&other[0], &other[1]);
+	fault_reset_counts();
+	refuse(refusals[_i]);
+	ck_assert_int_eq(mio_pipe_write(other[0], "x", 1), 1);
+	ck_assert_int_eq(mio_pipe_write(other[0], "x", 1), 1);
+	ck_assert_uint_eq(fault_count("pwritev2"), 2);
+	(void)fault_disarm(); /* the kernel's own way makes none fail */
+	ck_assert_int_eq(mio_pipe_write(fds[1], "x", 1), 1);
+	ck_assert_uint_eq(fault_count("pwritev2"), 3);
+	close_pipe(fds);
+	close_pair(other[0], other[1]);
+}
+END_TEST
+
 START_TEST(errors_come_through_a_refusal)
 {
 	mio_fd_t fds[2];
@@ -271,6 +291,8 @@ main(void)
 	tcase = new_case(suite, "refusals");
 	tcase_add_loop_test(
 	    tcase, refusal_is_remembered_after_a_success, 1, REFUSALS);
+	tcase_add_loop_test(
+	    tcase, refusal_of_another_file_is_not_remembered, 0, REFUSALS);
 	tcase_add_loop_test(tcase, errors_come_through_a_refusal, 0, REFUSALS);
 	tcase_add_test(tcase, interrupted_writes_go_on);
 

@@ -6,6 +6,7 @@
 #include "lib/harness.h"
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -250,6 +251,53 @@ START_TEST(credentials_besides_take_no_room)
 }
 END_TEST
 
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+
+/* The sender's process comes as a descriptor, which nobody here asked for. */
+START_TEST(descriptors_of_processes_are_closed)
+{
+	mio_fd_t got[2];
+	size_t count = 2;
+	unsigned before;
+	int on = 1;
+	char byte;
+
+	open_ends(true);
+	if (setsockopt(ends[1], SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on)) ==
+	    0) {
+		before = count_fds();
+		send_copies(ends[0], 1);
+		ck_assert_int_eq(
+		    mio_unix_recv_fds(ends[1], &byte, 1, got, &count), 1);
+		ck_assert_uint_eq(count, 1);
+		assert_same_file(got[0], ends[0]);
+		assert_ok(mio_fd_close(got[0]));
+		ck_assert_uint_eq(count_fds(), before);
+	}
+	close_ends();
+}
+END_TEST
+
+START_TEST(other_families_are_refused)
+{
+	mio_fd_t client, server, got[1];
+	size_t count = 1;
+	char byte;
+
+	tcp_pair(&client, &server);
+	assert_error(mio_unix_send_fds(client, "x", 1, &client, 1), ENOTSUP);
+	ck_assert_int_eq(mio_unix_send_fds(client, "y", 1, NULL, 0), 1);
+	wait_for(server, POLLIN);
+	ck_assert_int_eq(
+	    mio_unix_recv_fds(server, &byte, 1, got, &count), 1);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_int_eq(byte, 'y');
+	close_pair(client, server);
+}
+END_TEST
+
 START_TEST(bad_arguments_are_refused)
 {
 	mio_fd_t fds[MOST + 1], got[1] = { -7 };
@@ -311,6 +359,8 @@ main(void)
 	tcase_add_test(tcase, descriptor_limit_is_told_and_the_bytes_come);
 	tcase_add_test(tcase, messages_without_descriptors_are_messages);
 	tcase_add_test(tcase, credentials_besides_take_no_room);
+	tcase_add_test(tcase, descriptors_of_processes_are_closed);
+	tcase_add_test(tcase, other_families_are_refused);
 	tcase_add_test(tcase, bad_arguments_are_refused);
 
 	return run_suite(suite);

@@ -91,7 +91,7 @@ ssize_t mio_unix_recv_from(mio_fd_t fd, void *buf, size_t len,
  * Sends len bytes, one at least, and with the first of them copies of exactly
  * count descriptors, up to 253, which stay the caller's. The bytes taken, as
  * mio_socket_send(). -EAGAIN, -EBADF (one of fds, too), -EPIPE, -ENOTCONN,
- * -ETOOMANYREFS, -EMSGSIZE, -EINVAL.
+ * -ENOTSUP (not a Unix domain socket), -ETOOMANYREFS, -EMSGSIZE, -EINVAL.
  */
 ssize_t mio_unix_send_fds(mio_fd_t fd, const void *buf, size_t len,
     const mio_fd_t *fds, size_t count);

@@ -17,13 +17,27 @@
 
 #define FDS_MAX 253u /* in one message, of Linux */
 
-/* What options of the socket's may have the kernel say besides. */
-#define REMARKS 64
+/* What options of the socket's have the kernel say besides: a label, most. */
+#define REMARKS 4352
 
 struct control {
 	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) +
 	    CMSG_SPACE(REMARKS)];
 };
+
+/* 0, or why this socket would take the bytes alone. */
+static int
+check_family(mio_fd_t fd)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	int r = mio__os_getsockname(fd, (struct sockaddr *)&addr, &len);
+
+	if (r < 0)
+		return r;
+
+	return addr.ss_family == AF_UNIX ? 0 : -ENOTSUP;
+}
 
 MIO__PUBLIC ssize_t
 mio_unix_send_fds(
@@ -34,12 +48,17 @@ mio_unix_send_fds(
 	size_t size = count * sizeof(*fds);
 	struct control control;
 	struct cmsghdr *header;
+	int r;
 
 	if (buf == NULL || len == 0 || count > FDS_MAX ||
 	    (fds == NULL && count > 0))
 		return -EINVAL;
 
 	if (count > 0) {
+		r = check_family(fd);
+		if (r < 0)
+			return r;
+
 		memset(&control, 0, CMSG_SPACE(size)); /* the padding, too */
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(size);
@@ -69,6 +88,20 @@ add(struct arrivals *arrivals, mio_fd_t fd)
 		(void)mio__os_close(fd); /* nobody knows it yet */
 
 	arrivals->count++;
+}
+
+/* A process that nobody asked for, by an option of the socket's. */
+static void
+close_pidfd(const struct cmsghdr *header)
+{
+	mio_fd_t fd;
+
+	if (header->cmsg_len < CMSG_LEN(sizeof(fd)))
+		return;
+
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	if (fd >= 0)
+		(void)mio__os_close(fd); /* nobody knows it yet */
 }
 
 static void
@@ -112,10 +145,14 @@ mio_unix_recv_fds(
 
 	arrivals.room = *count;
 	for (header = CMSG_FIRSTHDR(&msg); header != NULL;
-	     header = CMSG_NXTHDR(&msg, header))
-		if (header->cmsg_level == SOL_SOCKET &&
-		    header->cmsg_type == SCM_RIGHTS)
+	     header = CMSG_NXTHDR(&msg, header)) {
+		if (header->cmsg_level != SOL_SOCKET)
+			continue;
+		if (header->cmsg_type == SCM_RIGHTS)
 			add_from(&arrivals, header);
+		if (header->cmsg_type == SCM_PIDFD)
+			close_pidfd(header);
+	}
 
 	/* there is room for all: the limit of descriptors kept some out */
 	if (msg.msg_flags & MSG_CTRUNC)

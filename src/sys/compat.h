@@ -120,6 +120,15 @@ mio__take_signal(const sigset_t *set)
 #define MSG_NOSIGNAL 0
 #endif
 
+/* Linux 6.5; nowhere a type that is in use for something else. */
+#ifndef SCM_PIDFD
+#ifdef __linux__
+#define SCM_PIDFD 0x04
+#else
+#define SCM_PIDFD (-1)
+#endif
+#endif
+
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
 #endif

@@ -83,6 +83,14 @@ is_refused(int error)
 	return mio__os_refused(error) || error == EOPNOTSUPP || error == EINVAL;
 }
 
+static bool
+is_pipe(int fd)
+{
+	struct stat st;
+
+	return mio__os_stat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 ssize_t
 mio__os_writev(int fd, const struct iovec *iov, int count)
 {
@@ -98,9 +106,9 @@ mio__os_writev(int fd, const struct iovec *iov, int count)
 	if (n >= 0 || !is_refused(errno))
 		return n < 0 ? -errno : n;
 
-	/* it may have been about this descriptor: only success proves more */
+	/* it may be about this descriptor: only a pipe's success proves more */
 	n = write_blocking_sigpipe(fd, iov, count);
-	if (n >= 0)
+	if (n >= 0 && is_pipe(fd))
 		atomic_store_explicit(
 		    &lacking_nosignal, true, memory_order_relaxed);
 
