@@ -165,7 +165,7 @@ one_wake(void)
 		{ "libmio, registration", mio_begin, set_turns, mio_end },
 		{ "eventfd and epoll_wait", bare_begin, eventfd_turns,
 		    bare_end },
-		UV_TURNS EV_TURNS
+		UV_TURNS EV_TURNS RUST_TURNS
 	};
 
 	compare("one wake and the turn that tells of it", contestants,
@@ -179,7 +179,7 @@ coalesced(void)
 		{ "an atomic exchange", bare_begin, exchanges, bare_end },
 		{ "libmio, waker", mio_begin, coalesced_wakes, mio_end },
 		{ "libmio, registration", mio_begin, coalesced_sets, mio_end },
-		UV_WAKES EV_WAKES
+		UV_WAKES EV_WAKES RUST_WAKES
 	};
 
 	compare("a wake on one that is pending", contestants,

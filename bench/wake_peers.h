@@ -35,4 +35,24 @@ void ev_wakes(unsigned long times);
 #define EV_WAKES
 #endif
 
+#ifdef HAVE_RUST
+void mio6_begin(void);
+void mio6_end(void);
+void mio6_turns(unsigned long times);
+void mio6_wakes(unsigned long times);
+void mio8_begin(void);
+void mio8_end(void);
+void mio8_turns(unsigned long times);
+void mio8_wakes(unsigned long times);
+#define RUST_TURNS \
+	{ "mio 0.6, readiness", mio6_begin, mio6_turns, mio6_end }, \
+	{ "mio 0.8, waker", mio8_begin, mio8_turns, mio8_end },
+#define RUST_WAKES \
+	{ "mio 0.6, readiness", mio6_begin, mio6_wakes, mio6_end }, \
+	{ "mio 0.8, waker", mio8_begin, mio8_wakes, mio8_end },
+#else
+#define RUST_TURNS
+#define RUST_WAKES
+#endif
+
 #endif
