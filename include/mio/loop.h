@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_LOOP_H
+#define MIO_LOOP_H
+
+#include <stdbool.h>
+
+#include <mio/channel.h>
+#include <mio/poll.h>
+#include <mio/timer.h>
+
+/*
+ * A loop that calls back: a poll, a timer and a channel, and the turns that
+ * are taken through them. All that it does can be done with these three, and
+ * whatever they offer works beside it.
+ *
+ * One thread runs a loop and makes the calls on it; mio_loop_shutdown(),
+ * mio_loop_is_running() and the sender are for any thread. Tokens are the
+ * program's own but for the two below MIO_TOKEN_RESERVED.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mio_loop;
+
+/* Each 0 stands for what is said behind it; size is sizeof the struct. */
+struct mio_loop_config {
+	size_t size;
+	uint64_t timer_tick_ns;   /* a millisecond */
+	size_t timer_capacity;    /* 65536 timeouts */
+	size_t notify_capacity;   /* 4096 messages that wait */
+	size_t message_size;      /* sizeof(void *) bytes */
+	size_t messages_per_tick; /* 256 in a round */
+	size_t events_per_tick;   /* 1024 in a round */
+};
+
+/* What is NULL is not called; size is sizeof the struct. */
+struct mio_handler {
+	size_t size;
+	/* A source is ready, as mio_poll() reports it. */
+	void (*ready)(struct mio_loop *loop, void *context, mio_token_t token,
+	    unsigned ready);
+	/* A message came; it is the loop's, until this returns. */
+	void (*notify)(struct mio_loop *loop, void *context,
+	    const void *message);
+	/* A timeout is due. */
+	void (*timeout)(struct mio_loop *loop, void *context,
+	    mio_token_t state);
+	/* A signal ended the wait. */
+	void (*interrupted)(struct mio_loop *loop, void *context);
+	/* The round is over. */
+	void (*tick)(struct mio_loop *loop, void *context);
+};
+
+/*
+ * NULL for a config of nothing but defaults. Any thread. -EINVAL; -EMFILE,
+ * -ENFILE, -ENOMEM.
+ */
+int mio_loop_create(struct mio_loop **out,
+    const struct mio_loop_config *config);
+
+/* Not from a callback. Senders that were kept get -EPIPE. NULL is fine. */
+void mio_loop_destroy(struct mio_loop *loop);
+
+/*
+ * Goes round until mio_loop_shutdown(): waits; then calls ready for each event,
+ * notify for each message, timeout for each one that is due, and tick. Then it
+ * can be run again. 0; -EINVAL; -EBUSY from a callback; what mio_poll() fails
+ * with.
+ */
+int mio_loop_run(struct mio_loop *loop, const struct mio_handler *handler,
+    void *context);
+
+/* One round, which waits for timeout_ns at most, as mio_poll() does. */
+int mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
+    void *context, int64_t timeout_ns);
+
+/*
+ * mio_loop_run() returns at the end of its round, and does not wait before
+ * that. Nothing happens when it is not running. NULL is fine. Any thread,
+ * callbacks, signal handlers.
+ */
+void mio_loop_shutdown(struct mio_loop *loop);
+
+/* Whether mio_loop_run() is. false for NULL. Any thread, signal handlers. */
+bool mio_loop_is_running(const struct mio_loop *loop);
+
+/* Where sources are registered; the loop's own. NULL for NULL. */
+struct mio_poll *mio_loop_poll(struct mio_loop *loop);
+
+/*
+ * What other threads send messages with; the loop's own, to be kept past it
+ * with mio_sender_ref(). From the loop's thread mio_sender_send() on a full
+ * channel would wait for itself: mio_sender_try_send(). NULL for NULL.
+ */
+struct mio_sender *mio_loop_sender(struct mio_loop *loop);
+
+/* As mio_timer_set() and mio_timer_cancel(). -EINVAL for a NULL loop. */
+int mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns,
+    mio_token_t state, mio_timeout_t *out);
+int mio_loop_clear_timeout(struct mio_loop *loop, mio_timeout_t timeout);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The loop, made of public calls. The receiver and the timer are
+ * level-triggered sources of its poll, so that what a round leaves behind
+ * begins the next one at once.
+ *
+ * Threads. `stopping' and `running' are the only things that more than one
+ * thread touches: a shutdown sets the first, then wakes the poll. The run looks
+ * after each round, so either it sees it then, or the wake comes into the wait
+ * that follows and it sees it after that. The run clears it when it starts: what
+ * was set before has no effect.
+ */
+
+#include "mio/loop.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "mio/waker.h"
+#include "sys/os.h"
+
+/* The loop's own tokens: the two below MIO_TOKEN_RESERVED. */
+#define NOTIFY (MIO_TOKEN_RESERVED - 1)
+#define TIMER  (MIO_TOKEN_RESERVED - 2)
+
+/* What comes with these, and with the waker, beside the program's events. */
+#define OWN_EVENTS 3
+
+static const struct mio_loop_config defaults = {
+	.notify_capacity = 4096,
+	.message_size = sizeof(void *),
+	.messages_per_tick = 256,
+	.events_per_tick = 1024,
+};
+
+struct mio_loop {
+	struct mio_poll *poll;
+	struct mio_timer *timer;
+	struct mio_sender *sender;
+	struct mio_receiver *receiver;
+	struct mio_waker *waker;
+	struct mio_event *events;
+	void *message;
+	size_t capacity; /* of events */
+	size_t messages_per_tick;
+	bool in_round;
+	atomic_bool running, stopping;
+};
+
+/*
+ * Takes a struct that may be older or newer than ours: it begins with its size,
+ * what it lacks is 0, and what we do not know has to be.
+ */
+static int
+take(void *to, size_t known, const void *from)
+{
+	const char *bytes = from;
+	size_t size, i;
+
+	if (from == NULL)
+		return -EINVAL;
+
+	memcpy(&size, from, sizeof(size));
+	if (size < sizeof(size))
+		return -EINVAL;
+
+	for (i = known; i < size; i++)
+		if (bytes[i] != 0)
+			return -EINVAL;
+
+	memset(to, 0, known);
+	memcpy(to, from, size < known ? size : known);
+
+	return 0;
+}
+
+static size_t
+or_default(size_t value, size_t otherwise)
+{
+	return value != 0 ? value : otherwise;
+}
+
+static int
+make_buffers(struct mio_loop *loop, const struct mio_loop_config *config)
+{
+	size_t events =
+	    or_default(config->events_per_tick, defaults.events_per_tick);
+
+	if (events > SIZE_MAX - OWN_EVENTS)
+		return -ENOMEM;
+
+	loop->capacity = events + OWN_EVENTS;
+	loop->messages_per_tick =
+	    or_default(config->messages_per_tick, defaults.messages_per_tick);
+	loop->events = mio__os_alloc(loop->capacity, sizeof(*loop->events));
+	loop->message = mio__os_alloc(
+	    1, or_default(config->message_size, defaults.message_size));
+
+	return loop->events != NULL && loop->message != NULL ? 0 : -ENOMEM;
+}
+
+static int
+make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
+{
+	int r;
+
+	r = mio_poll_create(&loop->poll);
+	if (r < 0)
+		return r;
+
+	r = mio_waker_create(&loop->waker, loop->poll, NOTIFY);
+	if (r < 0)
+		return r;
+
+	r = mio_timer_create(
+	    &loop->timer, config->timer_tick_ns, config->timer_capacity);
+	if (r < 0)
+		return r;
+
+	r = mio_sync_channel_create(&loop->sender, &loop->receiver,
+	    or_default(config->message_size, defaults.message_size),
+	    or_default(config->notify_capacity, defaults.notify_capacity));
+	if (r < 0)
+		return r;
+
+	r = mio_poll_register(loop->poll, mio_timer_source(loop->timer), TIMER,
+	    MIO_READABLE, MIO_LEVEL);
+	if (r < 0)
+		return r;
+
+	return mio_poll_register(loop->poll,
+	    mio_receiver_source(loop->receiver), NOTIFY, MIO_READABLE,
+	    MIO_LEVEL);
+}
+
+MIO__PUBLIC int
+mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
+{
+	struct mio_loop_config taken = { 0 };
+	struct mio_loop *loop;
+	int r;
+
+	if (out == NULL)
+		return -EINVAL;
+
+	if (config != NULL) {
+		r = take(&taken, sizeof(taken), config);
+		if (r < 0)
+			return r;
+	}
+
+	loop = mio__os_alloc(1, sizeof(*loop));
+	if (loop == NULL)
+		return -ENOMEM;
+
+	r = make_buffers(loop, &taken);
+	if (r == 0)
+		r = make_sources(loop, &taken);
+	if (r < 0) {
+		mio_loop_destroy(loop);
+		return r;
+	}
+
+	*out = loop;
+
+	return 0;
+}
+
+MIO__PUBLIC void
+mio_loop_destroy(struct mio_loop *loop)
+{
+	if (loop == NULL)
+		return;
+
+	mio_sender_unref(loop->sender);
+	mio_receiver_destroy(loop->receiver);
+	mio_timer_destroy(loop->timer);
+	mio_waker_destroy(loop->waker);
+	mio_poll_destroy(loop->poll);
+	mio__os_free(loop->events);
+	mio__os_free(loop->message);
+	mio__os_free(loop);
+}
+
+static void
+tell_messages(
+    struct mio_loop *loop, const struct mio_handler *handler, void *context)
+{
+	size_t i;
+
+	for (i = 0; i < loop->messages_per_tick; i++) {
+		if (mio_receiver_recv(loop->receiver, loop->message) < 0)
+			return;
+		if (handler->notify != NULL)
+			handler->notify(loop, context, loop->message);
+	}
+}
+
+/*
+ * One by one: a callback may clear one that is due as well. Not more than there
+ * are now: those that callbacks set wait for the next round.
+ */
+static void
+tell_timeouts(
+    struct mio_loop *loop, const struct mio_handler *handler, void *context)
+{
+	size_t left = mio_timer_pending(loop->timer);
+	mio_token_t state;
+
+	while (left-- > 0 && mio_timer_expire(loop->timer, &state, 1) == 1)
+		if (handler->timeout != NULL)
+			handler->timeout(loop, context, state);
+}
+
+/* Waits, and makes the calls for what came. */
+static int
+go_round(struct mio_loop *loop, const struct mio_handler *handler,
+    void *context, int64_t timeout_ns)
+{
+	bool notified = false, due = false;
+	int i;
+	int n = mio_poll_interruptible(
+	    loop->poll, loop->events, loop->capacity, timeout_ns);
+
+	if (n < 0 && n != -EINTR)
+		return n;
+	if (n == -EINTR && handler->interrupted != NULL)
+		handler->interrupted(loop, context);
+
+	for (i = 0; i < n; i++) {
+		const struct mio_event *event = &loop->events[i];
+
+		if (event->token == NOTIFY)
+			notified = true;
+		else if (event->token == TIMER)
+			due = true;
+		else if (handler->ready != NULL)
+			handler->ready(
+			    loop, context, event->token, event->ready);
+	}
+	if (notified)
+		tell_messages(loop, handler, context);
+	if (due)
+		tell_timeouts(loop, handler, context);
+	if (handler->tick != NULL)
+		handler->tick(loop, context);
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
+    void *context, int64_t timeout_ns)
+{
+	struct mio_handler taken;
+	int r;
+
+	if (loop == NULL)
+		return -EINVAL;
+
+	r = take(&taken, sizeof(taken), handler);
+	if (r < 0)
+		return r;
+
+	if (loop->in_round)
+		return -EBUSY;
+
+	loop->in_round = true;
+	r = go_round(loop, &taken, context, timeout_ns);
+	loop->in_round = false;
+
+	return r;
+}
+
+MIO__PUBLIC int
+mio_loop_run(
+    struct mio_loop *loop, const struct mio_handler *handler, void *context)
+{
+	int r;
+
+	if (loop == NULL || handler == NULL)
+		return -EINVAL;
+	if (loop->in_round)
+		return -EBUSY;
+
+	atomic_store(&loop->stopping, false);
+	atomic_store(&loop->running, true);
+	do
+		r = mio_loop_run_once(loop, handler, context, -1);
+	while (r == 0 && !atomic_load(&loop->stopping));
+	atomic_store(&loop->running, false);
+
+	return r;
+}
+
+MIO__PUBLIC void
+mio_loop_shutdown(struct mio_loop *loop)
+{
+	if (loop == NULL)
+		return;
+
+	atomic_store(&loop->stopping, true);
+	(void)mio_waker_wake(loop->waker);
+}
+
+MIO__PUBLIC bool
+mio_loop_is_running(const struct mio_loop *loop)
+{
+	return loop != NULL && atomic_load(&loop->running);
+}
+
+MIO__PUBLIC struct mio_poll *
+mio_loop_poll(struct mio_loop *loop)
+{
+	return loop == NULL ? NULL : loop->poll;
+}
+
+MIO__PUBLIC struct mio_sender *
+mio_loop_sender(struct mio_loop *loop)
+{
+	return loop == NULL ? NULL : loop->sender;
+}
+
+MIO__PUBLIC int
+mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns, mio_token_t state,
+    mio_timeout_t *out)
+{
+	return mio_timer_set(
+	    loop == NULL ? NULL : loop->timer, delay_ns, state, out);
+}
+
+MIO__PUBLIC int
+mio_loop_clear_timeout(struct mio_loop *loop, mio_timeout_t timeout)
+{
+	return mio_timer_cancel(
+	    loop == NULL ? NULL : loop->timer, timeout, NULL);
+}
