@@ -31,6 +31,11 @@ AC_DEFUN([MIO_PEERS], [
 	MIO_PEER([SDEVENT], [libsystemd >= 247], [systemd/sd-event.h],
 		[sd_event_source_set_prepare(NULL, NULL)])
 
+	# descriptors for processes, which Linux 5.3 has
+	AC_CHECK_DECL([SYS_pidfd_open], [mio_PIDFD=yes], [mio_PIDFD=no],
+		[[#include <sys/syscall.h>]])
+	AM_CONDITIONAL([HAVE_PIDFD], [test "$mio_PIDFD" = yes])
+
 	# what the benchmarks compare with
 	MIO_PEER([UV], [libuv >= 1.0], [uv.h], [uv_default_loop()])
 	AC_CHECK_HEADER([ev.h], [AC_CHECK_LIB([ev], [ev_loop_new],
