@@ -2,7 +2,7 @@
 
 # MIO_PEER(NAME, MODULE, HEADER, CALL)
 # ------------------------------------
-# Another event loop, for an example that nests a poll in it. It must link, not
+# Another library, for an example that goes together with it. It must link, not
 # only be described: what describes it may be another machine's. Sets mio_NAME,
 # NAME_CFLAGS, NAME_LIBS and HAVE_NAME.
 AC_DEFUN([MIO_PEER], [
@@ -30,6 +30,13 @@ AC_DEFUN([MIO_PEERS], [
 		[g_main_loop_new(NULL, FALSE)])
 	MIO_PEER([SDEVENT], [libsystemd >= 247], [systemd/sd-event.h],
 		[sd_event_source_set_prepare(NULL, NULL)])
+	MIO_PEER([CARES], [libcares >= 1.16], [ares.h],
+		[ares_getaddrinfo(0, 0, 0, 0, 0, 0)])
+
+	# descriptors for processes, which Linux 5.3 has
+	AC_CHECK_DECL([SYS_pidfd_open], [mio_PIDFD=yes], [mio_PIDFD=no],
+		[[#include <sys/syscall.h>]])
+	AM_CONDITIONAL([HAVE_PIDFD], [test "$mio_PIDFD" = yes])
 
 	# what the benchmarks compare with
 	MIO_PEER([UV], [libuv >= 1.0], [uv.h], [uv_default_loop()])

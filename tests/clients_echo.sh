@@ -6,7 +6,7 @@ set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
 need socat cmp timeout
-start echo_server
+start examples/echo_server
 
 # client ARGUMENT...: socat, but never for ever
 client() {

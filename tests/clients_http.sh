@@ -5,7 +5,7 @@ set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
 need curl socat cmp timeout
-start http_hello
+start examples/http_hello
 url=http://127.0.0.1:$port/
 
 get() {

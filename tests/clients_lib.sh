@@ -4,7 +4,9 @@
 builddir=${builddir:-.}
 dir=$(mktemp -d)
 server_pid=
-trap '[ -z "$server_pid" ] || kill -9 $server_pid 2>/dev/null; rm -rf "$dir"' EXIT
+peer_pids= # others that have to end with the test
+trap 'kill -9 $server_pid $peer_pids 2>/dev/null || :; rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
 passed=0
 
 fail() {
@@ -36,13 +38,20 @@ need() {
 	done
 }
 
-# start PROGRAM: sets port, and fds to how many descriptors it has when idle
+# In front of a program: it is the shell's own child then, with no script in
+# between that would get the signals.
+execute="$builddir/libtool --silent --mode=execute"
+
+# start PROGRAM [ARGUMENT...]: sets port to what it says, and fds to how many
+# descriptors it has when idle
 start() {
 	ulimit -n "$(ulimit -H -n)"
-	"$builddir/libtool" --silent --mode=execute "$builddir/examples/$1" \
-	    >"$dir/out" 2>"$dir/err" &
+	: >"$dir/out" # the one before said something, too
+	program=$1
+	shift
+	$execute "$builddir/$program" "$@" >"$dir/out" 2>"$dir/err" &
 	server_pid=$!
-	wait_until "$1 does not say its port" grep -q listening "$dir/out"
+	wait_until "$program does not say its port" grep -q listening "$dir/out"
 	port=$(sed 's/listening on //' "$dir/out")
 	server=$server_pid # libtool has become the program
 	fds=$(count_fds)

@@ -30,3 +30,16 @@ for error in ENOSYS EPERM; do
 		run "$deny" $calls -- "$builddir/tests/$program"
 	done
 done
+
+# What a program asks for by itself is not made up for, but left out.
+program=$builddir/tests/test_signals_children
+[ -x "$program" ] || exit 0
+for error in ENOSYS EPERM; do
+	echo "== test_signals_children, pidfd_open $error"
+	run "$deny" pidfd_open=$error -- "$program"
+	echo "== test_signals_children, signalfd too"
+	status=0
+	run "$deny" pidfd_open=$error signalfd4=$error -- "$program" ||
+	    status=$?
+	[ $status -eq 77 ]
+done

@@ -29,9 +29,11 @@ static const struct {
 	{ "accept4", SYS_accept4 },
 	{ "epoll_pwait2", 441 },	/* newer than some headers */
 	{ "eventfd2", SYS_eventfd2 },
+	{ "pidfd_open", 434 },
 	{ "pwritev2", SYS_pwritev2 },
 	{ "recvmmsg", SYS_recvmmsg },
 	{ "sendmmsg", SYS_sendmmsg },
+	{ "signalfd4", SYS_signalfd4 },
 };
 
 static unsigned
