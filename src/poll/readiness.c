@@ -18,10 +18,10 @@
  * It has something to tell, is "due", when it is registered, neither disarmed
  * nor dropped, and READY has a bit of the interest, an error or a hang-up.
  *
- * Who calls what. Set, add, remove, finish, get, ref, unref: any thread; set
- * in signal handlers too. Register, reregister, deregister, drop: any thread that has the
- * registration. Take, is_pending: the consumer of the queue, which is whoever
- * is inside the poll's gate, or once the poll is gone the one reaper.
+ * Who calls what. Set, add, remove, finish, get, ref, unref: any thread; set in
+ * signal handlers too. Register, reregister, deregister, drop: any thread that
+ * has the registration. Take, is_pending: the consumer of the queue, which is
+ * whoever is inside the poll's gate, or once the poll is gone the one reaper.
  *
  * Transitions. Each is one compare-and-swap or fetch on the word, repeated
  * only when another thread's came in between:
