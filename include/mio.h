@@ -4,6 +4,7 @@
 
 /* Everything that libmio offers. See mio(7). */
 
+#include <mio/channel.h>
 #include <mio/fd.h>
 #include <mio/pipe.h>
 #include <mio/poll.h>

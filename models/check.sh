@@ -99,6 +99,7 @@ wrong() {
 
 sleep='-DNODES=2 -DNAPS=1'
 tokens='-DPRODUCERS=1 -DPOLLERS=1 -DTOKENS -DUPDATERS=1'
+parts='-DPARTS -DPRODUCERS=1 -DPOLLERS=1 -DUPDATERS=1 -DSETS=3'
 life='-DPRODUCERS=1 -DPOLLERS=1 -DLIFETIME -DEARLY'
 
 right sleep readiness safety $sleep
@@ -113,6 +114,9 @@ right lifetime readiness safety -DLIFETIME -DEARLY -DSETS=1
 right lifetime-late readiness safety $life -DUPDATERS=1
 right lifetime-two readiness safety -DNODES=2 -DOWN -DLIFETIME -DEARLY \
     -DSETS=1 -DPOLLERS=1
+right parts readiness safety $parts -DUPDATES=2 -DPOLLERS=2
+right parts-level readiness safety $parts -DOPTION1=LEVEL \
+    -DOPTION2=LEVEL_ONESHOT -DOPTION3=LEVEL
 # two producers, an updater, a destroyer, two pollers, and the end of the poll
 right everything readiness safety -DTOKENS -DUPDATERS=1 -DUPDATES=2 -DLIFETIME
 
@@ -130,6 +134,9 @@ wrong take-does-not-compare readiness safety $tokens -DBUG_TAKE_BLIND
 wrong bits-above-interest readiness safety $tokens -DVALUE=64 -DBUG_UNMASKED
 wrong level-oneshot-stays-armed readiness safety $tokens -DEARLY \
     -DOPTION1=LEVEL_ONESHOT -DBUG_ONESHOT
+wrong finished-level-for-ever readiness safety $parts -DOPTION1=LEVEL \
+    -DBUG_FINAL_LEVEL
+wrong finished-is-taken-away readiness safety $parts -DBUG_REMOVE_FINAL
 wrong not-queued-before-read readiness safety $life -DBUG_CLEAR_FIRST
 wrong unref-frees-queued readiness safety $life -DBUG_UNREF_FREES
 wrong unref-does-not-reap readiness safety $life -DBUG_UNREF_NO_REAP

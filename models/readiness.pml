@@ -24,6 +24,8 @@
  *	set				mio_readiness_set()
  *	update				bind_to(), claim_slot(), update()
  *	deregister, drop		mio__readiness_deregister(), _drop()
+ *	add, finish, remove		mio__readiness_add(), _finish(),
+ *					_remove()
  *	take				take() and told(),
  *					mio__readiness_take()
  *	is_pending			mio__readiness_is_pending()
@@ -54,6 +56,7 @@
  *	  taken, whole, and no bits but of that update's interest, errors and
  *	  hang-ups; after a deregister, a drop or a oneshot that fired there is
  *	  none
+ *	- what was finished is told once by each update, and not taken away
  *	- when nothing moves any more (Spin's timeout) nothing is queued or due
  *	  while the pollers sleep: no wake-up is lost
  *	- freed memory is not touched; at the end each node, and the queue, has
@@ -65,7 +68,8 @@
  * EARLY ends the poll at any time, where else it goes once nothing moves; OWN
  * gives each producer one node; ARM adds an outer loop; OPTION1 to OPTION3 are
  * what the updates ask for, ALIKE lets all ask for the same, so that only the
- * slots tell one word from another. BUG_... puts in a mistake that has to be
+ * slots tell one word from another; PARTS lets the producers add, and the last
+ * set finish, while another process removes. BUG_... puts in a mistake that has to be
  * found.
  */
 
@@ -120,6 +124,7 @@
 #define READ_SHIFT     18
 #define WRITE_SHIFT    21
 #define CLAIMS_SHIFT   24
+#define FINAL          1073741824
 
 #define UPDATED \
 	(INTEREST | EDGE | ONESHOT | REGISTERED | DISARMED | (7 << WRITE_SHIFT))
@@ -189,6 +194,7 @@ byte place[NODES + 1];
 byte version[NODES]; /* the update in force */
 bit untold[NODES];   /* due, and not in an event since it was set */
 bit fired[NODES];    /* a oneshot, since the last update */
+bit final[NODES];    /* told to be finished, since the last update */
 bit announced;       /* the consumer sleeps, or is about to */
 bit freed[NODES];
 bit queue_freed;
@@ -204,7 +210,8 @@ byte y;
 /* What holds of the word after each change. */
 #define check_word(n) \
 	assert(!untold[n] || (word[n] & QUEUED)); \
-	assert(due(word[n]) == 0 || (word[n] & EDGE) || (word[n] & QUEUED))
+	assert(due(word[n]) == 0 || (word[n] & (EDGE | FINAL)) || \
+	    (word[n] & QUEUED))
 
 /* ---- the queue */
 
@@ -361,6 +368,41 @@ inline set(n, value, owes, prev)
 	fi
 }
 
+#ifdef PARTS
+/* more: bits besides those of READY. */
+inline add(n, value, more, owes, prev)
+{
+	d_step {
+		node_is_there(n);
+		x = word[n] | (value) | more;
+		queue_if_due(n);
+		put_word(n, owes);
+		check_word(n)
+	};
+	if
+	:: owes -> push(n, prev); owes = 0
+	:: else
+	fi
+}
+
+inline remove(n, value)
+{
+	d_step {
+		node_is_there(n);
+		if
+#ifndef BUG_REMOVE_FINAL
+		:: word[n] & FINAL
+#endif
+		:: else ->
+			word[n] = word[n] & ~(value);
+			untold[n] = (due(word[n]) -> untold[n] : 0);
+			assert(!(word[n] & FINAL) || (word[n] & READY))
+		fi;
+		check_word(n)
+	}
+}
+#endif
+
 /* y: a slot that is free, or SLOTS. */
 inline free_slot(n)
 {
@@ -419,7 +461,8 @@ inline update(n, v, registered, slot, owes, prev)
 			    (slot << WRITE_SHIFT);
 			queue_if_due(n);
 			version[n] = v;
-			fired[n] = 0
+			fired[n] = 0;
+			final[n] = 0
 		:: else
 		fi;
 		put_word(n, owes);
@@ -457,7 +500,11 @@ inline told(w)
 {
 	x = w;
 	if
+#ifdef BUG_FINAL_LEVEL
 	:: due(w) == 0 || (w & EDGE) -> x = x & ~QUEUED
+#else
+	:: due(w) == 0 || (w & (EDGE | FINAL)) -> x = x & ~QUEUED
+#endif
 	:: else
 	fi;
 	if
@@ -491,6 +538,8 @@ inline check_event(n, w, a, b)
 		assert(is_on(word[n]));
 		assert(!fired[n]);
 		fired[n] = ((w & ONESHOT) != 0);
+		assert(!final[n]);
+		final[n] = ((w & FINAL) != 0);
 		untold[n] = (word[n] == w -> 0 : untold[n])
 	fi
 }
@@ -685,7 +734,14 @@ proctype producer(byte id)
 	do
 	:: i < SETS ->
 		n = sets_node(id, i);
+#ifdef PARTS
+		if
+		:: i < SETS - 1 -> add(n, VALUE, 0, owes, prev)
+		:: else -> add(n, VALUE, FINAL, owes, prev)
+		fi;
+#else
 		set(n, VALUE << (i % 2), owes, prev);
+#endif
 		i++
 	:: else -> break
 	od;
@@ -705,6 +761,19 @@ proctype producer(byte id)
 #endif
 	producers_done++
 }
+
+#ifdef PARTS
+proctype remover()
+{
+	byte i;
+
+	do
+	:: i < SETS -> remove(0, VALUE); i++
+	:: else -> break
+	od;
+	i = 0
+}
+#endif
 
 #if UPDATERS > 0
 /* Of node 0. The first one registers it; each that comes last wins. */
@@ -1027,6 +1096,9 @@ init
 		:: else -> break
 		od;
 		y = 0;
+#endif
+#ifdef PARTS
+		run remover();
 #endif
 #ifdef LIFETIME
 		run destroyer();

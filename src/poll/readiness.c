@@ -13,19 +13,23 @@
  *	ORPHAN		1	the last reference is gone
  *	READ, WRITE	3 + 3	the slots of tokens: the consumer's, the newest
  *	CLAIMS		6	the slots that updates under way write to
+ *	FINAL		1	told once by each registration, also a level
  *
  * It has something to tell, is "due", when it is registered, neither disarmed
  * nor dropped, and READY has a bit of the interest, an error or a hang-up.
  *
- * Who calls what. Set, get, ref, unref: any thread; set in signal handlers
- * too. Register, reregister, deregister, drop: any thread that has the
- * registration. Take, is_pending: the consumer of the queue, which is whoever
- * is inside the poll's gate, or once the poll is gone the one reaper.
+ * Who calls what. Set, add, remove, finish, get, ref, unref: any thread; set in
+ * signal handlers too. Register, reregister, deregister, drop: any thread that
+ * has the registration. Take, is_pending: the consumer of the queue, which is
+ * whoever is inside the poll's gate, or once the poll is gone the one reaper.
  *
  * Transitions. Each is one compare-and-swap or fetch on the word, repeated
  * only when another thread's came in between:
  *
  *	set		READY; QUEUED if it is due then
+ *	add		bits of READY; QUEUED if it is due then
+ *	remove		not these bits of READY, unless FINAL
+ *	finish		bits of READY, FINAL; QUEUED if it is due then
  *	register,	two steps: claim a slot and write the token there; then
  *	reregister	WRITE, INTEREST, options, REGISTERED, not DISARMED, the
  *			claim given back; QUEUED if it is due then. Between the
@@ -33,8 +37,8 @@
  *			whether it may, and so the last second step wins
  *	deregister	not REGISTERED
  *	take		READ = WRITE, if they differ, in a step of its own; then
- *			not QUEUED, but for a level that is due; DISARMED for a
- *			oneshot that is due
+ *			not QUEUED, but for a level that is due and not FINAL;
+ *			DISARMED for a oneshot that is due
  *	drop		DROPPED
  *	last unref	ORPHAN
  *
@@ -90,6 +94,7 @@
 #define READ_SHIFT     18
 #define WRITE_SHIFT    21
 #define CLAIMS_SHIFT   24
+#define FINAL          0x40000000u
 
 #define UPDATED \
 	(INTEREST | EDGE | ONESHOT | REGISTERED | DISARMED | \
@@ -104,7 +109,7 @@
 _Static_assert(MIO__READINESS_EDGE ==
 	(REGISTERED | EDGE | MIO_READABLE << INTEREST_SHIFT | MIO_READABLE),
     "what a waker is");
-_Static_assert(CLAIMS_SHIFT + MIO__TOKEN_SLOTS <= 32, "one word");
+_Static_assert(1u << (CLAIMS_SHIFT + MIO__TOKEN_SLOTS) <= FINAL, "one word");
 
 static unsigned
 slot_at(unsigned state, unsigned shift)
@@ -339,6 +344,41 @@ mio__readiness_wants(const struct mio_readiness *self)
 	return (due(load(self) | MIO_READABLE) & MIO_READABLE) != 0;
 }
 
+static void
+add(struct mio_readiness *self, unsigned bits)
+{
+	unsigned state, next;
+
+	state = atomic_load_explicit(&self->state, memory_order_relaxed);
+	do
+		next = queued_if_due(state | bits);
+	while (!replace(self, &state, next));
+
+	push_if_newly_queued(self, state, next);
+}
+
+void
+mio__readiness_add(struct mio_readiness *self, unsigned ready)
+{
+	add(self, ready);
+}
+
+void
+mio__readiness_finish(struct mio_readiness *self, unsigned ready)
+{
+	add(self, ready | FINAL);
+}
+
+void
+mio__readiness_remove(struct mio_readiness *self, unsigned ready)
+{
+	unsigned state = load(self);
+
+	while ((state & ready) && !(state & FINAL))
+		if (replace(self, &state, state & ~ready))
+			return;
+}
+
 MIO__PUBLIC unsigned
 mio_readiness_get(const struct mio_readiness *self)
 {
@@ -435,10 +475,10 @@ mio_readiness_unref(struct mio_readiness *self)
 static unsigned
 told(unsigned state, unsigned ready)
 {
-	if (ready == 0 || (state & (EDGE | ONESHOT)) == EDGE)
-		return state & ~QUEUED;
+	if (ready != 0 && (state & ONESHOT))
+		return (state & ~QUEUED) | DISARMED;
 
-	return state & ONESHOT ? (state & ~QUEUED) | DISARMED : state;
+	return ready == 0 || (state & (EDGE | FINAL)) ? state & ~QUEUED : state;
 }
 
 /* What a popped node has to tell: an event, or none. */

@@ -65,6 +65,15 @@ int mio__readiness_deregister(
 /* Whether it would be told now that it is readable. */
 bool mio__readiness_wants(const struct mio_readiness *self);
 
+/*
+ * Parts of a set, for what several threads know a part of. To finish adds these
+ * bits for good: no remove comes after it, and a level is told once by each
+ * register and reregister. Any thread.
+ */
+void mio__readiness_add(struct mio_readiness *self, unsigned ready);
+void mio__readiness_remove(struct mio_readiness *self, unsigned ready);
+void mio__readiness_finish(struct mio_readiness *self, unsigned ready);
+
 /* Nothing is told from here on. The reference stays the caller's. */
 void mio__readiness_drop(struct mio_readiness *self);
 

@@ -4,66 +4,11 @@
 
 #include "base/check.h"
 #include "mio/registration.h"
-#include "poll/poll.h"
-#include "poll/readiness.h"
+#include "poll/readiness_source.h"
 #include "sys/os.h"
 
 struct mio_registration {
-	struct mio_readiness readiness; /* first: freed as one */
-	struct mio_source source;
-};
-
-static struct mio_readiness *
-readiness_of(struct mio_source *source)
-{
-	char *block =
-	    (char *)source - offsetof(struct mio_registration, source);
-
-	return &((struct mio_registration *)(void *)block)->readiness;
-}
-
-static int
-check(unsigned interest, unsigned options)
-{
-	if ((interest & (MIO_AIO | MIO_LIO)) || (options & MIO_EXCLUSIVE))
-		return -ENOTSUP;
-
-	return 0;
-}
-
-static int
-register_source(struct mio_source *source, struct mio_poll *poll,
-    mio_token_t token, unsigned interest, unsigned options)
-{
-	int r = check(interest, options);
-
-	return r < 0 ? r
-		     : mio__readiness_register(readiness_of(source),
-			   mio__poll_queue(poll), token, interest, options);
-}
-
-static int
-reregister_source(struct mio_source *source, struct mio_poll *poll,
-    mio_token_t token, unsigned interest, unsigned options)
-{
-	int r = check(interest, options);
-
-	return r < 0 ? r
-		     : mio__readiness_reregister(readiness_of(source),
-			   mio__poll_queue(poll), token, interest, options);
-}
-
-static int
-deregister_source(struct mio_source *source, struct mio_poll *poll)
-{
-	return mio__readiness_deregister(
-	    readiness_of(source), mio__poll_queue(poll));
-}
-
-static const struct mio_source_ops ops = {
-	.register_source = register_source,
-	.reregister_source = reregister_source,
-	.deregister_source = deregister_source,
+	struct mio__readiness_source base; /* first: freed as one */
 };
 
 MIO__PUBLIC int
@@ -80,11 +25,10 @@ mio_registration_create(
 		return -ENOMEM;
 
 	/* one reference is the registration's own, one the caller's handle */
-	mio__readiness_init(&registration->readiness, 2);
-	registration->source.ops = &ops;
+	mio__readiness_source_init(&registration->base, 2);
 
 	*out = registration;
-	*readiness = &registration->readiness;
+	*readiness = &registration->base.readiness;
 
 	return 0;
 }
@@ -95,12 +39,12 @@ mio_registration_destroy(struct mio_registration *registration)
 	if (registration == NULL)
 		return;
 
-	mio__readiness_drop(&registration->readiness);
-	mio_readiness_unref(&registration->readiness);
+	mio__readiness_drop(&registration->base.readiness);
+	mio_readiness_unref(&registration->base.readiness);
 }
 
 MIO__PUBLIC struct mio_source *
 mio_registration_source(struct mio_registration *registration)
 {
-	return registration == NULL ? NULL : &registration->source;
+	return registration == NULL ? NULL : &registration->base.source;
 }

@@ -85,6 +85,14 @@ mio__os_yield(void)
 	(void)sched_yield(); /* cannot fail on Linux, nor matters elsewhere */
 }
 
+void
+mio__os_nap(int64_t ns)
+{
+	struct timespec ts = mio__os_timespec(ns);
+
+	(void)nanosleep(&ts, NULL); /* interrupted it is shorter */
+}
+
 int
 mio__os_cond_init(pthread_cond_t *cond)
 {

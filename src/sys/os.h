@@ -46,6 +46,8 @@ struct timespec mio__os_timespec(int64_t ns);
 bool mio__os_refused(int error);
 
 void mio__os_yield(void);
+/* Sleeps for less than a second, or less than that after a signal. */
+void mio__os_nap(int64_t ns);
 
 /*
  * A condition that is waited for by one thread, on the monotonic clock.

@@ -88,6 +88,13 @@ int option_of(mio_fd_t fd, int level, int name);
 pthread_t start(void *(*run)(void *), void *argument);
 void join(pthread_t thread);
 
+/* For what is looked at a million times: Check's own note each one. */
+#define must(condition) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg("%s", #condition); \
+	} while (0)
+
 #define assert_ok(call) ck_assert_int_eq((int)(call), 0)
 #define assert_error(call, error) ck_assert_int_eq((int)(call), -(error))
 

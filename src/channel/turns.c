@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Who calls what. Wait: any thread. Wake: any thread, here the receiver.
+ *
+ *	waits behind others -> the one before it leaves -> first
+ *	first -> its attempt succeeds -> out, and wakes the next
+ *	first -> its attempt fails -> sleeps -> woken -> first
+ *
+ * Only the first one tries, and each wakes no more than the next: one thread at
+ * a time comes out of its sleep, however many there are. Threads that do not
+ * wait may take what it was woken for; it then sleeps again, still the first.
+ *
+ * The first one stores WANTED, then tries; who makes room stores that, then
+ * looks for WANTED. All four are seq_cst: either the attempt sees the room, or
+ * the mark is seen. The mark is taken back with the wake, so that those who
+ * make room take the lock once for each sleep, not for each piece of room.
+ */
+
+#include "channel/turns.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "base/check.h"
+#include "base/point.h"
+#include "sys/os.h"
+
+struct mio__turn {
+	struct mio__turn *next;
+	pthread_cond_t come;
+	bool woken;
+};
+
+int
+mio__turns_init(struct mio__turns *turns)
+{
+	atomic_init(&turns->wanted, false);
+	turns->first = NULL;
+	turns->last = &turns->first;
+
+	return -pthread_mutex_init(&turns->lock, NULL);
+}
+
+void
+mio__turns_fini(struct mio__turns *turns)
+{
+	(void)pthread_mutex_destroy(
+	    &turns->lock); /* held in a child at worst */
+}
+
+static void
+sleep_locked(struct mio__turns *turns, struct mio__turn *self)
+{
+	while (!self->woken)
+		(void)mio__os_cond_wait(&self->come, &turns->lock, MIO__NEVER);
+	self->woken = false;
+}
+
+static void
+wake_first_locked(struct mio__turns *turns)
+{
+	struct mio__turn *first = turns->first;
+
+	if (first == NULL || first->woken)
+		return;
+
+	/* under the lock: the condition is gone once its owner has it */
+	first->woken = true;
+	(void)pthread_cond_signal(&first->come);
+}
+
+int
+mio__turns_wait(struct mio__turns *turns,
+    int (*attempt)(void *context, const void *argument), void *context,
+    const void *argument)
+{
+	struct mio__turn self = { .next = NULL };
+	int r;
+
+	r = mio__os_cond_init(&self.come);
+	MIO__CHECK(r == 0);
+
+	(void)pthread_mutex_lock(&turns->lock); /* not recursive: cannot fail */
+	*turns->last = &self;
+	turns->last = &self.next;
+	if (turns->first != &self)
+		sleep_locked(turns, &self);
+
+	for (;;) {
+		atomic_store_explicit(
+		    &turns->wanted, true, memory_order_seq_cst);
+		MIO__POINT();
+		r = attempt(context, argument);
+		if (r != -EAGAIN)
+			break;
+		sleep_locked(turns, &self);
+	}
+
+	MIO__CHECK(turns->first == &self);
+	turns->first = self.next;
+	if (turns->first == NULL)
+		turns->last = &turns->first;
+	atomic_store_explicit(&turns->wanted, false, memory_order_relaxed);
+	wake_first_locked(turns);
+	(void)pthread_mutex_unlock(&turns->lock);
+
+	(void)pthread_cond_destroy(&self.come); /* nobody else knows it */
+
+	return r;
+}
+
+void
+mio__turns_wake(struct mio__turns *turns)
+{
+	(void)pthread_mutex_lock(&turns->lock); /* not recursive: cannot fail */
+	atomic_store_explicit(&turns->wanted, false, memory_order_relaxed);
+	wake_first_locked(turns);
+	(void)pthread_mutex_unlock(&turns->lock);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_CHANNEL_TURNS_H
+#define MIO_CHANNEL_TURNS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/*
+ * Threads that sleep until there is room for what they have, and are woken one
+ * after the other in the order they came.
+ */
+
+struct mio__turn;
+
+struct mio__turns {
+	atomic_bool wanted; /* the first one sleeps, or is about to */
+	pthread_mutex_t lock;
+	struct mio__turn *first, **last; /* lock */
+};
+
+int mio__turns_init(struct mio__turns *turns);
+/* Nobody may be waiting, except in a forked child. */
+void mio__turns_fini(struct mio__turns *turns);
+
+/*
+ * Waits in turn until attempt() is not -EAGAIN: its answer. It is called by the
+ * first one only, before each sleep, with the lock held.
+ */
+int mio__turns_wait(struct mio__turns *turns,
+    int (*attempt)(void *context, const void *argument), void *context,
+    const void *argument);
+
+/* Wakes the first one; what it waits for was stored before, seq_cst. */
+void mio__turns_wake(struct mio__turns *turns);
+
+static inline void
+mio__turns_wake_if_wanted(struct mio__turns *turns)
+{
+	if (atomic_load_explicit(&turns->wanted, memory_order_seq_cst))
+		mio__turns_wake(turns);
+}
+
+#endif

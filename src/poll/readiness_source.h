@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MIO_POLL_READINESS_SOURCE_H
+#define MIO_POLL_READINESS_SOURCE_H
+
+#include "mio/poll.h"
+#include "poll/readiness.h"
+
+/*
+ * A source whose readiness is one that the program or the library sets. What
+ * begins with it is freed with the last reference to the readiness.
+ */
+
+struct mio__readiness_source {
+	struct mio_readiness readiness; /* first: freed as one */
+	struct mio_source source;
+};
+
+void
+mio__readiness_source_init(struct mio__readiness_source *self, unsigned refs);
+
+#endif
