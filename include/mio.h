@@ -6,6 +6,7 @@
 
 #include <mio/channel.h>
 #include <mio/fd.h>
+#include <mio/loop.h>
 #include <mio/pipe.h>
 #include <mio/poll.h>
 #include <mio/registration.h>

@@ -43,13 +43,14 @@ need() {
 execute="$builddir/libtool --silent --mode=execute"
 
 # start PROGRAM [ARGUMENT...]: sets port to what it says, and fds to how many
-# descriptors it has when idle
+# descriptors it has when idle; its standard input is from the file $input
 start() {
 	ulimit -n "$(ulimit -H -n)"
 	: >"$dir/out" # the one before said something, too
 	program=$1
 	shift
-	$execute "$builddir/$program" "$@" >"$dir/out" 2>"$dir/err" &
+	$execute "$builddir/$program" "$@" <"${input:-/dev/null}" \
+	    >"$dir/out" 2>"$dir/err" &
 	server_pid=$!
 	wait_until "$program does not say its port" grep -q listening "$dir/out"
 	port=$(sed 's/listening on //' "$dir/out")

@@ -8,8 +8,8 @@
  * Threads. `stopping' and `running' are the only things that more than one
  * thread touches: a shutdown sets the first, then wakes the poll. The run looks
  * after each round, so either it sees it then, or the wake comes into the wait
- * that follows and it sees it after that. The run clears it when it starts: what
- * was set before has no effect.
+ * that follows and it sees it after that. The run clears it when it starts:
+ * what was set before has no effect.
  */
 
 #include "mio/loop.h"

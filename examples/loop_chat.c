@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * loop_chat [PORT [IDLE-SECONDS]]: a chat for whoever connects to 127.0.0.1,
+ * line by line. What somebody says goes to all others; who says nothing for so
+ * long is shown out; what is typed here goes to everyone, from a thread that
+ * reads the standard input. Prints the port that it has; SIGTERM and SIGINT end
+ * it.
+ *
+ * All of it happens in the callbacks of one loop. Guests are edge-triggered, so
+ * they are read until a call answers -EAGAIN. A guest who leaves is freed when
+ * the round is over: until then an event of his may still be told.
+ */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <mio.h>
+
+#define LISTENER ((mio_token_t)1)
+#define RETRY    ((mio_token_t)1) /* a state: accept again */
+#define LINE     256
+#define OUTPUT   16384 /* who is farther behind is shown out */
+#define SECOND   UINT64_C(1000000000)
+
+struct guest {
+	struct guest *next;
+	mio_fd_t fd; /* MIO_INVALID_FD: gone */
+	unsigned number;
+	size_t in, out;
+	mio_timeout_t idle;
+	char line[LINE], output[OUTPUT];
+};
+
+struct chat {
+	mio_fd_t listener;
+	struct guest *guests;
+	unsigned guests_so_far;
+	uint64_t idle_ns;
+};
+
+struct typed {
+	char line[LINE];
+};
+
+static struct mio_loop *the_loop; /* for the signal handler */
+
+static void
+fail(const char *what, int error)
+{
+	errno = -error;
+	perror(what);
+	exit(1);
+}
+
+static void
+check(const char *what, int result)
+{
+	if (result < 0)
+		fail(what, result);
+}
+
+/* ---- guests */
+
+static void
+leave(struct mio_loop *loop, struct guest *guest)
+{
+	(void)mio_loop_clear_timeout(loop, guest->idle);
+	(void)mio_poll_deregister_fd(mio_loop_poll(loop), guest->fd);
+	(void)mio_fd_close(guest->fd);
+	guest->fd = MIO_INVALID_FD;
+}
+
+/* Sends as much as there is room for. */
+static void
+flush(struct mio_loop *loop, struct guest *guest)
+{
+	ssize_t n;
+
+	while (guest->out > 0) {
+		n = mio_socket_send(guest->fd, guest->output, guest->out);
+		if (n == -EAGAIN)
+			return;
+		if (n < 0) {
+			leave(loop, guest);
+			return;
+		}
+		guest->out -= (size_t)n;
+		memmove(guest->output, guest->output + n, guest->out);
+	}
+}
+
+static void
+say(struct mio_loop *loop, struct guest *guest, const char *text, size_t len)
+{
+	if (len > sizeof(guest->output) - guest->out) {
+		leave(loop, guest);
+		return;
+	}
+	memcpy(guest->output + guest->out, text, len);
+	guest->out += len;
+	flush(loop, guest);
+}
+
+/* To all but one, who may be NULL. */
+static void
+say_to_all(struct mio_loop *loop, struct chat *chat, const struct guest *but,
+    const char *who, const char *line)
+{
+	char text[LINE + 32];
+	int len = snprintf(text, sizeof(text), "%s: %s\n", who, line);
+	struct guest *guest;
+
+	for (guest = chat->guests; guest != NULL; guest = guest->next)
+		if (guest != but && guest->fd != MIO_INVALID_FD)
+			say(loop, guest, text, (size_t)len);
+}
+
+/* Hands on each line that is complete. */
+static void
+take_lines(struct mio_loop *loop, struct chat *chat, struct guest *guest)
+{
+	char who[32], *end;
+	size_t len;
+
+	(void)snprintf(who, sizeof(who), "guest %u", guest->number);
+	while ((end = memchr(guest->line, '\n', guest->in)) != NULL) {
+		*end = '\0';
+		say_to_all(loop, chat, guest, who, guest->line);
+		len = (size_t)(end + 1 - guest->line);
+		guest->in -= len;
+		memmove(guest->line, end + 1, guest->in);
+	}
+}
+
+static void
+listen_to(struct mio_loop *loop, struct chat *chat, struct guest *guest)
+{
+	ssize_t n;
+
+	/* one more byte than a line has: there is always room for one */
+	while ((n = mio_socket_recv(guest->fd, guest->line + guest->in,
+		    sizeof(guest->line) - guest->in)) > 0) {
+		guest->in += (size_t)n;
+		take_lines(loop, chat, guest);
+		if (guest->in == sizeof(guest->line))
+			guest->in = 0; /* nobody talks that long */
+	}
+	if (n != -EAGAIN) {
+		leave(loop, guest);
+		return;
+	}
+
+	/* the clock of his silence begins anew */
+	(void)mio_loop_clear_timeout(loop, guest->idle);
+	check("mio_loop_timeout", mio_loop_timeout(loop, chat->idle_ns,
+	    (mio_token_t)(uintptr_t)guest, &guest->idle));
+}
+
+static void
+welcome(struct mio_loop *loop, struct chat *chat, mio_fd_t fd)
+{
+	struct guest *guest = calloc(1, sizeof(*guest));
+	mio_token_t token = (mio_token_t)(uintptr_t)guest;
+
+	if (guest == NULL ||
+	    mio_loop_timeout(loop, chat->idle_ns, token, &guest->idle) < 0) {
+		free(guest);
+		(void)mio_fd_close(fd);
+		return;
+	}
+	guest->fd = fd;
+	guest->number = ++chat->guests_so_far;
+	guest->next = chat->guests;
+	chat->guests = guest;
+	check("mio_poll_register_fd", mio_poll_register_fd(mio_loop_poll(loop),
+	    fd, token, MIO_READABLE | MIO_WRITABLE, MIO_EDGE));
+	say(loop, guest, "hello\n", 6);
+}
+
+static void
+accept_all(struct mio_loop *loop, struct chat *chat)
+{
+	mio_fd_t fd;
+	int r;
+
+	while ((r = mio_tcp_accept(chat->listener, &fd, NULL, NULL)) == 0)
+		welcome(loop, chat, fd);
+
+	/* no descriptor left: nothing will tell when there is one again */
+	if (r == -EMFILE || r == -ENFILE)
+		(void)mio_loop_timeout(loop, SECOND / 10, RETRY, NULL);
+}
+
+/* ---- what the loop calls */
+
+static void
+on_ready(
+    struct mio_loop *loop, void *context, mio_token_t token, unsigned ready)
+{
+	struct guest *guest = (struct guest *)(uintptr_t)token;
+
+	if (token == LISTENER) {
+		accept_all(loop, context);
+		return;
+	}
+	if ((ready & MIO_WRITABLE) && guest->fd != MIO_INVALID_FD)
+		flush(loop, guest);
+	if ((ready & MIO_READABLE) && guest->fd != MIO_INVALID_FD)
+		listen_to(loop, context, guest);
+}
+
+static void
+on_typed(struct mio_loop *loop, void *context, const void *message)
+{
+	const struct typed *typed = message;
+
+	say_to_all(loop, context, NULL, "host", typed->line);
+}
+
+static void
+on_timeout(struct mio_loop *loop, void *context, mio_token_t state)
+{
+	struct guest *guest = (struct guest *)(uintptr_t)state;
+
+	if (state == RETRY) {
+		accept_all(loop, context);
+		return;
+	}
+	say(loop, guest, "too quiet: good bye\n", 20);
+	if (guest->fd != MIO_INVALID_FD)
+		leave(loop, guest);
+}
+
+/* The round is over: those who left are not told of any more. */
+static void
+on_tick(struct mio_loop *loop, void *context)
+{
+	struct chat *chat = context;
+	struct guest **link = &chat->guests, *guest;
+
+	(void)loop;
+	while ((guest = *link) != NULL) {
+		if (guest->fd == MIO_INVALID_FD) {
+			*link = guest->next;
+			free(guest);
+		} else {
+			link = &guest->next;
+		}
+	}
+}
+
+/* ---- threads and signals */
+
+static void *
+read_input(void *argument)
+{
+	struct mio_sender *sender = argument;
+	struct typed typed;
+
+	while (fgets(typed.line, sizeof(typed.line), stdin) != NULL) {
+		typed.line[strcspn(typed.line, "\n")] = '\0';
+		if (mio_sender_send(sender, &typed) < 0)
+			break; /* the loop is gone */
+	}
+	mio_sender_unref(sender);
+
+	return NULL;
+}
+
+static void
+stop(int number)
+{
+	(void)number;
+	mio_loop_shutdown(the_loop); /* may be called in a handler */
+}
+
+static void
+start_reading(struct mio_loop *loop)
+{
+	pthread_t thread;
+	sigset_t ours, before;
+
+	/* signals are for the loop */
+	(void)sigfillset(&ours);
+	(void)pthread_sigmask(SIG_SETMASK, &ours, &before);
+	check("pthread_create", -pthread_create(&thread, NULL, read_input,
+	    mio_sender_ref(mio_loop_sender(loop))));
+	(void)pthread_detach(thread);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void
+open_doors(struct mio_loop *loop, struct chat *chat, unsigned port)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr_storage local;
+	socklen_t len;
+
+	check("mio_tcp_listen", mio_tcp_listen(&chat->listener,
+	    (struct sockaddr *)&addr, sizeof(addr), 0, 0));
+	check("mio_poll_register_fd", mio_poll_register_fd(mio_loop_poll(loop),
+	    chat->listener, LISTENER, MIO_READABLE, MIO_EDGE));
+	check("mio_socket_local_addr", mio_socket_local_addr(
+	    chat->listener, &local, &len));
+	memcpy(&addr, &local, sizeof(addr));
+	printf("listening on %u\n", ntohs(addr.sin_port));
+	(void)fflush(stdout);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct mio_loop_config config = {
+		.size = sizeof(config),
+		.message_size = sizeof(struct typed),
+	};
+	const struct mio_handler handler = {
+		.size = sizeof(handler),
+		.ready = on_ready,
+		.notify = on_typed,
+		.timeout = on_timeout,
+		.tick = on_tick,
+	};
+	struct sigaction action = { .sa_handler = stop };
+	struct chat chat = { .idle_ns = 60 * SECOND };
+	struct guest *guest;
+
+	if (argc > 2)
+		chat.idle_ns = strtoull(argv[2], NULL, 10) * SECOND;
+	check("mio_loop_create", mio_loop_create(&the_loop, &config));
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+	open_doors(the_loop, &chat,
+	    argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0);
+	start_reading(the_loop);
+
+	check("mio_loop_run", mio_loop_run(the_loop, &handler, &chat));
+
+	for (guest = chat.guests; guest != NULL; guest = guest->next)
+		leave(the_loop, guest);
+	on_tick(the_loop, &chat);
+	(void)mio_fd_close(chat.listener);
+	mio_loop_destroy(the_loop);
+
+	return 0;
+}
