@@ -6,8 +6,8 @@
  *
  * Two channels: one brings jobs to the worker, the other the results back. Each
  * thread waits in a poll of its own, where descriptors and timers could stand
- * beside its receiver. The channel of jobs has a bound, so that jobs do not pile
- * up: when it is full, the next is handed out with the next result.
+ * beside its receiver. The channel of jobs has a bound, so that jobs do not
+ * pile up: when it is full, the next is handed out with the next result.
  */
 
 #include <errno.h>
