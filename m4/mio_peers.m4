@@ -36,4 +36,10 @@ AC_DEFUN([MIO_PEERS], [
 	AC_CHECK_HEADER([ev.h], [AC_CHECK_LIB([ev], [ev_loop_new],
 		[mio_EV=yes], [mio_EV=no])], [mio_EV=no])
 	AM_CONDITIONAL([HAVE_EV], [test "$mio_EV" = yes])
+	AC_CHECK_HEADER([ck_ring.h], [AC_CHECK_LIB([ck], [ck_array_init],
+		[mio_CK=yes], [mio_CK=no])], [mio_CK=no])
+	AM_CONDITIONAL([HAVE_CK], [test "$mio_CK" = yes])
+	AC_CHECK_HEADER([urcu/wfcqueue.h], [AC_CHECK_LIB([urcu-common],
+		[cds_wfcq_init], [mio_URCU=yes], [mio_URCU=no])], [mio_URCU=no])
+	AM_CONDITIONAL([HAVE_URCU], [test "$mio_URCU" = yes])
 ])
