@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /*
- * Queues of other libraries, whose receiver sleeps in epoll on an eventfd, or in
- * the library's own loop, while nothing is there. Those that have no bound of
- * their own run without one; those that have no other way wait for room by
+ * Queues of other libraries, whose receiver sleeps in epoll on an eventfd, or
+ * in the library's own loop, while nothing is there. Those that have no bound
+ * of their own run without one; those that have no other way wait for room by
  * giving up the processor.
  */
 
