@@ -51,4 +51,10 @@ AC_DEFUN([MIO_PEERS], [
 		[mio_RUST=yes])
 	AC_MSG_RESULT([$mio_RUST])
 	AM_CONDITIONAL([HAVE_RUST], [test "$mio_RUST" = yes])
+	AC_CHECK_HEADER([ck_ring.h], [AC_CHECK_LIB([ck], [ck_array_init],
+		[mio_CK=yes], [mio_CK=no])], [mio_CK=no])
+	AM_CONDITIONAL([HAVE_CK], [test "$mio_CK" = yes])
+	AC_CHECK_HEADER([urcu/wfcqueue.h], [AC_CHECK_LIB([urcu-common],
+		[cds_wfcq_init], [mio_URCU=yes], [mio_URCU=no])], [mio_URCU=no])
+	AM_CONDITIONAL([HAVE_URCU], [test "$mio_URCU" = yes])
 ])

@@ -159,4 +159,31 @@ wrong gate-state-stays-queued gate safety -DBUG_STATE
 wrong gate-leave-does-not-swap gate safety -DBUG_LEAVE
 wrong gate-leave-looks-unlocked gate safety -DBUG_LEAVE_EMPTY
 
+# ---- channel.pml
+
+grows='-DRINGS=2 -DLIMIT=2'
+
+right channel channel safety
+right channel-level channel safety -DMESSAGES=3 -DLEVEL
+right channel-three channel safety -DSENDERS=3 -DMESSAGES=1
+right channel-room channel safety -DLIMIT=2
+right channel-leave channel safety -DLEAVE
+right channel-leave-three channel safety -DLEAVE -DSENDERS=3 -DMESSAGES=1
+right channel-grows channel safety $grows
+right channel-grows-level channel safety -DRINGS=3 -DLEVEL
+right channel-grows-leave channel safety $grows -DLEAVE
+
+wrong channel-cleared-after-the-look channel safety -DBUG_CLEAR_LATE
+wrong channel-not-readable-again channel safety -DLEVEL -DBUG_NOT_ADDED_AGAIN
+wrong channel-claimed-is-empty channel safety -DBUG_LOOK_AT_CELLS
+wrong channel-end-untold channel safety -DBUG_END_UNTOLD
+wrong channel-end-twice channel safety -DBUG_END_TWICE
+wrong channel-wanted-after-the-attempt channel safety -DBUG_WANTED_LATE
+wrong channel-room-after-the-look channel safety -DBUG_ROOM_LATE
+wrong channel-next-is-not-woken channel safety -DSENDERS=3 -DMESSAGES=1 \
+    -DBUG_NO_NEXT
+wrong channel-leaves-quietly channel safety -DLEAVE -DBUG_LEAVE_QUIETLY
+wrong channel-moved-without-flags channel safety -DRINGS=3 -DBUG_MOVED_FLAGS
+wrong channel-follows-early channel safety -DRINGS=3 -DBUG_FOLLOW_EARLY
+
 exit $failed

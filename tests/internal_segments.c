@@ -143,7 +143,7 @@ START_TEST(it_is_a_queue_that_grows)
 	begin(&s, limits[_i]);
 	for (i = 0; i < STEPS / (is_slowed_down() ? 20 : 1); i++) {
 		/* mostly empty, now and then a crowd, ever larger */
-		more = i % 20000 > 17000 ? 12 : 4;
+		more = i % 2000 > 1700 ? 12 : 4;
 		if (random_below(16) < more)
 			push(&s);
 		else if (random_below(8) < 7)

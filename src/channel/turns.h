@@ -34,10 +34,17 @@ int mio__turns_wait(struct mio__turns *turns,
 /* Wakes the first one; what it waits for was stored before, seq_cst. */
 void mio__turns_wake(struct mio__turns *turns);
 
+/* Whether the first one sleeps, or is about to, and was not woken yet. */
+static inline bool
+mio__turns_are_wanted(struct mio__turns *turns)
+{
+	return atomic_load_explicit(&turns->wanted, memory_order_seq_cst);
+}
+
 static inline void
 mio__turns_wake_if_wanted(struct mio__turns *turns)
 {
-	if (atomic_load_explicit(&turns->wanted, memory_order_seq_cst))
+	if (mio__turns_are_wanted(turns))
 		mio__turns_wake(turns);
 }
 

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Messages from one or two threads to one that sleeps while there are none:
+ * channel.c runs all of it, or the cases that are named as arguments. Each
+ * contestant's figure is that of one message.
+ */
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <mio.h>
+
+#include "bench.h"
+#include "channel_peers.h"
+
+enum { MESSAGES = 2000000, BATCH = 256 };
+
+struct channel_case channel_case;
+
+/* ---- what all contestants have in common */
+
+struct producer {
+	const struct channel_peer *peer;
+	unsigned long times;
+};
+
+static void *
+produce(void *argument)
+{
+	struct producer *self = argument;
+	unsigned char message[CHANNEL_SIZE_MAX] = { 1 };
+	unsigned long i;
+
+	for (i = 0; i < self->times; i++) {
+		memcpy(message, &i, sizeof(i));
+		self->peer->send(message);
+	}
+
+	return NULL;
+}
+
+void
+channel_run(const struct channel_peer *peer, unsigned long times)
+{
+	struct producer producer = {
+		.peer = peer, .times = times / channel_case.producers + 1,
+	};
+	pthread_t threads[CHANNEL_PRODUCERS_MAX];
+	unsigned i;
+
+	for (i = 0; i < channel_case.producers; i++)
+		must(pthread_create(&threads[i], NULL, produce, &producer) ==
+		    0, "pthread_create");
+	peer->receive(producer.times * channel_case.producers);
+	for (i = 0; i < channel_case.producers; i++)
+		(void)pthread_join(threads[i], NULL);
+}
+
+/* ---- libmio */
+
+static struct mio_poll *mio;
+static struct mio_sender *sender;
+static struct mio_receiver *receiver;
+
+static void
+mio_begin(void)
+{
+	int r;
+
+	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+	r = channel_case.bound == 0 ?
+	    mio_channel_create(&sender, &receiver, channel_case.size) :
+	    mio_sync_channel_create(&sender, &receiver, channel_case.size,
+	    channel_case.bound);
+	must(r == 0, "mio_channel_create");
+	must(mio_poll_register(mio, mio_receiver_source(receiver), 1,
+	    MIO_READABLE, MIO_EDGE) == 0, "mio_poll_register");
+}
+
+static void
+mio_end(void)
+{
+	mio_sender_unref(sender);
+	mio_receiver_destroy(receiver);
+	mio_poll_destroy(mio);
+}
+
+static void
+mio_send(const void *message)
+{
+	must(mio_sender_send(sender, message) == 0, "mio_sender_send");
+}
+
+static void
+mio_receive(unsigned long times)
+{
+	static unsigned char messages[BATCH * CHANNEL_SIZE_MAX];
+	struct mio_event event;
+	int n;
+
+	while (times > 0) {
+		must(mio_poll(mio, &event, 1, -1) == 1, "mio_poll");
+		while ((n = mio_receiver_recv_batch(receiver, messages,
+		    BATCH)) > 0)
+			times -= (unsigned long)n;
+		must(n == -EAGAIN, "mio_receiver_recv_batch");
+	}
+}
+
+static const struct channel_peer mio_peer = { mio_send, mio_receive };
+
+static void
+mio_run(unsigned long times)
+{
+	channel_run(&mio_peer, times);
+}
+
+/* ---- the cases */
+
+static const struct contestant contestants[] = {
+	{ "libmio", mio_begin, mio_run, mio_end },
+#ifdef HAVE_CK
+	{ "ck_ring, eventfd", ck_begin, ck_run, ck_end },
+#endif
+#ifdef HAVE_URCU
+	{ "wfcqueue, eventfd", urcu_begin, urcu_run, urcu_end },
+#endif
+#ifdef HAVE_UV
+	{ "locked queue, uv_async", uv_channel_begin, uv_channel_run,
+	    uv_channel_end },
+#endif
+};
+
+static const struct channel_case cases[] = {
+	{ "bounded8", 8, 1024, 1 },
+	{ "bounded64", 64, 1024, 1 },
+	{ "unbounded8", 8, 0, 1 },
+	{ "unbounded64", 64, 0, 1 },
+	{ "bounded8x2", 8, 1024, 2 },
+	{ "bounded64x2", 64, 1024, 2 },
+	{ "unbounded8x2", 8, 0, 2 },
+	{ "unbounded64x2", 64, 0, 2 },
+};
+
+static int
+is_wanted(const char *name, int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return 1;
+
+	return argc == 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!is_wanted(cases[i].name, argc, argv))
+			continue;
+		channel_case = cases[i];
+		compare(cases[i].name, contestants,
+		    sizeof(contestants) / sizeof(contestants[0]), MESSAGES);
+	}
+
+	return 0;
+}

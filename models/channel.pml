@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The channel: a model for Spin of src/channel/. models/check.sh runs it in
+ * several configurations.
+ *
+ * What is modelled. Each atomic operation of the C files is one step, and what
+ * is done under the lock is apart from the atomic operations beside it. Here
+ * and there:
+ *
+ *	push		mio__segments_push(), mio__ring_push()
+ *	grow		grow() of channel.c, mio__segments_grow()
+ *	send		mio_sender_send()
+ *	in_turn		mio__turns_wait()
+ *	wake		mio__turns_wake_if_wanted(), mio__turns_wake()
+ *	close		mio_sender_unref() of the last reference
+ *	look		mio__segments_rest(), and follow()
+ *	fall_asleep	mio__segments_fall_asleep()
+ *	settle, recv	settle(), recv_some() of channel.c, with room for one
+ *	leave		mio_receiver_destroy()
+ *
+ * The readiness is what readiness.pml says it is: bits that are changed in one
+ * step, and a place in the queue. The poll is a wait for that.
+ *
+ * What is not. The contents of messages but for their numbers; that positions
+ * wrap; head_seen, which is never ahead of the head, and only lets a sender
+ * look at that earlier.
+ *
+ * What is claimed:
+ *
+ *	- each message is received once, those of a sender in its order
+ *	- a cell is written when what was in it before has been received
+ *	- nobody waits for ever: every sender, and a receiver that waits for its
+ *	  next event after each -EAGAIN, or after one message of a level, comes to
+ *	  its end (else Spin finds an invalid end state)
+ *	- the end is told once, after the last message, and all were received
+ *	- a receiver that goes at any time (LEAVE) leaves nobody waiting
+ *
+ * Configurations, all by -D: SENDERS, MESSAGES (of each); LIMIT, the room at
+ * first; RINGS, 1 for a channel with a bound, else the most that are needed;
+ * LEVEL, where else it is an edge; LEAVE. BUG_... puts in a mistake that has to
+ * be found.
+ */
+
+#ifndef SENDERS
+#define SENDERS 2
+#endif
+#ifndef MESSAGES
+#define MESSAGES 2
+#endif
+#ifndef LIMIT
+#define LIMIT 1
+#endif
+#ifndef RINGS
+#define RINGS 1
+#endif
+
+#define ALL (SENDERS * MESSAGES)
+
+/* The tail, as in ring.h. */
+#define STEP   16
+#define ASLEEP 1
+#define CLOSED 2
+#define GONE   4
+#define MOVED  8
+#define FLAGS  15
+
+#define position_of(t) ((t) / STEP)
+#define limit_of(r)    (LIMIT << (r))
+
+#define NONE 255
+
+/* Answers of a push, and of recv. */
+#define DONE   0
+#define WAKE   1
+#define FULL   2
+#define ENDED  3
+#define AGAIN  4
+#define CLEARS 5
+
+byte tail[RINGS] = ASLEEP;
+bit linked[RINGS]; /* newer of the one before it */
+byte newest;
+byte head;
+byte there[ALL]; /* 1 more than the ring it is in */
+byte number[ALL];
+
+/* The readiness. */
+bit readable, final, queued;
+
+/* The turns. */
+bit lock, wanted;
+bit woken[SENDERS];
+chan line = [SENDERS] of { byte };
+
+byte senders = SENDERS;
+
+/* The receiver's. */
+byte reading, position;
+bit told;
+
+/* What only the claims know. */
+byte next_of[SENDERS];
+
+/* ---- the readiness */
+
+inline add()
+{
+	d_step { readable = 1; queued = 1 }
+}
+
+inline remove()
+{
+	d_step {
+		if
+		:: final
+		:: else -> readable = 0
+		fi
+	}
+}
+
+inline finish()
+{
+	d_step { assert(!final); readable = 1; final = 1; queued = 1 }
+}
+
+/* ---- senders */
+
+inline push(id, n, ring, t, result)
+{
+	result = AGAIN;
+	do
+	:: result == AGAIN ->
+		ring = newest;
+		t = tail[ring];
+		if
+		:: t & GONE -> result = ENDED
+		:: !(t & GONE) && (t & MOVED) -> result = FULL
+		:: else ->
+			/* a position that is old is behind the head */
+			if
+			:: d_step { position_of(t) >= head + limit_of(ring) ->
+				result = FULL }
+			:: d_step { position_of(t) < head + limit_of(ring) }
+			fi;
+			if
+			:: result == AGAIN ->
+				if
+				:: d_step { tail[ring] == t ->
+					tail[ring] = (t & ~FLAGS) + STEP;
+					result = (t & ASLEEP -> WAKE : DONE) }
+				:: d_step { tail[ring] != t }
+				fi
+			:: else
+			fi
+		fi
+	:: else -> break
+	od;
+	if
+	:: result == WAKE || result == DONE ->
+		d_step {
+			assert(position_of(t) < head + limit_of(ring));
+			assert(!there[position_of(t)]);
+			number[position_of(t)] = (id) * MESSAGES + n;
+			there[position_of(t)] = ring + 1
+		}
+	:: else
+	fi;
+	d_step { ring = 0; t = 0 }
+}
+
+#if RINGS > 1
+inline grow(ring, t)
+{
+	atomic { !lock -> lock = 1 };
+	ring = newest;
+	t = tail[ring];
+	if
+	:: d_step { position_of(t) >= head + limit_of(ring) -> skip };
+		d_step {
+			t = tail[ring];
+			tail[ring] = t | MOVED
+		};
+#ifdef BUG_MOVED_FLAGS
+		t = t & ~FLAGS;
+#endif
+		tail[ring + 1] = t;
+		linked[ring + 1] = 1;
+		newest = ring + 1
+	:: d_step { position_of(t) < head + limit_of(ring) -> skip }
+	fi;
+	d_step { ring = 0; t = 0; lock = 0 }
+}
+#else
+
+/* With the lock; gives it away while it sleeps. */
+inline sleep(id)
+{
+	do
+	:: d_step { woken[id] -> woken[id] = 0 }; break
+	:: !woken[id] ->
+		lock = 0;
+		woken[id];
+		atomic { !lock -> lock = 1 }
+	od
+}
+
+inline wake_first(first)
+{
+	d_step {
+		if
+		:: len(line) > 0 -> line?<first>; woken[first] = 1
+		:: else
+		fi;
+		first = 0
+	}
+}
+
+inline in_turn(id, n, ring, t, result, first)
+{
+	atomic { !lock -> lock = 1 };
+	line!id;
+	line?<first>;
+	if
+	:: first != id -> first = 0; sleep(id)
+	:: else -> first = 0
+	fi;
+	do
+	:: true ->
+#ifdef BUG_WANTED_LATE
+		push(id, n, ring, t, result);
+		wanted = 1;
+#else
+		wanted = 1;
+		push(id, n, ring, t, result);
+#endif
+		if
+		:: result == FULL -> sleep(id)
+		:: else -> break
+		fi
+	od;
+	line?first;
+	assert(first == id);
+	first = 0;
+	wanted = 0;
+#ifndef BUG_NO_NEXT
+	wake_first(first);
+#endif
+	lock = 0
+}
+#endif
+
+proctype sender(byte id)
+{
+	byte n, ring, t, result, first;
+
+	do
+	:: n < MESSAGES ->
+		push(id, n, ring, t, result);
+#if RINGS > 1
+		do
+		:: result == FULL ->
+			grow(ring, t);
+			push(id, n, ring, t, result)
+		:: else -> break
+		od;
+#else
+		if
+		:: result == FULL -> in_turn(id, n, ring, t, result, first)
+		:: else
+		fi;
+#endif
+		if
+		:: result == WAKE -> add()
+		:: result == DONE
+		:: result == ENDED -> break
+		fi;
+		n++
+	:: else -> break
+	od;
+	atomic { n = 0; result = 0; senders--; t = senders };
+	if
+	:: t == 0 ->
+		d_step { t = tail[newest]; tail[newest] = t | CLOSED };
+		if
+		:: t & ASLEEP -> finish()
+		:: else
+		fi
+	:: else
+	fi;
+	t = 0
+}
+
+/* ---- the receiver */
+
+/* rest: the flags, or STEP or more. */
+inline look(rest, t)
+{
+	do
+	:: t = tail[reading];
+		if
+#ifdef BUG_FOLLOW_EARLY
+		:: (t & MOVED) && linked[reading + 1] ->
+#else
+		:: (t & MOVED) && position_of(t) == position &&
+		    linked[reading + 1] ->
+#endif
+			reading++
+		:: else -> break
+		fi
+	od;
+	rest = (t & MOVED -> STEP : t - position * STEP)
+}
+
+inline fall_asleep(rest, t)
+{
+	do
+	:: look(rest, t);
+		if
+#ifdef BUG_LOOK_AT_CELLS
+		:: !there[position] || position == ALL ->
+			tail[reading] = tail[reading] | ASLEEP;
+			rest = rest & FLAGS;
+			break
+		:: else -> break
+#else
+		:: rest >= STEP || (rest & ASLEEP) -> break
+		:: else
+#endif
+		fi;
+		if
+		:: d_step { tail[reading] == t -> tail[reading] = t | ASLEEP };
+			break
+		:: d_step { tail[reading] != t }
+		fi
+	od;
+	t = 0
+}
+
+inline settle(result, rest, t)
+{
+	look(rest, t);
+	result = CLEARS;
+	if
+	:: rest >= STEP
+	:: else ->
+#ifndef BUG_CLEAR_LATE
+		remove();
+#endif
+		fall_asleep(rest, t);
+#ifdef BUG_CLEAR_LATE
+		remove();
+#endif
+		if
+		:: rest >= STEP ->
+#ifndef BUG_NOT_ADDED_AGAIN
+			add()
+#endif
+		:: rest < STEP && !(rest & CLOSED) -> result = AGAIN
+		:: rest < STEP && (rest & CLOSED) ->
+			result = ENDED;
+			if
+#ifdef BUG_END_UNTOLD
+			:: true
+#endif
+#ifdef BUG_END_TWICE
+			:: true -> finish()
+#else
+			:: rest & ASLEEP
+			:: !(rest & ASLEEP) -> finish()
+#endif
+			fi
+		fi
+	fi;
+	d_step { rest = 0; t = 0 }
+}
+
+#define is_there (position < ALL && there[position] == reading + 1)
+
+/* Who makes room looks whether somebody waits for it. */
+inline wake(first)
+{
+#if RINGS > 1
+	skip
+#else
+	if
+	:: wanted ->
+		atomic { !lock -> lock = 1 };
+		wanted = 0;
+		wake_first(first);
+		lock = 0
+	:: else
+	fi
+#endif
+}
+
+inline recv(result, rest, t, first)
+{
+	do
+	:: is_there ->
+		d_step {
+			t = number[position];
+			first = t / MESSAGES;
+			assert(next_of[first] == t % MESSAGES);
+			next_of[first]++;
+			t = 0;
+			first = 0;
+			position++
+		};
+#ifdef BUG_ROOM_LATE
+		wake(first);
+		head = position;
+#else
+		head = position;
+		wake(first);
+#endif
+		if
+		:: is_there
+		:: else -> settle(result, rest, t)
+		fi;
+		result = DONE;
+		break
+	:: !is_there ->
+		settle(result, rest, t);
+		if
+		:: result == CLEARS ->
+			/* await() */
+			do
+			:: is_there -> break
+			:: !is_there ->
+				look(rest, t);
+				if
+				:: rest < STEP -> break
+				:: else -> (is_there ||
+					tail[reading] != t ||
+					((t & MOVED) && linked[reading + 1]))
+				fi
+			od;
+			atomic { rest = 0; t = 0 }
+		:: else -> break
+		fi
+	od
+}
+
+proctype receiver()
+{
+	byte result, rest, t, first;
+	bit ended;
+
+	do
+	:: atomic {
+			queued;
+			if
+			:: !readable -> queued = 0
+			:: else ->
+#ifdef LEVEL
+				queued = !final;
+#else
+				queued = 0;
+#endif
+				assert(!final || !told);
+				told = final;
+				result = DONE;
+				rest = 1
+			fi
+		};
+		if
+		:: rest == 0
+		:: else ->
+			rest = 0;
+			do
+			:: recv(result, rest, t, first);
+#ifdef LEVEL
+				break
+#else
+				if
+				:: result == DONE
+				:: else -> break
+				fi
+#endif
+			od;
+			assert(!told || result == ENDED);
+			ended = (result == ENDED);
+			if
+			:: ended && told -> break
+			:: else
+			fi
+		fi;
+		result = 0
+#ifdef LEAVE
+	:: true ->
+		atomic { !lock -> lock = 1 };
+		tail[newest] = tail[newest] | GONE;
+		lock = 0;
+#ifndef BUG_LEAVE_QUIETLY
+#if RINGS == 1
+		atomic { !lock -> lock = 1 };
+		wanted = 0;
+		wake_first(first);
+		lock = 0;
+#endif
+#endif
+		break
+#endif
+	od;
+#ifndef LEAVE
+	assert(position == ALL)
+#endif
+}
+
+init
+{
+	atomic {
+		byte i;
+
+		linked[0] = 1;
+		do
+		:: i < SENDERS -> run sender(i); i++
+		:: else -> break
+		od;
+		i = 0;
+		run receiver()
+	}
+}
