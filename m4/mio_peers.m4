@@ -36,4 +36,6 @@ AC_DEFUN([MIO_PEERS], [
 	AC_CHECK_HEADER([ev.h], [AC_CHECK_LIB([ev], [ev_loop_new],
 		[mio_EV=yes], [mio_EV=no])], [mio_EV=no])
 	AM_CONDITIONAL([HAVE_EV], [test "$mio_EV" = yes])
+	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
+		[event_base_new()])
 ])
