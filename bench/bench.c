@@ -60,6 +60,21 @@ count_only(const struct contestant *contestants, size_t count,
 	}
 }
 
+double
+print_samples(const char *name, double *samples, size_t count, double first)
+{
+	double median;
+
+	qsort(samples, count, sizeof(samples[0]), by_value);
+	median = samples[count / 2];
+	if (first <= 0)
+		first = median;
+	printf("  %-28s %9.2f ns  least %9.2f  ratio %6.3f\n", name, median,
+	    samples[0], median / first);
+
+	return first;
+}
+
 void
 compare(const char *what, const struct contestant *contestants, size_t count,
     unsigned long times)
@@ -67,6 +82,7 @@ compare(const char *what, const struct contestant *contestants, size_t count,
 	static double taken[MOST][ROUNDS];
 	const char *fixed = getenv("MIO_BENCH_TIMES");
 	size_t i, round;
+	double first = 0;
 
 	must(count <= MOST, "too many contestants");
 	if (fixed != NULL) {
@@ -85,10 +101,8 @@ compare(const char *what, const struct contestant *contestants, size_t count,
 	printf("\n%s\n", what);
 	for (i = 0; i < count; i++) {
 		contestants[i].end();
-		qsort(taken[i], ROUNDS, sizeof(taken[i][0]), by_value);
-		printf("  %-28s %9.2f ns  least %9.2f  ratio %6.3f\n",
-		    contestants[i].name, taken[i][ROUNDS / 2], taken[i][0],
-		    taken[i][ROUNDS / 2] / taken[0][ROUNDS / 2]);
+		first = print_samples(
+		    contestants[i].name, taken[i], ROUNDS, first);
 	}
 	fflush(stdout);
 }

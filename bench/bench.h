@@ -25,6 +25,13 @@ struct contestant {
 void compare(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times);
 
+/*
+ * Sorts samples and prints a line of them; first is what the first of several
+ * lines returned, and 0 for that one.
+ */
+double print_samples(
+    const char *name, double *samples, size_t count, double first);
+
 /* Ends the program with a message when something that cannot fail has. */
 void must(int ok, const char *what);
 

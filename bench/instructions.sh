@@ -28,3 +28,28 @@ row coalesced 1 'libmio, waker'
 row coalesced 2 'libmio, registration'
 row events64 0 'epoll_wait'
 row events64 1 'mio_poll'
+
+# timers CONTESTANT: one round with COUNT timeouts, by what callgrind says of the
+# functions that are its cases
+COUNT=100000
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+timers() {
+	name=$(MIO_BENCH_CONTESTANT=$1 bench/timers) || return 0
+	MIO_BENCH_CONTESTANT=$1 $LIBTOOL --silent --mode=execute valgrind \
+	    --tool=callgrind --callgrind-out-file="$dir/out" \
+	    bench/timers $COUNT >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
+	callgrind_annotate --auto=no --inclusive=yes --threshold=100 \
+	    "$dir/out" | awk -v name="$name" -v count=$COUNT '
+		match($0, /:case_[a-z_]*/) {
+			what = substr($0, RSTART + 6, RLENGTH - 6)
+			gsub(/,/, "", $1)
+			n = what == "next" ? 6001 : count
+			print what ", " name ": " int($1 / n + 0.5)
+		}' | sort
+}
+
+for i in 0 1 2 3 4 5; do
+	timers $i
+done

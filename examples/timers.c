@@ -36,7 +36,7 @@ static uint64_t deadlines[PEERS]; /* only to check what the timer does */
 static unsigned long heard, set, expired, turns;
 static uint64_t latest_ns, earliest_ns;
 
-static void
+static _Noreturn void
 fail(const char *what, ssize_t error)
 {
 	fprintf(stderr, "%s: %s\n", what, strerror((int)-error));

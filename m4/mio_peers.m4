@@ -57,4 +57,6 @@ AC_DEFUN([MIO_PEERS], [
 	AC_CHECK_HEADER([urcu/wfcqueue.h], [AC_CHECK_LIB([urcu-common],
 		[cds_wfcq_init], [mio_URCU=yes], [mio_URCU=no])], [mio_URCU=no])
 	AM_CONDITIONAL([HAVE_URCU], [test "$mio_URCU" = yes])
+	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
+		[event_base_new()])
 ])

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What timeouts cost when many are pending: timers runs all of it, or only with
+ * the numbers of timeouts that are its arguments. Each contestant gets the same
+ * sequence of random times within a minute, in whole milliseconds.
+ *
+ * Nobody can wait for a minute fifty times, so time is simulated: this program
+ * has a clock_gettime() of its own, which the libraries find before the C
+ * library's. It asks that first, so that a look at the clock costs what it does.
+ */
+
+#define _GNU_SOURCE
+
+#include "timers.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUNDS = 15, STEP_MS = 10, SPAN_MS = 60000, PARTS = 100 };
+enum { INSERT, RESET, PUT_OFF, CANCEL, STEPS, JUMP, NEXT, CASES };
+
+static const struct timers *const contestants[] = {
+	&mio_timers,
+	&wheel_timers,
+#ifdef HAVE_UV
+	&uv_timers,
+#endif
+#ifdef HAVE_EV
+	&ev_timers,
+#endif
+#ifdef HAVE_EVENT
+	&event_timers,
+#endif
+#ifdef HAVE_SDEVENT
+	&sdevent_timers,
+#endif
+};
+
+enum { CONTESTANTS = sizeof(contestants) / sizeof(contestants[0]) };
+
+static const char *const titles[CASES] = {
+	"inserting one", "resetting one",
+	"putting one off to a minute from now", "cancelling one",
+	"expiring one, in steps of 10 ms", "expiring one, all at once",
+	"asking when the next one is due, after a step of 10 ms",
+};
+
+static double taken[CASES][CONTESTANTS][ROUNDS];
+static double bytes[CONTESTANTS];
+
+/* ---- time */
+
+uint64_t bench_now_ms = 1000000000007;
+
+static int (*real_gettime)(clockid_t id, struct timespec *ts);
+
+static void
+find_real_gettime(void)
+{
+	*(void **)&real_gettime = dlsym(RTLD_NEXT, "clock_gettime");
+	must(real_gettime != NULL, "dlsym");
+}
+
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	if (real_gettime == NULL)
+		find_real_gettime();
+	if (real_gettime(id, ts) != 0)
+		return -1;
+
+	ts->tv_sec = (time_t)(bench_now_ms / 1000);
+	ts->tv_nsec = (long)(bench_now_ms % 1000 * 1000000);
+
+	return 0;
+}
+
+static double
+now_ns(void)
+{
+	struct timespec ts;
+
+	if (real_gettime == NULL)
+		find_real_gettime();
+	must(real_gettime(CLOCK_MONOTONIC, &ts) == 0, "clock_gettime");
+
+	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+/* What now_ns() adds to what is between two calls of it, at least. */
+static double
+overhead_ns(void)
+{
+	double begun, each, least = 1e9;
+	int try, i;
+
+	for (try = 0; try < 20; try++) {
+		begun = now_ns();
+		for (i = 0; i < 100; i++)
+			(void)now_ns();
+		each = (now_ns() - begun) / 101;
+		if (each < least)
+			least = each;
+	}
+
+	return least;
+}
+
+/* ---- the sequence, which is the same every time */
+
+static uint32_t *first_ms, *second_ms, *full_span, *order;
+
+static uint32_t
+random_below(uint32_t limit)
+{
+	static uint64_t state = 88172645463325252;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+
+	return (uint32_t)((state >> 32) * limit >> 32);
+}
+
+static void
+make_sequence(size_t count)
+{
+	size_t i, j;
+
+	first_ms = calloc(count, sizeof(*first_ms));
+	second_ms = calloc(count, sizeof(*second_ms));
+	full_span = calloc(count, sizeof(*full_span));
+	order = calloc(count, sizeof(*order));
+	must(first_ms != NULL && second_ms != NULL && full_span != NULL &&
+	    order != NULL, "calloc");
+
+	for (i = 0; i < count; i++) {
+		first_ms[i] = 1 + random_below(SPAN_MS);
+		second_ms[i] = 1 + random_below(SPAN_MS);
+		full_span[i] = SPAN_MS;
+		j = random_below((uint32_t)i + 1);
+		order[i] = order[j];
+		order[j] = (uint32_t)i;
+	}
+}
+
+static void
+free_sequence(void)
+{
+	free(first_ms);
+	free(second_ms);
+	free(full_span);
+	free(order);
+}
+
+/* ---- one round of one contestant, each case in it so often; callgrind knows these by their names */
+
+static size_t repeats;
+
+#define APART __attribute__((noinline))
+
+static APART void
+case_insert(const struct timers *self, size_t count)
+{
+	self->insert(first_ms, count);
+}
+
+static APART void
+case_reset(const struct timers *self, size_t count)
+{
+	self->reset(order, second_ms, count);
+}
+
+/* As messages put off the timeouts of their connections: a second of them. */
+static APART void
+case_put_off(const struct timers *self, size_t count)
+{
+	size_t part = count / PARTS, i;
+
+	for (i = 0; i < PARTS; i++, bench_now_ms += STEP_MS)
+		self->reset(order + i * part, full_span, part);
+	self->reset(order + i * part, full_span, count - i * part);
+}
+
+static APART void
+case_cancel(const struct timers *self, size_t count)
+{
+	self->cancel(order, count);
+}
+
+static APART size_t
+case_step(const struct timers *self)
+{
+	bench_now_ms += STEP_MS;
+
+	return self->expire();
+}
+
+static APART size_t
+case_jump(const struct timers *self)
+{
+	bench_now_ms += SPAN_MS + STEP_MS;
+
+	return self->expire();
+}
+
+static APART int64_t
+case_next(const struct timers *self)
+{
+	return self->next();
+}
+
+/* Two at a time: what is due when is asked after each step. */
+static void
+run_steps(const struct timers *self, size_t count, double *steps, double *next)
+{
+	double overhead = overhead_ns(), begun, middle;
+	double sum_steps = 0, sum_next = 0;
+	size_t expired = 0, i;
+
+	self->insert(first_ms, count);
+	for (i = 0; i <= SPAN_MS / STEP_MS; i++) {
+		begun = now_ns();
+		expired += case_step(self);
+		middle = now_ns();
+		if (self->next != NULL)
+			(void)case_next(self);
+		sum_next += now_ns() - middle - overhead;
+		sum_steps += middle - begun - overhead;
+	}
+	must(expired == count, self->name);
+
+	*steps = sum_steps / (double)count;
+	*next = sum_next / (double)i;
+}
+
+static void
+add_taken(int which, size_t contestant, size_t round, size_t count, double ns)
+{
+	taken[which][contestant][round] += ns / (double)(count * repeats);
+}
+
+static void
+run_changes(size_t which, size_t count, size_t round)
+{
+	const struct timers *self = contestants[which];
+	double t[5];
+	int i;
+
+	t[0] = now_ns();
+	case_insert(self, count);
+	t[1] = now_ns();
+	case_reset(self, count);
+	t[2] = now_ns();
+	case_put_off(self, count);
+	t[3] = now_ns();
+	case_cancel(self, count);
+	t[4] = now_ns();
+
+	for (i = INSERT; i <= CANCEL; i++)
+		add_taken(i, which, round, count, t[i + 1] - t[i]);
+}
+
+static void
+run_jump(size_t which, size_t count, size_t round)
+{
+	const struct timers *self = contestants[which];
+	double begun;
+
+	self->insert(first_ms, count);
+	begun = now_ns();
+	must(case_jump(self) == count, self->name);
+	add_taken(JUMP, which, round, count, now_ns() - begun);
+}
+
+/*
+ * Where now stands among the digits of a wheel matters: it is somewhere else in
+ * each round, and for all of a round at the same place.
+ */
+static void
+go_to_start(const struct timers *self, size_t round)
+{
+	bench_now_ms = (bench_now_ms | 0xffffff) + 1 + round * 24593;
+	(void)self->expire();
+}
+
+static void
+run_round(size_t which, size_t count, size_t round)
+{
+	size_t i;
+	int c;
+
+	for (c = 0; c < CASES; c++)
+		taken[c][which][round] = 0;
+	go_to_start(contestants[which], round);
+	for (i = 0; i < repeats; i++)
+		run_changes(which, count, round);
+	for (i = 0; i < repeats; i++)
+		run_jump(which, count, round);
+	go_to_start(contestants[which], round);
+	run_steps(contestants[which], count, &taken[STEPS][which][round],
+	    &taken[NEXT][which][round]);
+}
+
+/* ---- all of it */
+
+static double
+allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return (double)info.uordblks + (double)info.hblkhd;
+}
+
+static bool
+takes_part(size_t which, size_t count)
+{
+	return contestants[which]->most == 0 ||
+	    count <= contestants[which]->most;
+}
+
+static void
+begin(size_t which, size_t count)
+{
+	const struct timers *self = contestants[which];
+	double before = allocated();
+
+	self->begin(count);
+	self->insert(first_ms, count);
+	bytes[which] = (allocated() - before) / (double)count;
+	self->cancel(order, count);
+}
+
+static void
+print_all(size_t count, size_t rounds)
+{
+	size_t i;
+	int which;
+	double first;
+
+	for (which = 0; which < CASES; which++) {
+		printf("\n%s, %zu pending\n", titles[which], count);
+		for (first = 0, i = 0; i < CONTESTANTS; i++)
+			if (takes_part(i, count) && (which != NEXT ||
+			    contestants[i]->next != NULL))
+				first = print_samples(contestants[i]->name,
+				    taken[which][i], rounds, first);
+	}
+
+	printf("\nmemory for one, what names it included, %zu pending\n", count);
+	for (i = 0; i < CONTESTANTS; i++)
+		if (takes_part(i, count))
+			printf("  %-28s %9.0f bytes\n", contestants[i]->name,
+			    bytes[i]);
+	fflush(stdout);
+}
+
+static void
+run_all(size_t count)
+{
+	size_t rounds = count > 300000 ? 3 : count > 30000 ? 5 : ROUNDS;
+	size_t i, round;
+
+	must(count > 0, "counting timeouts");
+	repeats = 20000 / count + 1;
+	make_sequence(count);
+	for (i = 0; i < CONTESTANTS; i++)
+		if (takes_part(i, count))
+			begin(i, count);
+	for (round = 0; round < rounds; round++)
+		for (i = 0; i < CONTESTANTS; i++)
+			if (takes_part(i, count))
+				run_round(i, count, round);
+	for (i = 0; i < CONTESTANTS; i++)
+		if (takes_part(i, count))
+			contestants[i]->end();
+	print_all(count, rounds);
+	free_sequence();
+}
+
+/* For callgrind: one round of one contestant, or what its name is. */
+static void
+count_only(const char *which, size_t count)
+{
+	size_t i = strtoul(which, NULL, 10);
+
+	if (i >= CONTESTANTS)
+		exit(1);
+	printf("%s\n", contestants[i]->name);
+	fflush(stdout);
+	if (count == 0)
+		return;
+	repeats = 1;
+	make_sequence(count);
+	begin(i, count);
+	run_round(i, count, 0);
+	contestants[i]->end();
+}
+
+int
+main(int argc, char **argv)
+{
+	static const size_t counts[] = { 1000, 100000, 1000000 };
+	const char *which = getenv("MIO_BENCH_CONTESTANT");
+	size_t i;
+
+	if (which != NULL)
+		count_only(which, argc > 1 ? strtoul(argv[1], NULL, 10) : 0);
+	else if (argc > 1)
+		for (i = 1; i < (size_t)argc; i++)
+			run_all(strtoul(argv[i], NULL, 10));
+	else
+		for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+			run_all(counts[i]);
+
+	return 0;
+}
