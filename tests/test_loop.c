@@ -12,7 +12,7 @@
 
 /* What the callbacks saw, and what they are to do. */
 struct record {
-	char order[64]; /* r ready, n notify, t timeout, i interrupted, k tick */
+	char order[64]; /* Ready, Notify, Timeout, Interrupted, ticK */
 	size_t length;
 	mio_token_t tokens[16], states[16];
 	unsigned ready[16];
