@@ -88,6 +88,61 @@ START_TEST(child_of_a_busy_process_can_make_a_poll)
 }
 END_TEST
 
+static void *
+send_all_the_time(void *argument)
+{
+	struct mio_sender *sender = argument;
+	uint64_t message = 0;
+
+	while (mio_sender_send(sender, &message) == 0)
+		message++;
+	mio_sender_unref(sender);
+
+	return NULL;
+}
+
+/* A channel's lock, too, may be held by a thread that the child lacks. */
+START_TEST(child_may_destroy_a_busy_channel)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_sender *sender;
+	struct mio_receiver *receiver;
+	struct mio_event event;
+	uint64_t message, expected = 0;
+	pthread_t thread;
+	int status;
+	int i;
+
+	assert_ok(mio_sync_channel_create(&sender, &receiver, 8, 1));
+	assert_ok(mio_poll_register(poll, mio_receiver_source(receiver), 1,
+	    MIO_READABLE, 0));
+	thread = start(send_all_the_time, mio_sender_ref(sender));
+	for (i = 0; i < 200; i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0) {
+			alarm(20);
+			mio_receiver_destroy(receiver);
+			mio_sender_unref(sender);
+			mio_poll_destroy(poll);
+			_exit(0);
+		}
+		do {
+			ck_assert_int_eq(mio_poll(poll, &event, 1, PATIENCE),
+			    1);
+			if (mio_receiver_recv(receiver, &message) == 0)
+				ck_assert_uint_eq(message, expected++);
+		} while (waitpid(pid, &status, WNOHANG) == 0);
+		ck_assert_int_eq(status, 0);
+	}
+	mio_receiver_destroy(receiver);
+	join(thread);
+	mio_sender_unref(sender);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -96,6 +151,7 @@ main(void)
 
 	tcase_add_test(fork_case, child_may_destroy_what_it_inherited);
 	tcase_add_test(fork_case, child_of_a_busy_process_can_make_a_poll);
+	tcase_add_test(fork_case, child_may_destroy_a_busy_channel);
 
 	return run_suite(suite);
 }

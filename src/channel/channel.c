@@ -76,6 +76,7 @@ struct mio_sender {
 	_Alignas(64) struct mio_receiver *receiver;
 	bool bounded;
 	size_t chunk;
+	int64_t process;
 
 	struct mio__turns turns; /* its lock is for growing, too */
 	atomic_uint senders;
@@ -116,6 +117,7 @@ init(struct mio_sender *channel, size_t message_size, size_t bound)
 
 	channel->bounded = bound != 0;
 	channel->chunk = bound != 0 ? chunk_of(bound) : CHUNK_MAX;
+	channel->process = mio__os_process();
 	atomic_init(&channel->senders, 1);
 	atomic_init(&channel->ends, 2);
 
@@ -430,6 +432,19 @@ mio_receiver_source(struct mio_receiver *receiver)
 	return receiver == NULL ? NULL : &receiver->base.source;
 }
 
+static void
+leave(struct mio_sender *channel)
+{
+	/* nobody waits in a forked child, but the lock may have been held */
+	if (channel->process != mio__os_process())
+		return;
+
+	(void)pthread_mutex_lock(&channel->turns.lock); /* cannot fail */
+	mio__segments_leave(&channel->queue);
+	(void)pthread_mutex_unlock(&channel->turns.lock);
+	mio__turns_wake(&channel->turns);
+}
+
 MIO__PUBLIC void
 mio_receiver_destroy(struct mio_receiver *receiver)
 {
@@ -439,11 +454,7 @@ mio_receiver_destroy(struct mio_receiver *receiver)
 		return;
 
 	channel = receiver->channel;
-	(void)pthread_mutex_lock(&channel->turns.lock); /* cannot fail */
-	mio__segments_leave(&channel->queue);
-	(void)pthread_mutex_unlock(&channel->turns.lock);
-	mio__turns_wake(&channel->turns);
-
+	leave(channel);
 	mio__readiness_drop(readiness_of(receiver));
 	mio_readiness_unref(readiness_of(receiver));
 	release(channel);

@@ -79,6 +79,12 @@ mio__os_clock(struct timespec *now)
 	MIO__CHECK(r == 0);
 }
 
+int64_t
+mio__os_process(void)
+{
+	return getpid();
+}
+
 void
 mio__os_yield(void)
 {

@@ -45,6 +45,9 @@ struct timespec mio__os_timespec(int64_t ns);
 /* Whether error says that the kernel or a sandbox has no such call. */
 bool mio__os_refused(int error);
 
+/* Which process this is: another one in a forked child. */
+int64_t mio__os_process(void);
+
 void mio__os_yield(void);
 /* Sleeps for less than a second, or less than that after a signal. */
 void mio__os_nap(int64_t ns);
