@@ -27,6 +27,9 @@ enum { INSERT, RESET, PUT_OFF, CANCEL, STEPS, JUMP, NEXT, CASES };
 static const struct timers *const contestants[] = {
 	&mio_timers,
 	&wheel_timers,
+#ifdef HAVE_MIO06
+	&mio06_timers,
+#endif
 #ifdef HAVE_UV
 	&uv_timers,
 #endif

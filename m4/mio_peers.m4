@@ -38,4 +38,13 @@ AC_DEFUN([MIO_PEERS], [
 	AM_CONDITIONAL([HAVE_EV], [test "$mio_EV" = yes])
 	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
 		[event_base_new()])
+
+	# the crate that libmio follows, as Debian has its source
+	AC_PATH_PROG([CARGO], [cargo])
+	mio_registry=/usr/share/cargo/registry
+	AS_IF([test -n "$CARGO"],
+		[for mio_crate in $mio_registry/mio-0.6.*; do :; done])
+	AM_CONDITIONAL([HAVE_MIO06],
+		[test -n "$CARGO" && test -d "$mio_crate"])
+	AC_SUBST([mio_registry])
 ])
