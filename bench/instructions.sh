@@ -50,6 +50,6 @@ timers() {
 		}' | sort
 }
 
-for i in 0 1 2 3 4 5; do
+for i in 0 1 2 3 4 5 6; do
 	timers $i
 done

@@ -22,11 +22,18 @@
 #include <time.h>
 
 enum { ROUNDS = 15, STEP_MS = 10, SPAN_MS = 60000, PARTS = 100 };
+
+/* Nobody waits longer for one contestant, but it gets one round. */
+#define PATIENCE_NS 8e9
+
 enum { INSERT, RESET, PUT_OFF, CANCEL, STEPS, JUMP, NEXT, CASES };
 
 static const struct timers *const contestants[] = {
 	&mio_timers,
 	&wheel_timers,
+#ifdef HAVE_MIO06
+	&mio06_timers,
+#endif
 #ifdef HAVE_UV
 	&uv_timers,
 #endif
@@ -52,6 +59,10 @@ static const char *const titles[CASES] = {
 
 static double taken[CASES][CONTESTANTS][ROUNDS];
 static double bytes[CONTESTANTS];
+
+/* So many of them, and how long that took all in all. */
+static size_t rounds_done[CONTESTANTS];
+static double spent_ns[CONTESTANTS];
 
 /* ---- time */
 
@@ -290,9 +301,10 @@ go_to_start(const struct timers *self, size_t round)
 }
 
 static void
-run_round(size_t which, size_t count, size_t round)
+run_round(size_t which, size_t count)
 {
-	size_t i;
+	size_t round = rounds_done[which]++, i;
+	double begun = now_ns();
 	int c;
 
 	for (c = 0; c < CASES; c++)
@@ -305,6 +317,7 @@ run_round(size_t which, size_t count, size_t round)
 	go_to_start(contestants[which], round);
 	run_steps(contestants[which], count, &taken[STEPS][which][round],
 	    &taken[NEXT][which][round]);
+	spent_ns[which] += now_ns() - begun;
 }
 
 /* ---- all of it */
@@ -334,10 +347,12 @@ begin(size_t which, size_t count)
 	self->insert(first_ms, count);
 	bytes[which] = (allocated() - before) / (double)count;
 	self->cancel(order, count);
+	rounds_done[which] = 0;
+	spent_ns[which] = 0;
 }
 
 static void
-print_all(size_t count, size_t rounds)
+print_all(size_t count)
 {
 	size_t i;
 	int which;
@@ -349,7 +364,8 @@ print_all(size_t count, size_t rounds)
 			if (takes_part(i, count) && (which != NEXT ||
 			    contestants[i]->next != NULL))
 				first = print_samples(contestants[i]->name,
-				    taken[which][i], rounds, first);
+				    taken[which][i], rounds_done[i],
+				    first);
 	}
 
 	printf("\nmemory for one, what names it included, %zu pending\n", count);
@@ -364,7 +380,7 @@ static void
 run_all(size_t count)
 {
 	size_t rounds = count > 300000 ? 3 : count > 30000 ? 5 : ROUNDS;
-	size_t i, round;
+	size_t i;
 
 	must(count > 0, "counting timeouts");
 	repeats = 20000 / count + 1;
@@ -372,14 +388,14 @@ run_all(size_t count)
 	for (i = 0; i < CONTESTANTS; i++)
 		if (takes_part(i, count))
 			begin(i, count);
-	for (round = 0; round < rounds; round++)
+	for (; rounds > 0; rounds--)
 		for (i = 0; i < CONTESTANTS; i++)
-			if (takes_part(i, count))
-				run_round(i, count, round);
+			if (takes_part(i, count) && spent_ns[i] < PATIENCE_NS)
+				run_round(i, count);
 	for (i = 0; i < CONTESTANTS; i++)
 		if (takes_part(i, count))
 			contestants[i]->end();
-	print_all(count, rounds);
+	print_all(count);
 	free_sequence();
 }
 
@@ -398,7 +414,7 @@ count_only(const char *which, size_t count)
 	repeats = 1;
 	make_sequence(count);
 	begin(i, count);
-	run_round(i, count, 0);
+	run_round(i, count);
 	contestants[i]->end();
 }
 

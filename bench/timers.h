@@ -29,6 +29,9 @@ struct timers {
 
 extern const struct timers wheel_timers;
 extern const struct timers mio_timers;
+#ifdef HAVE_MIO06
+extern const struct timers mio06_timers;
+#endif
 #ifdef HAVE_UV
 extern const struct timers uv_timers;
 #endif

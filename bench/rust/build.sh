@@ -5,7 +5,7 @@
 set -eu
 
 mkdir -p "$2"
-cp "$1/Cargo.toml" "$1/lib.rs" "$2"
+cp "$1/Cargo.toml" "$1"/*.rs "$2"
 cat >"$2/config.toml" <<'END'
 [source.crates-io]
 replace-with = "debian"

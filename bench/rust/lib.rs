@@ -2,6 +2,8 @@
 
 //! mio 0.6 and 0.8, for the benchmarks that are written in C.
 
+pub mod timers;
+
 use std::os::raw::c_ulong;
 use std::time::Duration;
 
