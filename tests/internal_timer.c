@@ -357,7 +357,7 @@ END_TEST
 START_TEST(failures_are_told_and_leave_nothing)
 {
 	static const int errors[] = { EMFILE, ENFILE, ENOMEM, ENODEV };
-	struct mio_poll *poll = new_poll();
+	struct mio_poll *poll = new_poll(), *other;
 	struct mio_timer *timer = NULL;
 	struct mio_source *source;
 	unsigned fds, i;
@@ -384,9 +384,12 @@ START_TEST(failures_are_told_and_leave_nothing)
 			mio_poll_destroy(poll);
 			return;
 		}
-		assert_ok(mio_poll_register(poll, source, 1, MIO_READABLE, 0));
+		/* nor does it belong to that poll */
+		other = new_poll();
+		assert_ok(mio_poll_register(other, source, 1, MIO_READABLE, 0));
 		ck_assert(fault_disarm());
-		assert_ok(mio_poll_deregister(poll, source));
+		assert_ok(mio_poll_deregister(other, source));
+		mio_poll_destroy(other);
 		mio_poll_destroy(poll);
 		mio_timer_destroy(timer);
 		poll = new_poll();

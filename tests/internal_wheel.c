@@ -123,6 +123,35 @@ START_TEST(long_sleeps_are_caught_up_with_at_once)
 }
 END_TEST
 
+/* A hundred thousand that are late already, in an order of their own. */
+START_TEST(late_ones_are_sorted_in_good_time)
+{
+	enum { LATE = 100000 };
+	struct mio__wheel *wheel = malloc(sizeof(*wheel));
+	mio__wheel_handle_t handle;
+	uint64_t state, before = 0, seed = 3, tick;
+	int i;
+
+	ck_assert_ptr_nonnull(wheel);
+	assert_ok(mio__wheel_init(wheel, LATE, UINT64_C(1) << 40));
+	for (i = 0; i < LATE; i++) {
+		tick = random_number(&seed) % 50000;
+		if (mio__wheel_insert(wheel, tick, tick << 32 | (unsigned)i,
+			&handle) != 0)
+			ck_abort_msg("%d", i);
+	}
+	for (i = 0; i < LATE; i++) {
+		if (mio__wheel_expire(wheel, UINT64_C(1) << 40, &state, 1) !=
+			1 ||
+		    (i > 0 && state <= before))
+			ck_abort_msg("%d", i);
+		before = state;
+	}
+	mio__wheel_fini(wheel);
+	free(wheel);
+}
+END_TEST
+
 /* An assertion each would take longer than all the rest. */
 static void
 check_ticks(const struct mio__tick *tick, uint64_t ns)
@@ -178,6 +207,7 @@ main(void)
 	    tcase, agrees_with_the_table_at_every_step, 0, WALKS);
 	tcase_add_test(tcase, stale_names_name_nothing);
 	tcase_add_test(tcase, long_sleeps_are_caught_up_with_at_once);
+	tcase_add_test(tcase, late_ones_are_sorted_in_good_time);
 	tcase_add_test(tcase, ticks_are_counted_exactly);
 
 	return run_suite(suite);

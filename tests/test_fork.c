@@ -2,7 +2,16 @@
 #include "config.h"
 #include "lib/harness.h"
 
+#include <poll.h>
+
 #include <sys/wait.h>
+
+/* Without it another loop has to ask mio_timer_next(). */
+#ifdef HAVE_TIMERFD_CREATE
+#define NESTED_TIMERS true
+#else
+#define NESTED_TIMERS false
+#endif
 
 /* The child destroys what it inherited; the parent's poll goes on. */
 START_TEST(child_may_destroy_what_it_inherited)
@@ -41,6 +50,42 @@ START_TEST(child_may_destroy_what_it_inherited)
 	close_pipe(fds);
 	mio_waker_destroy(waker);
 	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* The alarm is the parent's, who sleeps by it: here in another loop. */
+START_TEST(child_may_destroy_an_armed_timer)
+{
+	struct mio_poll *armed = new_poll();
+	struct pollfd look = { .fd = mio_poll_fd(armed), .events = POLLIN };
+	struct mio_timer *timer;
+	struct mio_event event;
+	mio_token_t state;
+	int status;
+	pid_t pid;
+
+	assert_ok(mio_timer_create(&timer, 0, 0));
+	assert_ok(mio_poll_register(
+	    armed, mio_timer_source(timer), 1, MIO_READABLE, 0));
+	assert_ok(mio_timer_set(timer, (uint64_t)MS(50), 7, NULL));
+	assert_ok(mio_poll_arm(armed));
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		mio_timer_destroy(timer);
+		mio_poll_destroy(armed);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+
+	if (look.fd >= 0 && NESTED_TIMERS)
+		ck_assert_int_eq(poll(&look, 1, 20000), 1);
+	ck_assert_int_eq(mio_poll(armed, &event, 1, PATIENCE), 1);
+	ck_assert_int_eq(mio_timer_expire(timer, &state, 1), 1);
+	ck_assert_uint_eq(state, 7);
+	mio_timer_destroy(timer);
+	mio_poll_destroy(armed);
 }
 END_TEST
 
@@ -150,6 +195,7 @@ main(void)
 	TCase *fork_case = new_case(suite, "fork");
 
 	tcase_add_test(fork_case, child_may_destroy_what_it_inherited);
+	tcase_add_test(fork_case, child_may_destroy_an_armed_timer);
 	tcase_add_test(fork_case, child_of_a_busy_process_can_make_a_poll);
 	tcase_add_test(fork_case, child_may_destroy_a_busy_channel);
 

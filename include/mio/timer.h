@@ -50,7 +50,7 @@ struct mio_source *mio_timer_source(struct mio_timer *timer);
 int mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
     mio_timeout_t *out);
 
-/* The same at a time of mio_clock_now(); one that has passed is due at once. */
+/* The same at a time of mio_clock_now(), which may have passed. */
 int mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
     mio_token_t state, mio_timeout_t *out);
 

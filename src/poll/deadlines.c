@@ -54,6 +54,18 @@ mio__deadlines_open(
     struct mio__deadlines *deadlines, struct mio__selector *selector)
 {
 	deadlines->selector = selector;
+	deadlines->process = mio__os_process();
+}
+
+/*
+ * In a forked child the alarm is the parent's, which may sleep by it, and the
+ * lock may have been held by a thread that the child lacks. The child only
+ * destroys.
+ */
+static bool
+is_inherited(const struct mio__deadlines *deadlines)
+{
+	return deadlines->process != mio__os_process();
 }
 
 static void
@@ -68,9 +80,12 @@ unlink_locked(struct mio__deadline *deadline)
 void
 mio__deadlines_close(struct mio__deadlines *deadlines)
 {
-	mio__lock(&deadlines->lock);
+	bool inherited = is_inherited(deadlines);
 
-	while (deadlines->first != NULL)
+	if (!inherited)
+		mio__lock(&deadlines->lock);
+
+	while (!inherited && deadlines->first != NULL)
 		unlink_locked(deadlines->first);
 
 	deadlines->selector = NULL;
@@ -78,7 +93,8 @@ mio__deadlines_close(struct mio__deadlines *deadlines)
 		(void)mio__os_close(deadlines->alarm); /* ours */
 	deadlines->alarm = MIO_INVALID_FD;
 
-	mio__unlock(&deadlines->lock);
+	if (!inherited)
+		mio__unlock(&deadlines->lock);
 }
 
 static int
@@ -184,7 +200,8 @@ mio__deadlines_changed(struct mio__readiness_queue *queue)
 	mio__instant_t earliest;
 
 	MIO__POINT();
-	if (!atomic_load_explicit(&queue->sleeping, memory_order_seq_cst))
+	if (!atomic_load_explicit(&queue->sleeping, memory_order_seq_cst) ||
+	    is_inherited(deadlines))
 		return;
 
 	mio__lock(&deadlines->lock);
@@ -203,19 +220,29 @@ mio__deadlines_changed(struct mio__readiness_queue *queue)
 }
 
 int
-mio__deadlines_add(
-    struct mio__readiness_queue *queue, struct mio__deadline *deadline)
+mio__deadlines_prepare(struct mio__readiness_queue *queue)
 {
 	struct mio__deadlines *deadlines = &queue->deadlines;
 	int r;
 
 	mio__lock(&deadlines->lock);
+	r = make_alarm_locked(deadlines);
+	mio__unlock(&deadlines->lock);
 
-	r = deadlines->selector == NULL ? -EINVAL
-					: make_alarm_locked(deadlines);
-	if (r == 0 && deadlines->first == NULL)
+	return r;
+}
+
+void
+mio__deadlines_add(
+    struct mio__readiness_queue *queue, struct mio__deadline *deadline)
+{
+	struct mio__deadlines *deadlines = &queue->deadlines;
+
+	mio__lock(&deadlines->lock);
+
+	if (deadlines->first == NULL)
 		deadlines->until = MIO__NEVER; /* of a sleep without any */
-	if (r == 0 && deadline->link == NULL) {
+	if (deadline->link == NULL) {
 		deadline->next = deadlines->first;
 		deadline->link = &deadlines->first;
 		if (deadline->next != NULL)
@@ -227,7 +254,7 @@ mio__deadlines_add(
 
 	mio__unlock(&deadlines->lock);
 
-	return r;
+	mio__deadlines_changed(queue);
 }
 
 void
@@ -235,6 +262,9 @@ mio__deadlines_remove(
     struct mio__readiness_queue *queue, struct mio__deadline *deadline)
 {
 	struct mio__deadlines *deadlines = &queue->deadlines;
+
+	if (is_inherited(deadlines))
+		return;
 
 	mio__lock(&deadlines->lock);
 
@@ -245,4 +275,6 @@ mio__deadlines_remove(
 		    &deadlines->any, false, memory_order_seq_cst);
 
 	mio__unlock(&deadlines->lock);
+
+	mio__deadlines_changed(queue);
 }

@@ -41,6 +41,7 @@ struct mio__deadlines {
 	mio__instant_t armed;           /* what the alarm is set to */
 	mio__instant_t until;           /* the end of the sleep */
 	mio__instant_t looked;          /* the time of the last look */
+	int64_t process;                /* whose poll it is; does not change */
 };
 
 /* 0 or -ENOMEM. */
@@ -53,11 +54,13 @@ void mio__deadlines_open(
 void mio__deadlines_close(struct mio__deadlines *deadlines);
 
 /*
- * One more, unless it is in the list. Any thread; mio__deadlines_changed() is
- * due afterwards. 0, -EMFILE, -ENFILE, -ENOMEM; -ENOSPC: there are too many in
- * the selector.
+ * Before one is added: makes the alarm. Any thread. 0, -EMFILE, -ENFILE,
+ * -ENOMEM; -ENOSPC: there are too many in the selector.
  */
-int mio__deadlines_add(
+int mio__deadlines_prepare(struct mio__readiness_queue *queue);
+
+/* One more, unless it is in the list. Any thread. */
+void mio__deadlines_add(
     struct mio__readiness_queue *queue, struct mio__deadline *deadline);
 
 /* Takes it off the list if it is in there. Any thread. */

@@ -30,7 +30,7 @@
 #include "mio/timer.h"
 #include "poll/deadlines.h"
 #include "poll/poll.h"
-#include "poll/readiness.h"
+#include "poll/readiness_source.h"
 #include "sys/clock.h"
 #include "sys/os.h"
 #include "timer/tick.h"
@@ -44,8 +44,8 @@
 #define LOOKS 64
 
 struct mio_timer {
-	struct mio_readiness readiness; /* first: freed as one */
-	struct mio_source source;
+	struct mio__readiness_source base; /* first: freed as one */
+	struct mio_source source;          /* what programs get, on top of it */
 	struct mio__deadline deadline;
 	struct mio__tick tick;
 
@@ -82,12 +82,12 @@ look(struct mio__deadline *deadline, mio__instant_t now)
 
 	locked = mio__lock_others_out(&timer->lock);
 
-	if (!timer->told && mio__readiness_wants(&timer->readiness)) {
+	if (!timer->told && mio__readiness_wants(&timer->base.readiness)) {
 		if (mio__wheel_is_due(&timer->wheel,
 			mio__tick_floor(&timer->tick, (uint64_t)now))) {
 			timer->told = true;
 			(void)mio_readiness_set(
-			    &timer->readiness, MIO_READABLE);
+			    &timer->base.readiness, MIO_READABLE);
 		} else if (mio__wheel_next(&timer->wheel, LOOKS, &tick)) {
 			next = mio__tick_instant(&timer->tick, tick);
 		}
@@ -106,27 +106,18 @@ settle_locked(struct mio_timer *timer)
 		return;
 
 	timer->told = false;
-	(void)mio_readiness_set(&timer->readiness, 0);
+	(void)mio_readiness_set(&timer->base.readiness, 0);
 }
 
 /* After a change that the poll may have to know of. */
 static void
 tell_poll(struct mio_timer *timer)
 {
-	struct mio__readiness_queue *queue =
-	    atomic_load_explicit(&timer->readiness.queue, memory_order_relaxed);
+	struct mio__readiness_queue *queue = atomic_load_explicit(
+	    &timer->base.readiness.queue, memory_order_relaxed);
 
 	if (queue != NULL)
 		mio__deadlines_changed(queue);
-}
-
-static int
-check(unsigned interest, unsigned options)
-{
-	if ((interest & (MIO_AIO | MIO_LIO)) || (options & MIO_EXCLUSIVE))
-		return -ENOTSUP;
-
-	return 0;
 }
 
 static int
@@ -135,37 +126,34 @@ register_source(struct mio_source *source, struct mio_poll *poll,
 {
 	struct mio__readiness_queue *queue = mio__poll_queue(poll);
 	struct mio_timer *timer = timer_of(source);
-	int r = check(interest, options);
+	struct mio__readiness_queue *bound = atomic_load_explicit(
+	    &timer->base.readiness.queue, memory_order_relaxed);
+	int r;
 
+	if (bound != NULL && bound != queue)
+		return -EINVAL;
+
+	/* a timer that could not be told of does not get bound */
+	r = mio__deadlines_prepare(queue);
 	if (r == 0)
-		r = mio__readiness_register(
-		    &timer->readiness, queue, token, interest, options);
-	if (r < 0)
-		return r;
+		r = timer->base.source.ops->register_source(
+		    &timer->base.source, poll, token, interest, options);
+	if (r == 0)
+		mio__deadlines_add(queue, &timer->deadline);
 
-	r = mio__deadlines_add(queue, &timer->deadline);
-	if (r < 0) {
-		(void)mio__readiness_deregister(&timer->readiness, queue);
-		return r;
-	}
-	mio__deadlines_changed(queue);
-
-	return 0;
+	return r;
 }
 
 static int
 reregister_source(struct mio_source *source, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options)
 {
-	struct mio__readiness_queue *queue = mio__poll_queue(poll);
 	struct mio_timer *timer = timer_of(source);
-	int r = check(interest, options);
+	int r = timer->base.source.ops->reregister_source(
+	    &timer->base.source, poll, token, interest, options);
 
 	if (r == 0)
-		r = mio__readiness_reregister(
-		    &timer->readiness, queue, token, interest, options);
-	if (r == 0)
-		mio__deadlines_changed(queue);
+		mio__deadlines_changed(mio__poll_queue(poll));
 
 	return r;
 }
@@ -173,14 +161,12 @@ reregister_source(struct mio_source *source, struct mio_poll *poll,
 static int
 deregister_source(struct mio_source *source, struct mio_poll *poll)
 {
-	struct mio__readiness_queue *queue = mio__poll_queue(poll);
 	struct mio_timer *timer = timer_of(source);
-	int r = mio__readiness_deregister(&timer->readiness, queue);
+	int r = timer->base.source.ops->deregister_source(
+	    &timer->base.source, poll);
 
-	if (r == 0) {
-		mio__deadlines_remove(queue, &timer->deadline);
-		mio__deadlines_changed(queue);
-	}
+	if (r == 0)
+		mio__deadlines_remove(mio__poll_queue(poll), &timer->deadline);
 
 	return r;
 }
@@ -220,7 +206,7 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 	if (r < 0)
 		goto fini;
 
-	mio__readiness_init(&timer->readiness, 1);
+	mio__readiness_source_init(&timer->base, 1);
 	timer->source.ops = &ops;
 	timer->deadline.look = look;
 
@@ -244,18 +230,16 @@ mio_timer_destroy(struct mio_timer *timer)
 	if (timer == NULL)
 		return;
 
-	queue =
-	    atomic_load_explicit(&timer->readiness.queue, memory_order_relaxed);
-	if (queue != NULL) {
+	queue = atomic_load_explicit(
+	    &timer->base.readiness.queue, memory_order_relaxed);
+	if (queue != NULL)
 		mio__deadlines_remove(queue, &timer->deadline);
-		mio__deadlines_changed(queue);
-	}
 
 	(void)pthread_mutex_destroy(&timer->lock); /* nobody looks any more */
 	mio__wheel_fini(&timer->wheel);
 
-	mio__readiness_drop(&timer->readiness);
-	mio_readiness_unref(&timer->readiness);
+	mio__readiness_drop(&timer->base.readiness);
+	mio_readiness_unref(&timer->base.readiness);
 }
 
 MIO__PUBLIC struct mio_source *

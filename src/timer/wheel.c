@@ -12,7 +12,8 @@
  * Order. At any moment all timeouts of one tick stand in one list: which one
  * depends on the tick and on now alone. Lists are appended to, and moving down
  * keeps their order, so within a tick the first set is the first out. A tick
- * before now goes into a list of its own, sorted, which is due before all else.
+ * before now goes into a list of its own, sorted when it is looked at, which is
+ * due before all else.
  *
  * Memory. A node is half a cache line, and links are indexes. A timeout is
  * named by its node and how often that was used: 48 bits of generation, or what
@@ -40,49 +41,10 @@
 
 _Static_assert(sizeof(struct mio__wheel_node) == 32, "two to a cache line");
 
-/* ---- nodes */
-
-static size_t
-words_for(size_t bits)
-{
-	return (bits + 63) / 64;
-}
-
-/* How many words there are on all floors, the top one being a single word. */
-static size_t
-words_in_all(size_t capacity)
-{
-	size_t words = words_for(capacity), sum = words;
-
-	while (words > 1) {
-		words = words_for(words);
-		sum += words;
-	}
-
-	return sum;
-}
-
-static void
-build_bitmaps(struct mio__wheel *wheel, uint64_t *words)
-{
-	size_t bits = wheel->capacity;
-	size_t count;
-
-	do {
-		count = words_for(bits);
-		memset(words, 0xff, count * sizeof(*words));
-		if (bits % 64 != 0)
-			words[count - 1] = (UINT64_C(1) << bits % 64) - 1;
-		wheel->unused[wheel->depth++] = words;
-		words += count;
-		bits = count;
-	} while (count > 1);
-}
-
 int
 mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 {
-	size_t words = words_in_all(capacity);
+	size_t words = mio__unused_words(capacity);
 	size_t nodes = capacity + (words + PER_NODE - 1) / PER_NODE;
 	unsigned i;
 
@@ -98,7 +60,8 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 	wheel->earliest = NEVER;
 	wheel->exact = true;
 	wheel->capacity = (uint32_t)capacity;
-	build_bitmaps(wheel, (uint64_t *)(void *)(wheel->nodes + capacity));
+	mio__unused_init(&wheel->unused, capacity,
+	    (uint64_t *)(void *)(wheel->nodes + capacity));
 	while (capacity - 1 > (UINT64_C(1) << wheel->index_bits) - 1)
 		wheel->index_bits++;
 	wheel->generations = GENERATION & (UINT64_MAX >> wheel->index_bits);
@@ -112,74 +75,12 @@ mio__wheel_fini(struct mio__wheel *wheel)
 	mio__os_free(wheel->nodes);
 }
 
-/* The word of the first unused node has become empty: finds the next. */
-static void
-find_unused(struct mio__wheel *wheel)
-{
-	size_t i = wheel->unused_word, at = 0;
-	unsigned floor;
-
-	for (floor = 1; floor < wheel->depth; floor++) {
-		uint64_t *word = &wheel->unused[floor][i / 64];
-
-		*word &= ~(UINT64_C(1) << i % 64);
-		if (*word != 0)
-			break;
-		i /= 64;
-	}
-
-	/* all words are empty on the way down when none is unused */
-	for (floor = wheel->depth - 1; floor > 0; floor--) {
-		if (wheel->unused[floor][at] == 0)
-			return;
-		at = at * 64 +
-		    (unsigned)__builtin_ctzll(wheel->unused[floor][at]);
-	}
-	wheel->unused_word = (uint32_t)at;
-}
-
-/*
- * The first unused node; there is one. First rather than last used: so those in
- * use lie close together, and new ones one behind the other.
- */
-static uint32_t
-take_node(struct mio__wheel *wheel)
-{
-	uint64_t *word = &wheel->unused[0][wheel->unused_word];
-	uint32_t index =
-	    wheel->unused_word * 64 + (unsigned)__builtin_ctzll(*word);
-
-	*word &= *word - 1;
-	if (*word == 0)
-		find_unused(wheel);
-
-	return index;
-}
-
 static void
 give_back(struct mio__wheel *wheel, uint32_t index)
 {
-	uint64_t *word = &wheel->unused[0][index / 64];
-	bool was_empty = *word == 0;
-	size_t i = index / 64;
-	unsigned floor;
-
 	wheel->nodes[index].generation++;
 	wheel->pending--;
-
-	*word |= UINT64_C(1) << index % 64;
-	if (!was_empty)
-		return;
-
-	/* the first word may be an empty one when there was no other */
-	if (i < wheel->unused_word || wheel->unused[0][wheel->unused_word] == 0)
-		wheel->unused_word = (uint32_t)i;
-	for (floor = 1; floor < wheel->depth && was_empty; floor++) {
-		word = &wheel->unused[floor][i / 64];
-		was_empty = *word == 0;
-		*word |= UINT64_C(1) << i % 64;
-		i /= 64;
-	}
+	mio__unused_give(&wheel->unused, index);
 }
 
 /* ---- names */
@@ -225,29 +126,78 @@ append(struct mio__wheel *wheel, unsigned list, uint32_t index)
 	at->last = index;
 }
 
-/* Into the list of late ones, behind those that are not due after it. */
+/* Two sorted chains into one; of equal ones, those of the first go first. */
+static uint32_t
+merge(struct mio__wheel_node *nodes, uint32_t one, uint32_t two)
+{
+	uint32_t first = NONE, *end = &first;
+
+	while (one != NONE && two != NONE) {
+		uint32_t *from =
+		    nodes[two].tick < nodes[one].tick ? &two : &one;
+
+		*end = *from;
+		end = &nodes[*from].next;
+		*from = *end;
+	}
+	*end = one != NONE ? one : two;
+
+	return first;
+}
+
+/*
+ * Sorts the list of late ones by tick, what came first staying first: chains
+ * of 2^i of them wait in the i-th place until there is a second one.
+ */
 static void
-insert_late(struct mio__wheel *wheel, uint32_t index)
+sort_late(struct mio__wheel *wheel)
 {
 	struct mio__wheel_list *late = &wheel->lists[LATE];
 	struct mio__wheel_node *nodes = wheel->nodes;
-	struct mio__wheel_node *node = &nodes[index];
-	uint32_t prev = late->last;
+	uint32_t chains[32], index = late->first, chain, next, prev = NONE;
+	unsigned i, places = 0;
 
-	while (prev != NONE && nodes[prev].tick > node->tick)
-		prev = nodes[prev].prev;
+	for (; index != NONE; index = next) {
+		next = nodes[index].next;
+		nodes[index].next = NONE;
+		chain = index;
+		for (i = 0; i < places && chains[i] != NONE; i++) {
+			chain = merge(nodes, chains[i], chain);
+			chains[i] = NONE;
+		}
+		places += i == places;
+		chains[i] = chain;
+	}
+	for (chain = NONE, i = 0; i < places; i++)
+		chain = merge(nodes, chains[i], chain);
 
-	node->list = LATE;
-	node->prev = prev;
-	node->next = prev == NONE ? late->first : nodes[prev].next;
-	if (prev == NONE)
-		late->first = index;
-	else
-		nodes[prev].next = index;
-	if (node->next == NONE)
-		late->last = index;
-	else
-		nodes[node->next].prev = index;
+	late->first = chain;
+	for (index = chain; index != NONE; index = nodes[index].next) {
+		nodes[index].prev = prev;
+		prev = index;
+	}
+	late->last = prev;
+	wheel->late_unsorted = false;
+}
+
+/* The first of the late ones, or NONE. */
+static uint32_t
+first_late(struct mio__wheel *wheel)
+{
+	if (wheel->late_unsorted)
+		sort_late(wheel);
+
+	return wheel->lists[LATE].first;
+}
+
+static void
+append_late(struct mio__wheel *wheel, uint32_t index)
+{
+	uint32_t last = wheel->lists[LATE].last;
+
+	if (last != NONE && wheel->nodes[last].tick > wheel->nodes[index].tick)
+		wheel->late_unsorted = true;
+	append(wheel, LATE, index);
 }
 
 /* Puts a node with its tick where it belongs. */
@@ -258,7 +208,7 @@ place(struct mio__wheel *wheel, uint32_t index)
 	unsigned level, digit;
 
 	if (tick < wheel->now) {
-		insert_late(wheel, index);
+		append_late(wheel, index);
 		return;
 	}
 
@@ -384,9 +334,8 @@ mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick)
 	if (wheel->exact)
 		return true;
 
-	if (first_of(wheel, LATE) != NONE) {
-		/* sorted */
-		*tick = wheel->nodes[first_of(wheel, LATE)].tick;
+	if (first_late(wheel) != NONE) {
+		*tick = wheel->nodes[first_late(wheel)].tick;
 		wheel->exact = true;
 	} else {
 		slot = first_slot(wheel);
@@ -415,7 +364,7 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 	if (wheel->pending == wheel->capacity)
 		return -ENOSPC;
 
-	index = take_node(wheel);
+	index = mio__unused_take(&wheel->unused);
 	node = &wheel->nodes[index];
 	node->generation++;
 	node->tick = tick;
@@ -510,7 +459,7 @@ due_list(struct mio__wheel *wheel, uint64_t now)
 	if (now < wheel->earliest)
 		return NONE;
 
-	if (first_of(wheel, LATE) != NONE)
+	if (first_late(wheel) != NONE)
 		return LATE;
 
 	while (wheel->levels != 0) {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "timer/unused.h"
+
 /*
  * A hierarchical timing wheel. It knows no clock: time is a number of ticks
  * that is handed in and never goes back. Nothing is allocated after init. One
@@ -22,9 +24,6 @@
 
 /* What no timeout is: links end here. Also the most there can be of them. */
 #define MIO__WHEEL_NONE UINT32_MAX
-
-/* What is unused is found through bitmaps, 64 bits below one bit above. */
-#define MIO__WHEEL_DEPTH 6
 
 /* Two of them to a cache line. */
 struct mio__wheel_node {
@@ -43,15 +42,14 @@ struct mio__wheel {
 	uint64_t now;      /* that digits are compared with; may be behind */
 	uint64_t earliest; /* no timeout is due before it */
 	bool exact;        /* and one is due then */
+	bool late_unsorted;
 	unsigned index_bits;
 	unsigned levels; /* a bit for each that is not empty */
-	unsigned depth;  /* of unused */
 	uint32_t capacity;
-	uint32_t unused_word; /* where the first unused node is */
 	uint64_t generations; /* as many as fit into a name, a mask */
 	size_t pending;
 	struct mio__wheel_node *nodes;
-	uint64_t *unused[MIO__WHEEL_DEPTH]; /* a bit for each node, and above */
+	struct mio__unused unused;
 	uint64_t occupied[MIO__WHEEL_LEVELS][MIO__WHEEL_DIGITS / 64];
 	struct mio__wheel_list lists[MIO__WHEEL_SLOTS + 1];
 };

@@ -108,7 +108,7 @@ check_list(const struct mio__wheel *wheel, unsigned list)
 	for (; index != NONE; index = wheel->nodes[index].next) {
 		check_node(wheel, index, list);
 		REQUIRE(wheel->nodes[index].prev == prev);
-		if (list == MIO__WHEEL_LATE)
+		if (list == MIO__WHEEL_LATE && !wheel->late_unsorted)
 			REQUIRE(wheel->nodes[index].tick >= tick);
 		tick = wheel->nodes[index].tick;
 		prev = index;
@@ -123,14 +123,15 @@ check_list(const struct mio__wheel *wheel, unsigned list)
 static void
 check_bitmaps(const struct mio__wheel *wheel)
 {
+	uint64_t *const *floors = wheel->unused.floors;
 	size_t bits = wheel->capacity, i;
 	unsigned floor;
 
-	for (floor = 1; floor < wheel->depth; floor++) {
+	for (floor = 1; floor < wheel->unused.depth; floor++) {
 		bits = (bits + 63) / 64;
 		for (i = 0; i < bits; i++)
-			REQUIRE((wheel->unused[floor][i / 64] >> i % 64 & 1) ==
-			    (wheel->unused[floor - 1][i] != 0));
+			REQUIRE((floors[floor][i / 64] >> i % 64 & 1) ==
+			    (floors[floor - 1][i] != 0));
 	}
 	REQUIRE(bits <= 64);
 }
@@ -140,6 +141,7 @@ wheel_check(const struct mio__wheel *wheel)
 {
 	unsigned list, level, digit, levels = 0;
 	uint64_t least = UINT64_MAX;
+	const uint64_t *bits = wheel->unused.floors[0];
 	size_t n = 0, unused = 0, i;
 	bool occupied, set;
 
@@ -160,7 +162,7 @@ wheel_check(const struct mio__wheel *wheel)
 	for (i = 0; i < wheel->capacity; i++) {
 		set = wheel->nodes[i].generation & 1;
 		unused += !set;
-		REQUIRE((wheel->unused[0][i / 64] >> i % 64 & 1) == !set);
+		REQUIRE((bits[i / 64] >> i % 64 & 1) == !set);
 		if (set && wheel->nodes[i].tick < least)
 			least = wheel->nodes[i].tick;
 	}
