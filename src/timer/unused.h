@@ -28,7 +28,7 @@ size_t mio__unused_words(size_t count);
 void
 mio__unused_init(struct mio__unused *unused, size_t count, uint64_t *words);
 
-/* For the two below: what a word that becomes empty, or is not any more, does. */
+/* For the two below: a word has become empty, or is not empty any more. */
 void mio__unused_find(struct mio__unused *unused);
 void mio__unused_found(struct mio__unused *unused, uint32_t word);
 
