@@ -89,7 +89,7 @@ make_buffers(struct mio_loop *loop, const struct mio_loop_config *config)
 	size_t events =
 	    or_default(config->events_per_tick, defaults.events_per_tick);
 
-	if (events > SIZE_MAX - OWN_EVENTS)
+	if (events > SIZE_MAX / sizeof(*loop->events) - OWN_EVENTS)
 		return -ENOMEM;
 
 	loop->capacity = events + OWN_EVENTS;
