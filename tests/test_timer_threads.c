@@ -56,11 +56,11 @@ START_TEST(timer_is_used_while_a_thread_sleeps)
 	sleeper = (struct sleeper){ .poll = scene.poll };
 	thread = start(sleep_in_poll, &sleeper);
 	(void)usleep(2000);
-	timeout = set(&scene, MS(4), 1);
+	timeout = set(&scene, MS(300), 1);
 	assert_ok(mio_timer_cancel(scene.timer, timeout, NULL));
-	set(&scene, MS(4), 1);
+	set(&scene, MS(300), 1);
 	mio_timer_destroy(scene.timer);
-	(void)usleep(8000);
+	(void)usleep(350000);
 	ck_assert(!sleeper.back);
 
 	/* registered meanwhile */
