@@ -417,7 +417,7 @@ START_TEST(many_pollers_share_the_events)
 	struct shared shared = { .poll = new_poll() };
 	struct poller pollers[POLLERS];
 	pthread_t threads[POLLERS];
-	unsigned sets = rounds(20000), events = 0;
+	unsigned sets = rounds(5000), events = 0;
 	struct mio_event event;
 	unsigned i;
 

@@ -190,7 +190,7 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 
 	if (capacity == 0)
 		capacity = CAPACITY;
-	if (capacity >= MIO__WHEEL_NONE)
+	if (capacity > MIO__WHEEL_MOST)
 		return -ENOMEM;
 
 	timer = mio__os_alloc(1, sizeof(*timer));

@@ -15,9 +15,12 @@
  * before now goes into a list of its own, sorted when it is looked at, which is
  * due before all else.
  *
- * Memory. A node is half a cache line, and links are indexes. A timeout is
- * named by its node and how often that was used: 48 bits of generation, or what
- * the index leaves of 64, must go by before a name comes back.
+ * Memory. Lists are rings of indexes, each through an entry of its own, so that
+ * taking something out needs no list and asks no question. The links stand
+ * apart from the rest: eight of them share a cache line, and a walk over them
+ * is not held up by what it passes. A timeout is named by its node and how
+ * often that was used: what the index leaves of 64 bits must go by before a
+ * name comes back.
  *
  * The earliest tick is kept while it is known. When that timeout goes, and its
  * slot is not of level 0, the rest of the slot has to be looked at; a caller
@@ -31,40 +34,47 @@
 
 #include "sys/os.h"
 
-#define NONE       MIO__WHEEL_NONE
-#define DIGITS     MIO__WHEEL_DIGITS
-#define LATE       MIO__WHEEL_LATE
-#define GENERATION ((UINT64_C(1) << 48) - 1)
-#define NEVER      UINT64_MAX
+#define DIGITS MIO__WHEEL_DIGITS
+#define LATE   MIO__WHEEL_LATE
+#define LISTS  MIO__WHEEL_LISTS
+#define NEVER  UINT64_MAX
 
-#define PER_NODE (sizeof(struct mio__wheel_node) / sizeof(uint64_t))
+/* No list, or no more of one. */
+#define NONE UINT32_MAX
 
-_Static_assert(sizeof(struct mio__wheel_node) == 32, "two to a cache line");
+/* What is allocated, in units of what a timeout takes. */
+#define UNIT (sizeof(struct mio__wheel_node) + sizeof(struct mio__wheel_link))
+
+_Static_assert(UNIT == 32, "three words and two halves");
 
 int
 mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 {
 	size_t words = mio__unused_words(capacity);
-	size_t nodes = capacity + (words + PER_NODE - 1) / PER_NODE;
-	unsigned i;
+	uint64_t more = (words + LISTS) * sizeof(uint64_t) / UNIT + 1;
+	struct mio__wheel_node *nodes;
+	uint32_t i;
 
-	memset(wheel, 0, sizeof(*wheel));
-	wheel->nodes = mio__os_alloc(nodes, sizeof(*wheel->nodes));
-	if (wheel->nodes == NULL)
+	if (more + capacity > SIZE_MAX / UNIT)
+		return -ENOMEM;
+	nodes = mio__os_alloc(capacity + (size_t)more, UNIT);
+	if (nodes == NULL)
 		return -ENOMEM;
 
-	for (i = 0; i <= MIO__WHEEL_SLOTS; i++)
-		wheel->lists[i] = (struct mio__wheel_list){ NONE, NONE };
+	memset(wheel, 0, sizeof(*wheel));
+	wheel->nodes = nodes;
+	wheel->links = (struct mio__wheel_link *)(void *)(nodes + capacity);
+	for (i = 0; i < LISTS; i++)
+		wheel->links[i] = (struct mio__wheel_link){ i, i };
 
 	wheel->now = now;
 	wheel->earliest = NEVER;
 	wheel->exact = true;
-	wheel->capacity = (uint32_t)capacity;
+	wheel->capacity = capacity;
 	mio__unused_init(&wheel->unused, capacity,
-	    (uint64_t *)(void *)(wheel->nodes + capacity));
+	    (uint64_t *)(void *)(wheel->links + LISTS + capacity));
 	while (capacity - 1 > (UINT64_C(1) << wheel->index_bits) - 1)
 		wheel->index_bits++;
-	wheel->generations = GENERATION & (UINT64_MAX >> wheel->index_bits);
 
 	return 0;
 }
@@ -75,72 +85,75 @@ mio__wheel_fini(struct mio__wheel *wheel)
 	mio__os_free(wheel->nodes);
 }
 
-static void
-give_back(struct mio__wheel *wheel, uint32_t index)
-{
-	wheel->nodes[index].generation++;
-	wheel->pending--;
-	mio__unused_give(&wheel->unused, index);
-}
-
 /* ---- names */
 
-static mio__wheel_handle_t
+/* Of a node and of its links, both. */
+static inline struct mio__wheel_node *
+node_at(const struct mio__wheel *wheel, uint32_t index)
+{
+	return &wheel->nodes[index - LISTS];
+}
+
+static inline mio__wheel_handle_t
 name(const struct mio__wheel *wheel, uint32_t index)
 {
-	uint64_t generation =
-	    wheel->nodes[index].generation & wheel->generations;
-
-	return generation << wheel->index_bits | index;
+	return node_at(wheel, index)->generation << wheel->index_bits |
+	    (index - LISTS);
 }
 
 /* The node of this name, or NONE. One that is set has an odd generation. */
-static uint32_t
+static inline uint32_t
 find(const struct mio__wheel *wheel, mio__wheel_handle_t handle)
 {
-	uint64_t index = handle & ((UINT64_C(1) << wheel->index_bits) - 1);
-	uint64_t generation = handle >> wheel->index_bits;
+	uint64_t place = handle & ((UINT64_C(1) << wheel->index_bits) - 1);
+	uint32_t index = (uint32_t)place + LISTS;
 
-	if (index >= wheel->capacity || !(generation & 1) ||
-	    (wheel->nodes[index].generation & wheel->generations) != generation)
+	if (place >= wheel->capacity || name(wheel, index) != handle ||
+	    (handle >> wheel->index_bits) % 2 == 0)
 		return NONE;
 
-	return (uint32_t)index;
+	return index;
+}
+
+static inline void
+give_back(struct mio__wheel *wheel, uint32_t index)
+{
+	node_at(wheel, index)->generation++;
+	wheel->pending--;
+	mio__unused_give(&wheel->unused, index - LISTS);
 }
 
 /* ---- lists */
 
-static void
-append(struct mio__wheel *wheel, unsigned list, uint32_t index)
+/* Whether there was nothing before. */
+static inline bool
+append(struct mio__wheel *wheel, uint32_t list, uint32_t index)
 {
-	struct mio__wheel_node *node = &wheel->nodes[index];
-	struct mio__wheel_list *at = &wheel->lists[list];
+	struct mio__wheel_link *links = wheel->links;
+	uint32_t last = links[list].prev;
 
-	node->list = (uint16_t)list;
-	node->next = NONE;
-	node->prev = at->last;
-	if (at->last == NONE)
-		at->first = index;
-	else
-		wheel->nodes[at->last].next = index;
-	at->last = index;
+	links[index] = (struct mio__wheel_link){ list, last };
+	links[last].next = index;
+	links[list].prev = index;
+
+	return last == list;
 }
 
 /* Two sorted chains into one; of equal ones, those of the first go first. */
 static uint32_t
-merge(struct mio__wheel_node *nodes, uint32_t one, uint32_t two)
+merge(struct mio__wheel *wheel, uint32_t one, uint32_t two)
 {
-	uint32_t first = NONE, *end = &first;
+	uint32_t first = LATE, *end = &first, *from;
 
-	while (one != NONE && two != NONE) {
-		uint32_t *from =
-		    nodes[two].tick < nodes[one].tick ? &two : &one;
-
+	while (one != LATE && two != LATE) {
+		from = node_at(wheel, two)->tick < node_at(wheel, one)->tick
+		    ? &two
+		    : &one;
 		*end = *from;
-		end = &nodes[*from].next;
+		end = &wheel->links[*from].next;
 		*from = *end;
 	}
-	*end = one != NONE ? one : two;
+	*end = one != LATE ? one : two;
 
 	return first;
 }
@@ -152,77 +165,75 @@ merge(struct mio__wheel_node *nodes, uint32_t one, uint32_t two)
 static void
 sort_late(struct mio__wheel *wheel)
 {
-	struct mio__wheel_list *late = &wheel->lists[LATE];
-	struct mio__wheel_node *nodes = wheel->nodes;
-	uint32_t chains[32], index = late->first, chain, next, prev = NONE;
+	struct mio__wheel_link *links = wheel->links;
+	uint32_t chains[32], index = links[LATE].next, chain, next;
 	unsigned i, places = 0;
 
-	for (; index != NONE; index = next) {
-		next = nodes[index].next;
-		nodes[index].next = NONE;
+	for (; index != LATE; index = next) {
+		next = links[index].next;
+		links[index].next = LATE;
 		chain = index;
-		for (i = 0; i < places && chains[i] != NONE; i++) {
-			chain = merge(nodes, chains[i], chain);
-			chains[i] = NONE;
+		for (i = 0; i < places && chains[i] != LATE; i++) {
+			chain = merge(wheel, chains[i], chain);
+			chains[i] = LATE;
 		}
 		places += i == places;
 		chains[i] = chain;
 	}
-	for (chain = NONE, i = 0; i < places; i++)
-		chain = merge(nodes, chains[i], chain);
+	for (chain = LATE, i = 0; i < places; i++)
+		chain = merge(wheel, chains[i], chain);
 
-	late->first = chain;
-	for (index = chain; index != NONE; index = nodes[index].next) {
-		nodes[index].prev = prev;
-		prev = index;
-	}
-	late->last = prev;
+	links[LATE].next = chain;
+	for (index = LATE; (next = links[index].next) != LATE; index = next)
+		links[next].prev = index;
+	links[LATE].prev = index;
 	wheel->late_unsorted = false;
 }
 
-/* The first of the late ones, or NONE. */
+/* The first of the late ones, or LATE. */
 static uint32_t
 first_late(struct mio__wheel *wheel)
 {
 	if (wheel->late_unsorted)
 		sort_late(wheel);
 
-	return wheel->lists[LATE].first;
+	return wheel->links[LATE].next;
 }
 
 static void
 append_late(struct mio__wheel *wheel, uint32_t index)
 {
-	uint32_t last = wheel->lists[LATE].last;
+	uint32_t last = wheel->links[LATE].prev;
 
-	if (last != NONE && wheel->nodes[last].tick > wheel->nodes[index].tick)
+	if (!append(wheel, LATE, index) &&
+	    node_at(wheel, last)->tick > node_at(wheel, index)->tick)
 		wheel->late_unsorted = true;
-	append(wheel, LATE, index);
 }
 
 /* Puts a node with its tick where it belongs. */
-static void
-place(struct mio__wheel *wheel, uint32_t index)
+static inline void
+place(struct mio__wheel *wheel, uint32_t index, uint64_t tick)
 {
-	uint64_t tick = wheel->nodes[index].tick;
-	unsigned level, digit;
+	unsigned shift, level, digit;
 
 	if (tick < wheel->now) {
 		append_late(wheel, index);
 		return;
 	}
 
-	level = (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) /
-	    MIO__WHEEL_LEVEL_BITS;
-	digit = tick >> level * MIO__WHEEL_LEVEL_BITS & (DIGITS - 1);
+	shift = (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) &
+	    ~(MIO__WHEEL_LEVEL_BITS - 1u);
+	level = shift / MIO__WHEEL_LEVEL_BITS;
+	digit = tick >> shift & (DIGITS - 1);
 
-	append(wheel, level * DIGITS + digit, index);
-	wheel->occupied[level][digit / 64] |= UINT64_C(1) << digit % 64;
-	wheel->levels |= 1u << level;
+	if (append(wheel, level * DIGITS + digit, index)) {
+		wheel->occupied[level][digit / 64] |= UINT64_C(1) << digit % 64;
+		wheel->levels |= 1u << level;
+	}
 }
 
 static void
-mark_empty(struct mio__wheel *wheel, unsigned list)
+mark_empty(struct mio__wheel *wheel, uint32_t list)
 {
 	unsigned level = list / DIGITS, digit = list % DIGITS;
 	uint64_t *words = wheel->occupied[level];
@@ -232,30 +243,23 @@ mark_empty(struct mio__wheel *wheel, unsigned list)
 		wheel->levels &= ~(1u << level);
 }
 
-static void
-unlink_node(struct mio__wheel *wheel, uint32_t index)
+static inline void
+take_out(struct mio__wheel *wheel, uint32_t index)
 {
-	struct mio__wheel_node *nodes = wheel->nodes;
-	struct mio__wheel_node *node = &nodes[index];
-	struct mio__wheel_list *list = &wheel->lists[node->list];
+	struct mio__wheel_link *links = wheel->links;
+	struct mio__wheel_link link = links[index];
 
-	if (node->prev == NONE)
-		list->first = node->next;
-	else
-		nodes[node->prev].next = node->next;
+	links[link.prev].next = link.next;
+	links[link.next].prev = link.prev;
 
-	if (node->next == NONE)
-		list->last = node->prev;
-	else
-		nodes[node->next].prev = node->prev;
-
-	if (list->first == NONE && node->list != LATE)
-		mark_empty(wheel, node->list);
+	/* the same before and after it is the list itself */
+	if (link.prev == link.next && link.next != LATE)
+		mark_empty(wheel, link.next);
 }
 
 /* ---- what is due next */
 
-static void
+static inline void
 came(struct mio__wheel *wheel, uint64_t tick)
 {
 	if (tick <= wheel->earliest) {
@@ -264,7 +268,7 @@ came(struct mio__wheel *wheel, uint64_t tick)
 	}
 }
 
-static void
+static inline void
 went(struct mio__wheel *wheel, uint64_t tick)
 {
 	if (wheel->pending == 0) {
@@ -301,24 +305,18 @@ start_of(const struct mio__wheel *wheel, unsigned slot)
 
 /* The least tick of a list, or NEVER when it has more than so many. */
 static uint64_t
-least_of(const struct mio__wheel *wheel, unsigned list, size_t looks)
+least_of(const struct mio__wheel *wheel, uint32_t list, size_t looks)
 {
-	uint32_t index = wheel->lists[list].first;
+	uint32_t index = wheel->links[list].next;
 	uint64_t least = NEVER;
 
-	for (; index != NONE && looks > 0; looks--) {
-		if (wheel->nodes[index].tick < least)
-			least = wheel->nodes[index].tick;
-		index = wheel->nodes[index].next;
+	for (; index != list && looks > 0; looks--) {
+		if (node_at(wheel, index)->tick < least)
+			least = node_at(wheel, index)->tick;
+		index = wheel->links[index].next;
 	}
 
-	return index == NONE ? least : NEVER;
-}
-
-static uint32_t
-first_of(const struct mio__wheel *wheel, unsigned list)
-{
-	return wheel->lists[list].first;
+	return index == list ? least : NEVER;
 }
 
 bool
@@ -334,8 +332,8 @@ mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick)
 	if (wheel->exact)
 		return true;
 
-	if (first_late(wheel) != NONE) {
-		*tick = wheel->nodes[first_late(wheel)].tick;
+	if (first_late(wheel) != LATE) {
+		*tick = node_at(wheel, first_late(wheel))->tick;
 		wheel->exact = true;
 	} else {
 		slot = first_slot(wheel);
@@ -364,13 +362,13 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 	if (wheel->pending == wheel->capacity)
 		return -ENOSPC;
 
-	index = mio__unused_take(&wheel->unused);
-	node = &wheel->nodes[index];
+	index = LISTS + mio__unused_take(&wheel->unused);
+	node = node_at(wheel, index);
 	node->generation++;
 	node->tick = tick;
 	node->state = state;
 	wheel->pending++;
-	place(wheel, index);
+	place(wheel, index, tick);
 	came(wheel, tick);
 
 	*handle = name(wheel, index);
@@ -387,10 +385,10 @@ mio__wheel_move(
 	if (index == NONE)
 		return -ENOENT;
 
-	unlink_node(wheel, index);
-	went(wheel, wheel->nodes[index].tick);
-	wheel->nodes[index].tick = tick;
-	place(wheel, index);
+	take_out(wheel, index);
+	went(wheel, node_at(wheel, index)->tick);
+	node_at(wheel, index)->tick = tick;
+	place(wheel, index, tick);
 	came(wheel, tick);
 
 	return 0;
@@ -405,10 +403,10 @@ mio__wheel_remove(
 	if (index == NONE)
 		return -ENOENT;
 
-	*state = wheel->nodes[index].state;
-	unlink_node(wheel, index);
+	*state = node_at(wheel, index)->state;
+	take_out(wheel, index);
 	give_back(wheel, index);
-	went(wheel, wheel->nodes[index].tick);
+	went(wheel, node_at(wheel, index)->tick);
 
 	return 0;
 }
@@ -421,21 +419,23 @@ mio__wheel_remove(
  * fetches the half that comes later.
  */
 static void
-move_down(struct mio__wheel *wheel, unsigned slot)
+move_down(struct mio__wheel *wheel, uint32_t slot)
 {
-	struct mio__wheel_list list = wheel->lists[slot];
-	uint32_t index = list.first, ahead = list.last, next;
+	struct mio__wheel_link *links = wheel->links;
+	uint32_t index = links[slot].next, ahead = links[slot].prev, next;
 
-	wheel->lists[slot] = (struct mio__wheel_list){ NONE, NONE };
+	links[slot] = (struct mio__wheel_link){ slot, slot };
 	mark_empty(wheel, slot);
 
-	for (; index != NONE; index = next) {
-		next = wheel->nodes[index].next;
-		if (ahead != index && ahead != NONE)
-			ahead = wheel->nodes[ahead].prev;
-		else
-			ahead = NONE;
-		place(wheel, index);
+	for (; index != slot; index = next) {
+		next = links[index].next;
+		if (ahead == index || ahead == next)
+			ahead = slot;
+		if (ahead != slot) {
+			__builtin_prefetch(node_at(wheel, ahead));
+			ahead = links[ahead].prev;
+		}
+		place(wheel, index, node_at(wheel, index)->tick);
 	}
 }
 
@@ -459,7 +459,7 @@ due_list(struct mio__wheel *wheel, uint64_t now)
 	if (now < wheel->earliest)
 		return NONE;
 
-	if (first_late(wheel) != NONE)
+	if (first_late(wheel) != LATE)
 		return LATE;
 
 	while (wheel->levels != 0) {
@@ -490,26 +490,22 @@ mio__wheel_is_due(struct mio__wheel *wheel, uint64_t now)
 
 /* From the front of a list. */
 static size_t
-take(struct mio__wheel *wheel, unsigned list, uint64_t *states, size_t count)
+take(struct mio__wheel *wheel, uint32_t list, uint64_t *states, size_t count)
 {
-	struct mio__wheel_node *nodes = wheel->nodes;
-	uint32_t index = first_of(wheel, list), next;
+	struct mio__wheel_link *links = wheel->links;
+	uint32_t index = links[list].next, next;
 	size_t n = 0;
 
-	for (; index != NONE && n < count; index = next) {
-		next = nodes[index].next;
-		states[n++] = nodes[index].state;
+	for (; index != list && n < count; index = next) {
+		next = links[index].next;
+		states[n++] = node_at(wheel, index)->state;
 		give_back(wheel, index);
 	}
 
-	wheel->lists[list].first = index;
-	if (index != NONE) {
-		nodes[index].prev = NONE;
-	} else {
-		wheel->lists[list].last = NONE;
-		if (list != LATE)
-			mark_empty(wheel, list);
-	}
+	links[list].next = index;
+	links[index].prev = list;
+	if (index == list && list != LATE)
+		mark_empty(wheel, list);
 
 	return n;
 }

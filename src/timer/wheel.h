@@ -20,22 +20,21 @@
 #define MIO__WHEEL_SLOTS      (MIO__WHEEL_LEVELS * MIO__WHEEL_DIGITS)
 
 /* The list after the slots: what was late already when it was set. */
-#define MIO__WHEEL_LATE MIO__WHEEL_SLOTS
+#define MIO__WHEEL_LATE  MIO__WHEEL_SLOTS
+#define MIO__WHEEL_LISTS (MIO__WHEEL_SLOTS + 1)
 
-/* What no timeout is: links end here. Also the most there can be of them. */
-#define MIO__WHEEL_NONE UINT32_MAX
+/* The most timeouts there can be. */
+#define MIO__WHEEL_MOST (UINT32_MAX - MIO__WHEEL_LISTS)
 
-/* Two of them to a cache line. */
 struct mio__wheel_node {
 	uint64_t tick;
 	uint64_t state;
-	uint32_t next, prev;
-	uint64_t generation : 48; /* odd while it is set */
-	uint64_t list : 16;
+	uint64_t generation; /* odd while it is set */
 };
 
-struct mio__wheel_list {
-	uint32_t first, last;
+/* First those of the lists, which are rings, then one for each node. */
+struct mio__wheel_link {
+	uint32_t next, prev;
 };
 
 struct mio__wheel {
@@ -45,19 +44,17 @@ struct mio__wheel {
 	bool late_unsorted;
 	unsigned index_bits;
 	unsigned levels; /* a bit for each that is not empty */
-	uint32_t capacity;
-	uint64_t generations; /* as many as fit into a name, a mask */
-	size_t pending;
+	size_t capacity, pending;
+	struct mio__wheel_link *links;
 	struct mio__wheel_node *nodes;
 	struct mio__unused unused;
 	uint64_t occupied[MIO__WHEEL_LEVELS][MIO__WHEEL_DIGITS / 64];
-	struct mio__wheel_list lists[MIO__WHEEL_SLOTS + 1];
 };
 
 /* Names a timeout; 0 names none. */
 typedef uint64_t mio__wheel_handle_t;
 
-/* 0 or -ENOMEM; 0 < capacity < MIO__WHEEL_NONE. */
+/* 0 or -ENOMEM; 0 < capacity <= MIO__WHEEL_MOST. */
 int mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now);
 void mio__wheel_fini(struct mio__wheel *wheel);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NONE MIO__WHEEL_NONE
+#define LISTS MIO__WHEEL_LISTS
 
 #define REQUIRE(condition) \
 	do { \
@@ -74,13 +74,12 @@ wheel_model_expired(const struct wheel_model *model)
 static void
 check_node(const struct mio__wheel *wheel, uint32_t index, unsigned list)
 {
-	const struct mio__wheel_node *node = &wheel->nodes[index];
+	const struct mio__wheel_node *node = &wheel->nodes[index - LISTS];
 	unsigned level = list / MIO__WHEEL_DIGITS;
 	unsigned shift = level * MIO__WHEEL_LEVEL_BITS;
 
-	REQUIRE(index < wheel->capacity);
+	REQUIRE(index - LISTS < wheel->capacity);
 	REQUIRE(node->generation & 1);
-	REQUIRE(node->list == list);
 	REQUIRE(node->tick >= wheel->earliest);
 
 	if (list == MIO__WHEEL_LATE) {
@@ -101,20 +100,21 @@ check_node(const struct mio__wheel *wheel, uint32_t index, unsigned list)
 static size_t
 check_list(const struct mio__wheel *wheel, unsigned list)
 {
-	uint32_t index = wheel->lists[list].first, prev = NONE;
+	const struct mio__wheel_link *links = wheel->links;
+	uint32_t index = links[list].next, prev = list;
 	uint64_t tick = 0;
 	size_t n = 0;
 
-	for (; index != NONE; index = wheel->nodes[index].next) {
+	for (; index != list; index = links[index].next) {
 		check_node(wheel, index, list);
-		REQUIRE(wheel->nodes[index].prev == prev);
+		REQUIRE(links[index].prev == prev);
 		if (list == MIO__WHEEL_LATE && !wheel->late_unsorted)
-			REQUIRE(wheel->nodes[index].tick >= tick);
-		tick = wheel->nodes[index].tick;
+			REQUIRE(wheel->nodes[index - LISTS].tick >= tick);
+		tick = wheel->nodes[index - LISTS].tick;
 		prev = index;
 		REQUIRE(++n <= wheel->pending);
 	}
-	REQUIRE(wheel->lists[list].last == prev);
+	REQUIRE(links[list].prev == prev);
 
 	return n;
 }
@@ -152,7 +152,7 @@ wheel_check(const struct mio__wheel *wheel)
 		level = list / MIO__WHEEL_DIGITS;
 		digit = list % MIO__WHEEL_DIGITS;
 		occupied = wheel->occupied[level][digit / 64] >> digit % 64 & 1;
-		REQUIRE(occupied == (wheel->lists[list].first != NONE));
+		REQUIRE(occupied == (wheel->links[list].next != list));
 		if (occupied)
 			levels |= 1u << level;
 	}
