@@ -44,18 +44,15 @@ mio__tick_product(uint64_t a, uint64_t b)
 }
 #endif
 
-/* The last tick that is not after ns. */
+/* The last tick that is not after ns: the inverse lacks two units at most. */
 static inline uint64_t
 mio__tick_floor(const struct mio__tick *tick, uint64_t ns)
 {
 	uint64_t quotient = mio__tick_product(ns, tick->inverse);
 	uint64_t rest = ns - quotient * tick->ns;
 
-	/* the inverse lacks less than two units in 2^64: once or twice */
-	while (rest >= tick->ns) {
-		rest -= tick->ns;
+	for (; rest >= tick->ns; rest -= tick->ns)
 		quotient++;
-	}
 
 	return quotient;
 }
@@ -64,9 +61,13 @@ mio__tick_floor(const struct mio__tick *tick, uint64_t ns)
 static inline uint64_t
 mio__tick_ceil(const struct mio__tick *tick, uint64_t ns)
 {
-	uint64_t quotient = mio__tick_floor(tick, ns);
+	uint64_t quotient = mio__tick_product(ns, tick->inverse);
+	uint64_t rest = ns - quotient * tick->ns;
 
-	return quotient + (quotient * tick->ns != ns);
+	for (; rest > tick->ns; rest -= tick->ns)
+		quotient++;
+
+	return quotient + (rest > 0);
 }
 
 /* When the tick is; UINT64_MAX is after the end of time. */
