@@ -57,6 +57,11 @@ AC_DEFUN([MIO_PEERS], [
 	AC_CHECK_HEADER([urcu/wfcqueue.h], [AC_CHECK_LIB([urcu-common],
 		[cds_wfcq_init], [mio_URCU=yes], [mio_URCU=no])], [mio_URCU=no])
 	AM_CONDITIONAL([HAVE_URCU], [test "$mio_URCU" = yes])
+	AC_CHECK_HEADER([nng/protocol/pair0/pair.h], [AC_CHECK_LIB([nng],
+		[nng_pair0_open], [mio_NNG=yes], [mio_NNG=no])], [mio_NNG=no],
+		[#include <nng/nng.h>])
+	AM_CONDITIONAL([HAVE_NNG], [test "$mio_NNG" = yes])
+	MIO_PEER([ZMQ], [libzmq >= 4.0], [zmq.h], [zmq_ctx_new()])
 	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
 		[event_base_new()])
 ])
