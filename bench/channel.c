@@ -138,6 +138,15 @@ static const struct contestant contestants[] = {
 	{ "locked queue, uv_async", uv_channel_begin, uv_channel_run,
 	    uv_channel_end },
 #endif
+#ifdef HAVE_RUST
+	{ "std mpsc, eventfd", rust_std_begin, rust_std_run, rust_std_end },
+	{ "crossbeam, eventfd", rust_crossbeam_begin, rust_crossbeam_run,
+	    rust_crossbeam_end },
+	{ "mio 0.6, its channel", rust_mio06_begin, rust_mio06_run,
+	    rust_mio06_end },
+	{ "mio 0.6, mio-extras", rust_mio_extras_begin, rust_mio_extras_run,
+	    rust_mio_extras_end },
+#endif
 #ifdef HAVE_NNG
 	{ "nng, pair", nng_begin, nng_run, nng_end },
 #endif

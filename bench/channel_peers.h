@@ -43,6 +43,19 @@ void uv_channel_begin(void);
 void uv_channel_run(unsigned long times);
 void uv_channel_end(void);
 
+void rust_std_begin(void);
+void rust_std_run(unsigned long times);
+void rust_std_end(void);
+void rust_crossbeam_begin(void);
+void rust_crossbeam_run(unsigned long times);
+void rust_crossbeam_end(void);
+void rust_mio06_begin(void);
+void rust_mio06_run(unsigned long times);
+void rust_mio06_end(void);
+void rust_mio_extras_begin(void);
+void rust_mio_extras_run(unsigned long times);
+void rust_mio_extras_end(void);
+
 void nng_begin(void);
 void nng_run(unsigned long times);
 void nng_end(void);

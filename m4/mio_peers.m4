@@ -43,12 +43,13 @@ AC_DEFUN([MIO_PEERS], [
 	AC_CHECK_HEADER([ev.h], [AC_CHECK_LIB([ev], [ev_loop_new],
 		[mio_EV=yes], [mio_EV=no])], [mio_EV=no])
 	AM_CONDITIONAL([HAVE_EV], [test "$mio_EV" = yes])
-	AC_MSG_CHECKING([for cargo and the crates of mio 0.6 and 0.8])
+	AC_MSG_CHECKING([for cargo and the crates of mio, and of channels])
 	mio_RUST=no
-	AS_IF([test -x /usr/bin/cargo && test -x /usr/bin/rustc &&
-		ls /usr/share/cargo/registry/mio-0.6.*/Cargo.toml \
-		/usr/share/cargo/registry/mio-0.8.*/Cargo.toml >/dev/null 2>&1],
-		[mio_RUST=yes])
+	AS_IF([test -x /usr/bin/cargo && test -x /usr/bin/rustc && (
+		cd /usr/share/cargo/registry &&
+		ls mio-0.6.*/Cargo.toml mio-0.8.*/Cargo.toml \
+		mio-extras-2.*/Cargo.toml crossbeam-channel-0.5.*/Cargo.toml
+		) >/dev/null 2>&1], [mio_RUST=yes])
 	AC_MSG_RESULT([$mio_RUST])
 	AM_CONDITIONAL([HAVE_RUST], [test "$mio_RUST" = yes])
 	AC_CHECK_HEADER([ck_ring.h], [AC_CHECK_LIB([ck], [ck_array_init],
