@@ -67,6 +67,8 @@ count_only(const struct contestant *contestants, size_t count,
 	for (i = 0; i < count; i++) {
 		if (wanted != NULL && atoi(wanted) != (int)i)
 			continue;
+		if (wanted != NULL)
+			(void)puts(contestants[i].name);
 		contestants[i].begin();
 		contestants[i].run(times);
 		contestants[i].end();
