@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUNDS = 15, MOST = 16 };
+enum { ROUNDS = 15, MOST = 16, ROUND_NS = 1000000000 };
 
 void
 must(int ok, const char *what)
@@ -44,6 +44,19 @@ time_one(const struct contestant *contestant, unsigned long times)
 	return (now_ns() - begun) / (double)times;
 }
 
+/* How often it runs in one round; this also warms it up. */
+static unsigned long
+in_a_round(const struct contestant *contestant, unsigned long times)
+{
+	double ns = time_one(contestant, times / 100 + 1);
+
+	if (ns * (double)times <= ROUND_NS)
+		ns = time_one(contestant, times / 10 + 1);
+
+	return ns * (double)times <= ROUND_NS ? times :
+	    (unsigned long)(ROUND_NS / ns) + 1;
+}
+
 static void
 count_only(const struct contestant *contestants, size_t count,
     unsigned long times)
@@ -54,6 +67,8 @@ count_only(const struct contestant *contestants, size_t count,
 	for (i = 0; i < count; i++) {
 		if (wanted != NULL && atoi(wanted) != (int)i)
 			continue;
+		if (wanted != NULL)
+			(void)puts(contestants[i].name);
 		contestants[i].begin();
 		contestants[i].run(times);
 		contestants[i].end();
@@ -80,6 +95,7 @@ compare(const char *what, const struct contestant *contestants, size_t count,
     unsigned long times)
 {
 	static double taken[MOST][ROUNDS];
+	unsigned long each[MOST];
 	const char *fixed = getenv("MIO_BENCH_TIMES");
 	size_t i, round;
 	double first = 0;
@@ -92,11 +108,11 @@ compare(const char *what, const struct contestant *contestants, size_t count,
 
 	for (i = 0; i < count; i++) {
 		contestants[i].begin();
-		(void)time_one(&contestants[i], times / 10 + 1);
+		each[i] = in_a_round(&contestants[i], times);
 	}
 	for (round = 0; round < ROUNDS; round++)
 		for (i = 0; i < count; i++)
-			taken[i][round] = time_one(&contestants[i], times);
+			taken[i][round] = time_one(&contestants[i], each[i]);
 
 	printf("\n%s\n", what);
 	for (i = 0; i < count; i++) {

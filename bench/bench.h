@@ -7,8 +7,10 @@
 
 /*
  * Contestants are timed in turns, round after round, so that what disturbs the
- * machine disturbs all; the median of the rounds counts. Under callgrind, where
- * MIO_BENCH_INSTRUCTIONS is set, each runs once and nothing is timed.
+ * machine disturbs all; the median of the rounds counts. A contestant whose
+ * round would take more than a second runs fewer times. Under callgrind, where
+ * MIO_BENCH_TIMES is set, each runs once, that many times, and nothing is timed;
+ * MIO_BENCH_CONTESTANT is the number of one that runs alone and says its name.
  */
 
 struct contestant {

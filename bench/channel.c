@@ -21,12 +21,14 @@
 enum { MESSAGES = 2000000, BATCH = 256 };
 
 struct channel_case channel_case;
+_Thread_local unsigned channel_producer;
 
 /* ---- what all contestants have in common */
 
 struct producer {
 	const struct channel_peer *peer;
 	unsigned long times;
+	unsigned number;
 };
 
 static void *
@@ -36,6 +38,7 @@ produce(void *argument)
 	unsigned char message[CHANNEL_SIZE_MAX] = { 1 };
 	unsigned long i;
 
+	channel_producer = self->number;
 	for (i = 0; i < self->times; i++) {
 		memcpy(message, &i, sizeof(i));
 		self->peer->send(message);
@@ -47,16 +50,17 @@ produce(void *argument)
 void
 channel_run(const struct channel_peer *peer, unsigned long times)
 {
-	struct producer producer = {
-		.peer = peer, .times = times / channel_case.producers + 1,
-	};
+	unsigned long each = times / channel_case.producers + 1;
+	struct producer producers[CHANNEL_PRODUCERS_MAX];
 	pthread_t threads[CHANNEL_PRODUCERS_MAX];
 	unsigned i;
 
-	for (i = 0; i < channel_case.producers; i++)
-		must(pthread_create(&threads[i], NULL, produce, &producer) ==
-		    0, "pthread_create");
-	peer->receive(producer.times * channel_case.producers);
+	for (i = 0; i < channel_case.producers; i++) {
+		producers[i] = (struct producer){ peer, each, i };
+		must(pthread_create(&threads[i], NULL, produce,
+		    &producers[i]) == 0, "pthread_create");
+	}
+	peer->receive(each * channel_case.producers);
 	for (i = 0; i < channel_case.producers; i++)
 		(void)pthread_join(threads[i], NULL);
 }
@@ -133,6 +137,21 @@ static const struct contestant contestants[] = {
 #ifdef HAVE_UV
 	{ "locked queue, uv_async", uv_channel_begin, uv_channel_run,
 	    uv_channel_end },
+#endif
+#ifdef HAVE_RUST
+	{ "std mpsc, eventfd", rust_std_begin, rust_std_run, rust_std_end },
+	{ "crossbeam, eventfd", rust_crossbeam_begin, rust_crossbeam_run,
+	    rust_crossbeam_end },
+	{ "mio 0.6, its channel", rust_mio06_begin, rust_mio06_run,
+	    rust_mio06_end },
+	{ "mio 0.6, mio-extras", rust_mio_extras_begin, rust_mio_extras_run,
+	    rust_mio_extras_end },
+#endif
+#ifdef HAVE_NNG
+	{ "nng, pair", nng_begin, nng_run, nng_end },
+#endif
+#ifdef HAVE_ZMQ
+	{ "zmq, push and pull", zmq_begin, zmq_run, zmq_end },
 #endif
 };
 

@@ -21,6 +21,9 @@ struct channel_case {
 
 extern struct channel_case channel_case;
 
+/* Which of the case's producers this thread is, from 0. */
+extern _Thread_local unsigned channel_producer;
+
 struct channel_peer {
 	void (*send)(const void *message);
 	void (*receive)(unsigned long times);
@@ -39,6 +42,27 @@ void urcu_end(void);
 void uv_channel_begin(void);
 void uv_channel_run(unsigned long times);
 void uv_channel_end(void);
+
+void rust_std_begin(void);
+void rust_std_run(unsigned long times);
+void rust_std_end(void);
+void rust_crossbeam_begin(void);
+void rust_crossbeam_run(unsigned long times);
+void rust_crossbeam_end(void);
+void rust_mio06_begin(void);
+void rust_mio06_run(unsigned long times);
+void rust_mio06_end(void);
+void rust_mio_extras_begin(void);
+void rust_mio_extras_run(unsigned long times);
+void rust_mio_extras_end(void);
+
+void nng_begin(void);
+void nng_run(unsigned long times);
+void nng_end(void);
+
+void zmq_begin(void);
+void zmq_run(unsigned long times);
+void zmq_end(void);
 
 /* An eventfd whose receiver sleeps only after it said so. */
 void event_begin(void);

@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Instructions in user space for one of each: every contestant runs 1000 and
-# 3000 times under callgrind, and what the 2000 more took is divided.
+# Instructions in user space for one of each: every contestant runs so many and
+# three times as many times under callgrind, and what the more took is divided.
 set -eu
 
-# count CASE CONTESTANT TIMES
+# count PROGRAM CASE CONTESTANT TIMES
 count() {
-	MIO_BENCH_CONTESTANT=$2 MIO_BENCH_TIMES=$3 $LIBTOOL --silent \
-	    --mode=execute valgrind --tool=callgrind \
-	    --callgrind-out-file=/dev/null bench/wake "$1" 2>&1 |
+	MIO_BENCH_CONTESTANT=$3 MIO_BENCH_TIMES=$4 $LIBTOOL --silent \
+	    --mode=execute valgrind --tool=callgrind --fair-sched=try \
+	    --callgrind-out-file=/dev/null "bench/$1" "$2" 2>&1 |
 	    sed -n 's/.*Collected : //p'
 }
 
 # row CASE CONTESTANT NAME
 row() {
-	few=$(count "$1" "$2" 1000)
-	many=$(count "$1" "$2" 3000)
+	few=$(count wake "$1" "$2" 1000)
+	many=$(count wake "$1" "$2" 3000)
 	echo "$1, $3: $(((many - few + 1000) / 2000))"
 }
 
@@ -28,6 +28,25 @@ row coalesced 1 'libmio, waker'
 row coalesced 2 'libmio, registration'
 row events64 0 'epoll_wait'
 row events64 1 'mio_poll'
+
+# channel CASE: all that were built, of both sides together. One thread runs at a
+# time there, until it sleeps or its turn is over; how often the receiver finds
+# nothing, and with it the last digits, are not the same every time.
+channel() {
+	i=0
+	while name=$(MIO_BENCH_CONTESTANT=$i MIO_BENCH_TIMES=1 \
+	    bench/channel "$1") && [ -n "$name" ]; do
+		few=$(count channel "$1" $i 10000)
+		many=$(count channel "$1" $i 30000)
+		echo "$1, $name: $(((many - few + 10000) / 20000))"
+		i=$((i + 1))
+	done
+}
+
+for case in bounded8 bounded64 unbounded8 unbounded64 \
+    bounded8x2 bounded64x2 unbounded8x2 unbounded64x2; do
+	channel $case
+done
 
 # timers CONTESTANT: one round with COUNT timeouts, by what callgrind says of the
 # functions that are its cases

@@ -43,12 +43,13 @@ AC_DEFUN([MIO_PEERS], [
 	AC_CHECK_HEADER([ev.h], [AC_CHECK_LIB([ev], [ev_loop_new],
 		[mio_EV=yes], [mio_EV=no])], [mio_EV=no])
 	AM_CONDITIONAL([HAVE_EV], [test "$mio_EV" = yes])
-	AC_MSG_CHECKING([for cargo and the crates of mio 0.6 and 0.8])
+	AC_MSG_CHECKING([for cargo and the crates of mio, and of channels])
 	mio_RUST=no
-	AS_IF([test -x /usr/bin/cargo && test -x /usr/bin/rustc &&
-		ls /usr/share/cargo/registry/mio-0.6.*/Cargo.toml \
-		/usr/share/cargo/registry/mio-0.8.*/Cargo.toml >/dev/null 2>&1],
-		[mio_RUST=yes])
+	AS_IF([test -x /usr/bin/cargo && test -x /usr/bin/rustc && (
+		cd /usr/share/cargo/registry &&
+		ls mio-0.6.*/Cargo.toml mio-0.8.*/Cargo.toml \
+		mio-extras-2.*/Cargo.toml crossbeam-channel-0.5.*/Cargo.toml
+		) >/dev/null 2>&1], [mio_RUST=yes])
 	AC_MSG_RESULT([$mio_RUST])
 	AM_CONDITIONAL([HAVE_RUST], [test "$mio_RUST" = yes])
 	AC_CHECK_HEADER([ck_ring.h], [AC_CHECK_LIB([ck], [ck_array_init],
@@ -57,6 +58,11 @@ AC_DEFUN([MIO_PEERS], [
 	AC_CHECK_HEADER([urcu/wfcqueue.h], [AC_CHECK_LIB([urcu-common],
 		[cds_wfcq_init], [mio_URCU=yes], [mio_URCU=no])], [mio_URCU=no])
 	AM_CONDITIONAL([HAVE_URCU], [test "$mio_URCU" = yes])
+	AC_CHECK_HEADER([nng/protocol/pair0/pair.h], [AC_CHECK_LIB([nng],
+		[nng_pair0_open], [mio_NNG=yes], [mio_NNG=no])], [mio_NNG=no],
+		[#include <nng/nng.h>])
+	AM_CONDITIONAL([HAVE_NNG], [test "$mio_NNG" = yes])
+	MIO_PEER([ZMQ], [libzmq >= 4.0], [zmq.h], [zmq_ctx_new()])
 	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
 		[event_base_new()])
 ])

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-//! mio 0.6 and 0.8, for the benchmarks that are written in C.
+//! mio 0.6 and 0.8 and channels of Rust, for the benchmarks that are written in C.
 
+pub mod channel;
 pub mod timers;
 
 use std::os::raw::c_ulong;
