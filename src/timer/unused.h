@@ -34,16 +34,22 @@ void mio__unused_found(struct mio__unused *unused, uint32_t word);
 
 /* The first of them; there is one. */
 static inline uint32_t
+mio__unused_first(const struct mio__unused *unused)
+{
+	uint64_t word = unused->floors[0][unused->word];
+
+	return unused->word * 64 + (unsigned)__builtin_ctzll(word);
+}
+
+/* That one is used. */
+static inline void
 mio__unused_take(struct mio__unused *unused)
 {
 	uint64_t *word = &unused->floors[0][unused->word];
-	uint32_t place = unused->word * 64 + (unsigned)__builtin_ctzll(*word);
 
 	*word &= *word - 1;
 	if (*word == 0)
 		mio__unused_find(unused);
-
-	return place;
 }
 
 static inline void

@@ -39,7 +39,10 @@
 #define LISTS  MIO__WHEEL_LISTS
 #define NEVER  UINT64_MAX
 
-/* No list, or no more of one. */
+/* Of bits, one for each slot of a level. */
+#define LEVEL_WORDS (DIGITS / 64)
+
+/* No list. */
 #define NONE UINT32_MAX
 
 /* What is allocated, in units of what a timeout takes. */
@@ -101,18 +104,17 @@ name(const struct mio__wheel *wheel, uint32_t index)
 	    (index - LISTS);
 }
 
-/* The node of this name, or NONE. One that is set has an odd generation. */
-static inline uint32_t
-find(const struct mio__wheel *wheel, mio__wheel_handle_t handle)
+/* Whether this names a node, and which: one that is set, with an odd number. */
+static inline bool
+find(
+    const struct mio__wheel *wheel, mio__wheel_handle_t handle, uint32_t *index)
 {
 	uint64_t place = handle & ((UINT64_C(1) << wheel->index_bits) - 1);
-	uint32_t index = (uint32_t)place + LISTS;
 
-	if (place >= wheel->capacity || name(wheel, index) != handle ||
-	    (handle >> wheel->index_bits) % 2 == 0)
-		return NONE;
+	*index = (uint32_t)place + LISTS;
 
-	return index;
+	return place < wheel->capacity && name(wheel, *index) == handle &&
+	    (handle >> wheel->index_bits) % 2 == 1;
 }
 
 static inline void
@@ -125,18 +127,20 @@ give_back(struct mio__wheel *wheel, uint32_t index)
 
 /* ---- lists */
 
-/* Whether there was nothing before. */
-static inline bool
+/* After what was the last one, or the list itself. */
+static inline uint32_t
 append(struct mio__wheel *wheel, uint32_t list, uint32_t index)
 {
 	struct mio__wheel_link *links = wheel->links;
-	uint32_t last = links[list].prev;
+	uint32_t last;
 
-	links[index] = (struct mio__wheel_link){ list, last };
+	links[index].next = list;
+	last = links[list].prev;
+	links[index].prev = last;
 	links[last].next = index;
 	links[list].prev = index;
 
-	return last == list;
+	return last;
 }
 
 /* Two sorted chains into one; of equal ones, those of the first go first. */
@@ -200,45 +204,38 @@ first_late(struct mio__wheel *wheel)
 	return wheel->links[LATE].next;
 }
 
-static void
-append_late(struct mio__wheel *wheel, uint32_t index)
-{
-	uint32_t last = wheel->links[LATE].prev;
-
-	if (!append(wheel, LATE, index) &&
-	    node_at(wheel, last)->tick > node_at(wheel, index)->tick)
-		wheel->late_unsorted = true;
-}
-
 /* Puts a node with its tick where it belongs. */
 static inline void
 place(struct mio__wheel *wheel, uint32_t index, uint64_t tick)
 {
-	unsigned shift, level, digit;
+	uint32_t list = LATE, last;
+	unsigned shift;
 
-	if (tick < wheel->now) {
-		append_late(wheel, index);
-		return;
+	if (tick >= wheel->now) {
+		shift =
+		    (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) &
+		    ~(MIO__WHEEL_LEVEL_BITS - 1u);
+		list = shift / MIO__WHEEL_LEVEL_BITS * DIGITS |
+		    (tick >> shift & (DIGITS - 1));
 	}
 
-	shift = (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) &
-	    ~(MIO__WHEEL_LEVEL_BITS - 1u);
-	level = shift / MIO__WHEEL_LEVEL_BITS;
-	digit = tick >> shift & (DIGITS - 1);
-
-	if (append(wheel, level * DIGITS + digit, index)) {
-		wheel->occupied[level][digit / 64] |= UINT64_C(1) << digit % 64;
-		wheel->levels |= 1u << level;
+	last = append(wheel, list, index);
+	if (list == LATE) {
+		if (last != LATE && node_at(wheel, last)->tick > tick)
+			wheel->late_unsorted = true;
+	} else if (last == list) {
+		wheel->occupied[list / 64] |= UINT64_C(1) << list % 64;
+		wheel->levels |= 1u << list / DIGITS;
 	}
 }
 
-static void
+static inline void
 mark_empty(struct mio__wheel *wheel, uint32_t list)
 {
-	unsigned level = list / DIGITS, digit = list % DIGITS;
-	uint64_t *words = wheel->occupied[level];
+	unsigned level = list / DIGITS;
+	uint64_t *words = &wheel->occupied[level * LEVEL_WORDS];
 
-	words[digit / 64] &= ~(UINT64_C(1) << digit % 64);
+	wheel->occupied[list / 64] &= ~(UINT64_C(1) << list % 64);
 	if ((words[0] | words[1] | words[2] | words[3]) == 0)
 		wheel->levels &= ~(1u << level);
 }
@@ -284,7 +281,7 @@ static unsigned
 first_slot(const struct mio__wheel *wheel)
 {
 	unsigned level = (unsigned)__builtin_ctz(wheel->levels);
-	const uint64_t *words = wheel->occupied[level];
+	const uint64_t *words = &wheel->occupied[level * LEVEL_WORDS];
 	unsigned i = 0;
 
 	while (words[i] == 0)
@@ -362,7 +359,7 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 	if (wheel->pending == wheel->capacity)
 		return -ENOSPC;
 
-	index = LISTS + mio__unused_take(&wheel->unused);
+	index = LISTS + mio__unused_first(&wheel->unused);
 	node = node_at(wheel, index);
 	node->generation++;
 	node->tick = tick;
@@ -372,6 +369,7 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 	came(wheel, tick);
 
 	*handle = name(wheel, index);
+	mio__unused_take(&wheel->unused); /* last: it may have to search */
 
 	return 0;
 }
@@ -380,13 +378,14 @@ int
 mio__wheel_move(
     struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t tick)
 {
-	uint32_t index = find(wheel, handle);
+	uint32_t index;
 
-	if (index == NONE)
+	if (!find(wheel, handle, &index))
 		return -ENOENT;
 
 	take_out(wheel, index);
-	went(wheel, node_at(wheel, index)->tick);
+	if (node_at(wheel, index)->tick == wheel->earliest)
+		wheel->exact = false;
 	node_at(wheel, index)->tick = tick;
 	place(wheel, index, tick);
 	came(wheel, tick);
@@ -398,9 +397,9 @@ int
 mio__wheel_remove(
     struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t *state)
 {
-	uint32_t index = find(wheel, handle);
+	uint32_t index;
 
-	if (index == NONE)
+	if (!find(wheel, handle, &index))
 		return -ENOENT;
 
 	*state = node_at(wheel, index)->state;

@@ -48,7 +48,7 @@ struct mio__wheel {
 	struct mio__wheel_link *links;
 	struct mio__wheel_node *nodes;
 	struct mio__unused unused;
-	uint64_t occupied[MIO__WHEEL_LEVELS][MIO__WHEEL_DIGITS / 64];
+	uint64_t occupied[MIO__WHEEL_SLOTS / 64];
 };
 
 /* Names a timeout; 0 names none. */

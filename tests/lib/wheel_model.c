@@ -139,7 +139,7 @@ check_bitmaps(const struct mio__wheel *wheel)
 void
 wheel_check(const struct mio__wheel *wheel)
 {
-	unsigned list, level, digit, levels = 0;
+	unsigned list, levels = 0;
 	uint64_t least = UINT64_MAX;
 	const uint64_t *bits = wheel->unused.floors[0];
 	size_t n = 0, unused = 0, i;
@@ -149,12 +149,10 @@ wheel_check(const struct mio__wheel *wheel)
 		n += check_list(wheel, list);
 		if (list == MIO__WHEEL_LATE)
 			continue;
-		level = list / MIO__WHEEL_DIGITS;
-		digit = list % MIO__WHEEL_DIGITS;
-		occupied = wheel->occupied[level][digit / 64] >> digit % 64 & 1;
+		occupied = wheel->occupied[list / 64] >> list % 64 & 1;
 		REQUIRE(occupied == (wheel->links[list].next != list));
 		if (occupied)
-			levels |= 1u << level;
+			levels |= 1u << list / MIO__WHEEL_DIGITS;
 	}
 	REQUIRE(levels == wheel->levels);
 	REQUIRE(n == wheel->pending);
