@@ -27,6 +27,7 @@
 #include <mio.h>
 
 #define LISTENER ((mio_token_t)1)
+#define STOP     ((mio_token_t)2)
 #define RETRY    ((mio_token_t)1) /* a state: accept again */
 #define LINE     256
 #define OUTPUT   16384 /* who is farther behind is shown out */
@@ -52,7 +53,7 @@ struct typed {
 	char line[LINE];
 };
 
-static struct mio_loop *the_loop; /* for the signal handler */
+static struct mio_waker *stopper; /* for the signal handler */
 
 static void
 fail(const char *what, int error)
@@ -161,9 +162,8 @@ listen_to(struct mio_loop *loop, struct chat *chat, struct guest *guest)
 	}
 
 	/* the clock of his silence begins anew */
-	(void)mio_loop_clear_timeout(loop, guest->idle);
-	check("mio_loop_timeout", mio_loop_timeout(loop, chat->idle_ns,
-	    (mio_token_t)(uintptr_t)guest, &guest->idle));
+	check("mio_loop_reset_timeout",
+	    mio_loop_reset_timeout(loop, guest->idle, chat->idle_ns));
 }
 
 static void
@@ -211,6 +211,10 @@ on_ready(
 
 	if (token == LISTENER) {
 		accept_all(loop, context);
+		return;
+	}
+	if (token == STOP) {
+		mio_loop_shutdown(loop);
 		return;
 	}
 	if ((ready & MIO_WRITABLE) && guest->fd != MIO_INVALID_FD)
@@ -281,7 +285,8 @@ static void
 stop(int number)
 {
 	(void)number;
-	mio_loop_shutdown(the_loop); /* may be called in a handler */
+	/* for the loop, also if it does not run yet */
+	(void)mio_waker_wake(stopper);
 }
 
 static void
@@ -337,24 +342,30 @@ main(int argc, char **argv)
 	};
 	struct sigaction action = { .sa_handler = stop };
 	struct chat chat = { .idle_ns = 60 * SECOND };
+	struct mio_loop *loop;
 	struct guest *guest;
 
 	if (argc > 2)
 		chat.idle_ns = strtoull(argv[2], NULL, 10) * SECOND;
-	check("mio_loop_create", mio_loop_create(&the_loop, &config));
+	check("mio_loop_create", mio_loop_create(&loop, &config));
+	check("mio_waker_create",
+	    mio_waker_create(&stopper, mio_loop_poll(loop), STOP));
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGINT, &action, NULL);
-	open_doors(the_loop, &chat,
+	open_doors(loop, &chat,
 	    argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0);
-	start_reading(the_loop);
+	start_reading(loop);
 
-	check("mio_loop_run", mio_loop_run(the_loop, &handler, &chat));
+	check("mio_loop_run", mio_loop_run(loop, &handler, &chat));
 
 	for (guest = chat.guests; guest != NULL; guest = guest->next)
-		leave(the_loop, guest);
-	on_tick(the_loop, &chat);
+		leave(loop, guest);
+	on_tick(loop, &chat);
 	(void)mio_fd_close(chat.listener);
-	mio_loop_destroy(the_loop);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	mio_waker_destroy(stopper);
+	mio_loop_destroy(loop);
 
 	return 0;
 }

@@ -75,4 +75,12 @@ hears dora 'too quiet: good bye'
 pass 'who is quiet is shown out'
 exec 3>&-
 stop
+
+i=0
+while [ $i -lt 20 ]; do
+	i=$((i + 1))
+	start examples/loop_chat 0 3600
+	stop
+done
+pass 'a signal that comes before the loop runs ends it'
 exec 9>&-

@@ -125,6 +125,8 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_loop_create(&loop, &config), EINVAL);
 	config.size = sizeof(size_t) - 1;
 	assert_error(mio_loop_create(&loop, &config), EINVAL);
+	config.size = sizeof(config) - 1;
+	assert_error(mio_loop_create(&loop, &config), EINVAL);
 	config.size = sizeof(config);
 	config.events_per_tick = SIZE_MAX;
 	assert_error(mio_loop_create(&loop, &config), ENOMEM);
@@ -147,6 +149,7 @@ START_TEST(bad_arguments_are_refused)
 	ck_assert_ptr_null(mio_loop_sender(NULL));
 	assert_error(mio_loop_timeout(NULL, 1, 2, &timeout), EINVAL);
 	assert_error(mio_loop_clear_timeout(NULL, 1), EINVAL);
+	assert_error(mio_loop_reset_timeout(NULL, 1, 1), EINVAL);
 	ck_assert_uint_eq(timeout, 77);
 
 	loop = new_loop(NULL);
@@ -156,6 +159,8 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_loop_run_once(loop, &other, NULL, 0), EINVAL);
 	ck_assert(!mio_loop_is_running(loop));
 	assert_error(mio_loop_clear_timeout(loop, 0), ENOENT);
+	assert_error(mio_loop_reset_timeout(loop, 0, 1), ENOENT);
+	assert_error(mio_loop_reset_timeout(loop, 0, UINT64_MAX), EOVERFLOW);
 	assert_error(
 	    mio_loop_timeout(loop, UINT64_MAX, 2, &timeout), EOVERFLOW);
 	mio_loop_destroy(loop);
@@ -183,6 +188,12 @@ START_TEST(other_sizes_are_understood)
 	shorter.size = offsetof(struct mio_handler, tick);
 	assert_ok(mio_loop_run_once(loop, &shorter, &record, 0));
 	ck_assert_uint_eq(record.ticks, 1);
+
+	/* but for a member that is cut */
+	shorter.size = sizeof(shorter) - 1;
+	assert_error(mio_loop_run_once(loop, &shorter, &record, 0), EINVAL);
+	shorter.size = offsetof(struct mio_handler, tick) + 1;
+	assert_error(mio_loop_run(loop, &shorter, &record), EINVAL);
 	mio_loop_destroy(loop);
 }
 END_TEST
@@ -270,7 +281,7 @@ START_TEST(limits_of_a_round_are_kept)
 	for (i = 0; i < 3; i++)
 		assert_ok(mio_loop_timeout(loop, 1, 1, NULL));
 	assert_error(mio_loop_timeout(loop, 1, 1, NULL), ENOSPC);
-	(void)usleep(100);
+	(void)usleep(3000);
 	once(loop, &record, PATIENCE);
 	ck_assert_uint_eq(record.n_states, 3);
 	mio_loop_destroy(loop);
@@ -294,6 +305,24 @@ START_TEST(what_is_cleared_is_not_told)
 	ck_assert_uint_eq(record.states[0], 1);
 	ck_assert_int_eq(record.answer, 0);
 	assert_error(mio_loop_clear_timeout(loop, second), ENOENT);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
+START_TEST(what_is_reset_is_told_later)
+{
+	struct mio_loop *loop = new_loop(NULL);
+	struct record record = blank;
+	mio_timeout_t timeout;
+	uint64_t begun;
+
+	assert_ok(mio_loop_timeout(loop, 0, 1, &timeout));
+	begun = mio_clock_now();
+	assert_ok(mio_loop_reset_timeout(loop, timeout, MS(10)));
+	while (record.n_states == 0)
+		once(loop, &record, PATIENCE);
+	ck_assert_uint_ge(mio_clock_now() - begun, MS(10));
+	ck_assert_uint_eq(record.states[0], 1);
 	mio_loop_destroy(loop);
 }
 END_TEST
@@ -330,18 +359,45 @@ START_TEST(shutdown_from_a_callback_ends_the_run)
 {
 	struct mio_loop *loop = new_loop(NULL);
 	struct record record = blank;
-	int i;
+	int fds[2], i;
+
+	/* something in each round */
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(
+	    mio_loop_poll(loop), fds[1], 1, MIO_WRITABLE, MIO_LEVEL));
 
 	/* before a run it does nothing */
 	mio_loop_shutdown(loop);
 	for (i = 1; i <= 3; i++) {
 		record = blank;
 		record.stop_after = (unsigned)i;
-		assert_ok(mio_loop_timeout(loop, 1, 1, NULL));
 		assert_ok(mio_loop_run(loop, &handler, &record));
 		ck_assert_uint_eq(record.ticks, record.stop_after);
 		ck_assert(!mio_loop_is_running(loop));
 	}
+	close_pipe(fds);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
+/* Nor does what came before a round, or what ended a run, end a wait. */
+START_TEST(shutdowns_of_the_past_end_no_wait)
+{
+	struct mio_loop *loop = new_loop(NULL);
+	struct record record = blank;
+	uint64_t begun;
+
+	mio_loop_shutdown(loop);
+	begun = mio_clock_now();
+	once(loop, &record, MS(20));
+	ck_assert_uint_ge(mio_clock_now() - begun, MS(20));
+
+	record.stop_after = record.ticks + 1;
+	assert_ok(mio_loop_timeout(loop, 1, 1, NULL));
+	assert_ok(mio_loop_run(loop, &handler, &record));
+	begun = mio_clock_now();
+	once(loop, &record, MS(20));
+	ck_assert_uint_ge(mio_clock_now() - begun, MS(20));
 	mio_loop_destroy(loop);
 }
 END_TEST
@@ -368,6 +424,7 @@ START_TEST(a_run_says_that_it_is_running)
 	assert_ok(mio_loop_run_once(loop, &look, &running, 0));
 	ck_assert(!running);
 	mio_loop_shutdown(loop);
+	assert_ok(mio_loop_timeout(loop, 1, 1, NULL));
 	assert_ok(mio_loop_run(loop, &look, &running));
 	ck_assert(running);
 	ck_assert(!mio_loop_is_running(loop));
@@ -379,6 +436,7 @@ struct runner {
 	struct mio_loop *loop;
 	struct record record;
 	int answer;
+	atomic_bool over;
 };
 
 static void *
@@ -421,6 +479,34 @@ START_TEST(other_threads_notify_and_shut_down)
 	mio_loop_destroy(runner.loop);
 	assert_error(mio_sender_send(sender, &i), EPIPE);
 	mio_sender_unref(sender);
+}
+END_TEST
+
+static void *
+shut_down_until_told(void *argument)
+{
+	struct runner *runner = argument;
+
+	while (!runner->over) {
+		mio_loop_shutdown(runner->loop);
+		(void)usleep(1000);
+	}
+
+	return NULL;
+}
+
+START_TEST(a_shutdown_ends_the_wait_of_one_round)
+{
+	static struct runner runner;
+	pthread_t thread;
+
+	runner = (struct runner){ .loop = new_loop(NULL), .record = blank };
+	thread = start(shut_down_until_told, &runner);
+	once(runner.loop, &runner.record, -1);
+	ck_assert_uint_eq(runner.record.ticks, 1);
+	runner.over = true;
+	join(thread);
+	mio_loop_destroy(runner.loop);
 }
 END_TEST
 
@@ -488,10 +574,13 @@ main(void)
 	tcase_add_test(tcase, a_round_goes_in_order);
 	tcase_add_test(tcase, limits_of_a_round_are_kept);
 	tcase_add_test(tcase, what_is_cleared_is_not_told);
+	tcase_add_test(tcase, what_is_reset_is_told_later);
 	tcase_add_test(tcase, rounds_end_although_timeouts_do_not);
 	tcase_add_test(tcase, shutdown_from_a_callback_ends_the_run);
 	tcase_add_test(tcase, a_run_says_that_it_is_running);
 	tcase_add_test(tcase, other_threads_notify_and_shut_down);
+	tcase_add_test(tcase, shutdowns_of_the_past_end_no_wait);
+	tcase_add_test(tcase, a_shutdown_ends_the_wait_of_one_round);
 	tcase_add_test(tcase, shutdowns_in_a_row_end_runs_in_a_row);
 	tcase_add_test(tcase, a_signal_is_told);
 

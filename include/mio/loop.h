@@ -24,7 +24,10 @@ extern "C" {
 
 struct mio_loop;
 
-/* Each 0 stands for what is said behind it; size is sizeof the struct. */
+/*
+ * Each 0 stands for what is said behind it; size is sizeof the struct. A tick
+ * is the end of a round, but that of the timer.
+ */
 struct mio_loop_config {
 	size_t size;
 	uint64_t timer_tick_ns;   /* a millisecond */
@@ -35,13 +38,16 @@ struct mio_loop_config {
 	size_t events_per_tick;   /* 1024 in a round */
 };
 
-/* What is NULL is not called; size is sizeof the struct. */
+/*
+ * What is NULL is not called, and what it would be told is dropped; size is
+ * sizeof the struct. Read when a run or a round begins.
+ */
 struct mio_handler {
 	size_t size;
 	/* A source is ready, as mio_poll() reports it. */
 	void (*ready)(struct mio_loop *loop, void *context, mio_token_t token,
 	    unsigned ready);
-	/* A message came; it is the loop's, until this returns. */
+	/* A message came; it is the loop's, until this returns, and aligned. */
 	void (*notify)(struct mio_loop *loop, void *context,
 	    const void *message);
 	/* A timeout is due. */
@@ -72,14 +78,17 @@ void mio_loop_destroy(struct mio_loop *loop);
 int mio_loop_run(struct mio_loop *loop, const struct mio_handler *handler,
     void *context);
 
-/* One round, which waits for timeout_ns at most, as mio_poll() does. */
+/*
+ * One round, which waits for timeout_ns at most, as mio_poll() does, and less
+ * when a signal or a shutdown comes. 0 also when there was nothing to tell.
+ */
 int mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns);
 
 /*
  * mio_loop_run() returns at the end of its round, and does not wait before
- * that. Nothing happens when it is not running. NULL is fine. Any thread,
- * callbacks, signal handlers.
+ * that; the wait of mio_loop_run_once() ends. What comes before they begin has
+ * no effect. NULL is fine. Any thread, callbacks, signal handlers.
  */
 void mio_loop_shutdown(struct mio_loop *loop);
 
@@ -96,9 +105,14 @@ struct mio_poll *mio_loop_poll(struct mio_loop *loop);
  */
 struct mio_sender *mio_loop_sender(struct mio_loop *loop);
 
-/* As mio_timer_set() and mio_timer_cancel(). -EINVAL for a NULL loop. */
+/*
+ * As mio_timer_set(), mio_timer_reset() and mio_timer_cancel(). -EINVAL for a
+ * NULL loop.
+ */
 int mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns,
     mio_token_t state, mio_timeout_t *out);
+int mio_loop_reset_timeout(struct mio_loop *loop, mio_timeout_t timeout,
+    uint64_t delay_ns);
 int mio_loop_clear_timeout(struct mio_loop *loop, mio_timeout_t timeout);
 
 #ifdef __cplusplus

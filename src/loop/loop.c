@@ -5,11 +5,13 @@
  * level-triggered sources of its poll, so that what a round leaves behind
  * begins the next one at once.
  *
- * Threads. `stopping' and `running' are the only things that more than one
- * thread touches: a shutdown sets the first, then wakes the poll. The run looks
- * after each round, so either it sees it then, or the wake comes into the wait
- * that follows and it sees it after that. The run clears it when it starts:
- * what was set before has no effect.
+ * Threads. `waiting', `stopping' and `running' are the only things that more
+ * than one thread touches. The run looks at `stopping' after each round, and
+ * clears it when it starts: what was set before has no effect. A round says
+ * that it waits, then looks once more, for a run; a shutdown sets `stopping',
+ * then looks whether to wake. All are seq_cst, so either the round does not
+ * wait, or it is woken. There is no wake without a wait, or the next one would
+ * end early; it does if the wait ends by itself at that moment.
  */
 
 #include "mio/loop.h"
@@ -47,12 +49,12 @@ struct mio_loop {
 	size_t capacity; /* of events */
 	size_t messages_per_tick;
 	bool in_round;
-	atomic_bool running, stopping;
+	atomic_bool running, stopping, waiting;
 };
 
 /*
  * Takes a struct that may be older or newer than ours: it begins with its size,
- * what it lacks is 0, and what we do not know has to be.
+ * what it lacks is 0, and what we do not know has to be. No member is cut.
  */
 static int
 take(void *to, size_t known, const void *from)
@@ -64,7 +66,7 @@ take(void *to, size_t known, const void *from)
 		return -EINVAL;
 
 	memcpy(&size, from, sizeof(size));
-	if (size < sizeof(size))
+	if (size < sizeof(size) || size % sizeof(size) != 0)
 		return -EINVAL;
 
 	for (i = known; i < size; i++)
@@ -215,15 +217,29 @@ tell_timeouts(
 			handler->timeout(loop, context, state);
 }
 
+static int
+wait_for_events(struct mio_loop *loop, int64_t timeout_ns)
+{
+	int n;
+
+	atomic_store(&loop->waiting, true);
+	if (atomic_load(&loop->running) && atomic_load(&loop->stopping))
+		timeout_ns = 0;
+	n = mio_poll_interruptible(
+	    loop->poll, loop->events, loop->capacity, timeout_ns);
+	atomic_store(&loop->waiting, false);
+
+	return n;
+}
+
 /* Waits, and makes the calls for what came. */
 static int
 go_round(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns)
 {
 	bool notified = false, due = false;
+	int n = wait_for_events(loop, timeout_ns);
 	int i;
-	int n = mio_poll_interruptible(
-	    loop->poll, loop->events, loop->capacity, timeout_ns);
 
 	if (n < 0 && n != -EINTR)
 		return n;
@@ -303,7 +319,8 @@ mio_loop_shutdown(struct mio_loop *loop)
 		return;
 
 	atomic_store(&loop->stopping, true);
-	(void)mio_waker_wake(loop->waker);
+	if (atomic_load(&loop->waiting))
+		(void)mio_waker_wake(loop->waker);
 }
 
 MIO__PUBLIC bool
@@ -330,6 +347,14 @@ mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns, mio_token_t state,
 {
 	return mio_timer_set(
 	    loop == NULL ? NULL : loop->timer, delay_ns, state, out);
+}
+
+MIO__PUBLIC int
+mio_loop_reset_timeout(
+    struct mio_loop *loop, mio_timeout_t timeout, uint64_t delay_ns)
+{
+	return mio_timer_reset(
+	    loop == NULL ? NULL : loop->timer, timeout, delay_ns);
 }
 
 MIO__PUBLIC int
