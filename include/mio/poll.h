@@ -25,13 +25,16 @@ typedef uint64_t mio_token_t;
 /* Not to be registered under: -EINVAL. */
 #define MIO_TOKEN_RESERVED UINT64_MAX
 
-/* Readiness. The first three may be asked for, the others only come. */
+/*
+ * Readiness. The first three may be asked for, the others only come. Of a
+ * descriptor READ_CLOSED comes with READABLE, WRITE_CLOSED with WRITABLE.
+ */
 #define MIO_READABLE     0x001u
 #define MIO_WRITABLE     0x002u
 #define MIO_PRIORITY     0x004u /* out-of-band data */
 #define MIO_ERROR        0x008u
-#define MIO_READ_CLOSED  0x010u /* the peer sends no more; never alone */
-#define MIO_WRITE_CLOSED 0x020u /* nothing more can be sent; never alone */
+#define MIO_READ_CLOSED  0x010u /* the peer sends no more */
+#define MIO_WRITE_CLOSED 0x020u /* nothing more can be sent */
 #define MIO_AIO          0x040u /* kqueue with POSIX AIO only */
 #define MIO_LIO          0x080u /* kqueue on FreeBSD only */
 #define MIO_HUP          (MIO_READ_CLOSED | MIO_WRITE_CLOSED)
