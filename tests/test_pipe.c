@@ -96,6 +96,8 @@ START_TEST(bad_arguments_are_refused)
 {
 	char byte = '.';
 	struct iovec vector = { &byte, 1 };
+	struct iovec holes[] = { { &byte, 1 }, { NULL, 1 } };
+	struct iovec much[] = { { &byte, SSIZE_MAX }, { &byte, 1 } };
 	mio_fd_t fds[2];
 
 	assert_ok(mio_pipe_create(fds));
@@ -105,6 +107,10 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_pipe_readv(fds[0], NULL, 1), EINVAL);
 	assert_error(mio_pipe_readv(fds[0], NULL, 0), EINVAL);
 	assert_error(mio_pipe_readv(fds[0], &vector, -1), EINVAL);
+	assert_error(mio_pipe_readv(fds[0], holes, 2), EINVAL);
+	assert_error(mio_pipe_writev(fds[1], holes, 2), EINVAL);
+	assert_error(mio_pipe_readv(fds[0], much, 2), EINVAL);
+	assert_error(mio_pipe_writev(fds[1], much, 2), EINVAL);
 	assert_error(mio_pipe_readv(fds[0], &vector, INT_MIN), EINVAL);
 	assert_error(mio_pipe_writev(fds[1], NULL, 1), EINVAL);
 	assert_error(mio_pipe_writev(fds[1], &vector, -1), EINVAL);

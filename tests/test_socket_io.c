@@ -160,6 +160,8 @@ START_TEST(buffers_must_be_there_where_there_is_a_length)
 {
 	mio_fd_t client, server;
 	struct iovec vector = { &(char){ 0 }, 1 };
+	struct iovec holes[] = { { &(char){ 0 }, 1 }, { NULL, 1 } };
+	struct iovec much[] = { { &(char){ 0 }, SSIZE_MAX }, vector };
 
 	tcp_pair(&client, &server);
 	assert_error(mio_socket_recv(client, NULL, 1), EINVAL);
@@ -170,6 +172,10 @@ START_TEST(buffers_must_be_there_where_there_is_a_length)
 	assert_error(mio_socket_recvv(client, NULL, 0), EINVAL);
 	assert_error(mio_socket_sendv(client, NULL, 0), EINVAL);
 	assert_error(mio_socket_recvv(client, &vector, -1), EINVAL);
+	assert_error(mio_socket_recvv(client, holes, 2), EINVAL);
+	assert_error(mio_socket_sendv(client, holes, 2), EINVAL);
+	assert_error(mio_socket_recvv(client, much, 2), EINVAL);
+	assert_error(mio_socket_sendv(client, much, 2), EINVAL);
 	assert_error(mio_socket_sendv(client, &vector, INT_MIN), EINVAL);
 	ck_assert_int_eq(mio_socket_send(client, NULL, 0), 0);
 

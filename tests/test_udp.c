@@ -280,6 +280,10 @@ START_TEST(connect_refuses_bad_arguments)
 	assert_error(mio_udp_connect(fd, (struct sockaddr *)&addr, 1), EINVAL);
 	assert_error(mio_udp_connect(fd, ADDRESS(addr6)), EAFNOSUPPORT);
 	assert_error(mio_udp_connect(-1, ADDRESS(addr)), EBADF);
+	addr.sin_port = addr6.sin6_port = 0;
+	assert_error(mio_udp_connect(fd, ADDRESS(addr)), EINVAL);
+	assert_error(mio_udp_connect(fd, ADDRESS(addr6)), EINVAL);
+	addr.sin_port = htons(1);
 	addr.sin_addr.s_addr = htonl(INADDR_BROADCAST);
 	ck_assert_int_lt(mio_udp_connect(fd, ADDRESS(addr)), 0);
 	assert_ok(mio_fd_close(fd));

@@ -479,6 +479,17 @@ START_TEST(credentials_have_their_errors)
 }
 END_TEST
 
+/* Linux would say who listens: a mix-up would let everybody in. */
+START_TEST(a_listener_has_no_credentials)
+{
+	struct mio_credentials got;
+	mio_fd_t listener = listen_on_own_name();
+
+	assert_error(mio_unix_peer_credentials(listener, &got), ENOTCONN);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
 START_TEST(descriptor_limit_is_told)
 {
 	struct rlimit before, limit;
@@ -531,6 +542,7 @@ main(void)
 	tcase_add_test(tcase, accept_that_blocks_lets_the_next_edge_through);
 	tcase_add_test(tcase, credentials_are_those_of_the_peer);
 	tcase_add_test(tcase, credentials_have_their_errors);
+	tcase_add_test(tcase, a_listener_has_no_credentials);
 	tcase_add_test(tcase, descriptor_limit_is_told);
 
 	return run_suite(suite);

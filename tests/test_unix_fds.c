@@ -280,6 +280,31 @@ START_TEST(descriptors_of_processes_are_closed)
 }
 END_TEST
 
+/* The batches of UDP work for datagrams of any family. */
+START_TEST(batches_close_what_is_passed)
+{
+	struct mio_datagram datagrams[2];
+	char bytes[2][8];
+	unsigned before;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		open_ends(i == 0);
+		before = count_fds();
+		send_copies(ends[0], 1);
+		send_copies(ends[0], 3);
+		datagrams[0] = (struct mio_datagram){ .data = bytes[0],
+			.len = 8 };
+		datagrams[1] = (struct mio_datagram){ .data = bytes[1],
+			.len = 8 };
+		ck_assert_int_gt(mio_udp_recv_batch(ends[1], datagrams, 2), 0);
+		ck_assert_uint_eq(datagrams[0].flags, 0);
+		ck_assert_uint_eq(count_fds(), before);
+		close_ends();
+	}
+}
+END_TEST
+
 START_TEST(other_families_are_refused)
 {
 	mio_fd_t client, server, got[1];
@@ -360,6 +385,7 @@ main(void)
 	tcase_add_test(tcase, messages_without_descriptors_are_messages);
 	tcase_add_test(tcase, credentials_besides_take_no_room);
 	tcase_add_test(tcase, descriptors_of_processes_are_closed);
+	tcase_add_test(tcase, batches_close_what_is_passed);
 	tcase_add_test(tcase, other_families_are_refused);
 	tcase_add_test(tcase, bad_arguments_are_refused);
 

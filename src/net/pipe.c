@@ -25,7 +25,7 @@ move(move_call *call, mio_fd_t fd, const struct iovec *iov, int count,
     unsigned ready)
 {
 	static const struct iovec nothing;
-	size_t len;
+	ssize_t len;
 
 	if (iov == NULL || count < 0)
 		return -EINVAL;
@@ -34,8 +34,10 @@ move(move_call *call, mio_fd_t fd, const struct iovec *iov, int count,
 		return call(fd, &nothing, 1);
 
 	len = mio__socket_clip(iov, &count);
+	if (len < 0)
+		return len;
 
-	return mio__socket_done(fd, call(fd, iov, count), len, ready);
+	return mio__socket_done(fd, call(fd, iov, count), (size_t)len, ready);
 }
 
 MIO__PUBLIC ssize_t

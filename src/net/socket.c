@@ -3,6 +3,7 @@
 #include "net/socket.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "mio/poll.h"
@@ -231,7 +232,7 @@ mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
 	    mio__os_sendto(fd, buf, len, addr, addr_len), len, MIO_WRITABLE);
 }
 
-size_t
+ssize_t
 mio__socket_clip(const struct iovec *iov, int *count)
 {
 	size_t len = 0;
@@ -240,10 +241,32 @@ mio__socket_clip(const struct iovec *iov, int *count)
 	if (*count > IOV_MAX)
 		*count = IOV_MAX;
 
-	for (i = 0; i < *count; i++)
+	for (i = 0; i < *count; i++) {
+		if ((iov[i].iov_base == NULL && iov[i].iov_len > 0) ||
+		    iov[i].iov_len > SSIZE_MAX - len)
+			return -EINVAL;
 		len += iov[i].iov_len;
+	}
 
-	return len;
+	return (ssize_t)len;
+}
+
+void
+mio__socket_close_passed(struct cmsghdr *header)
+{
+	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(mio_fd_t);
+	mio_fd_t fd;
+	size_t i;
+
+	if (header->cmsg_level != SOL_SOCKET ||
+	    (header->cmsg_type != SCM_RIGHTS && header->cmsg_type != SCM_PIDFD))
+		return;
+
+	for (i = 0; i < count; i++) {
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
+		if (fd >= 0)
+			(void)mio__os_close(fd); /* nobody knows it yet */
+	}
 }
 
 static struct msghdr
@@ -269,7 +292,7 @@ MIO__PUBLIC ssize_t
 mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 {
 	struct msghdr msg;
-	size_t len;
+	ssize_t len;
 
 	if (iov == NULL || count < 0)
 		return -EINVAL;
@@ -278,17 +301,20 @@ mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 		return nothing(fd);
 
 	len = mio__socket_clip(iov, &count);
+	if (len < 0)
+		return len;
+
 	msg = message_of(iov, count);
 
 	return mio__socket_done(
-	    fd, mio__os_recvmsg(fd, &msg, 0), len, MIO_READABLE);
+	    fd, mio__os_recvmsg(fd, &msg, 0), (size_t)len, MIO_READABLE);
 }
 
 MIO__PUBLIC ssize_t
 mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 {
 	struct msghdr msg;
-	size_t len;
+	ssize_t len;
 
 	if (iov == NULL || count < 0)
 		return -EINVAL;
@@ -297,10 +323,13 @@ mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 		return nothing(fd);
 
 	len = mio__socket_clip(iov, &count);
+	if (len < 0)
+		return len;
+
 	msg = message_of(iov, count);
 
 	return mio__socket_done(
-	    fd, mio__os_sendmsg(fd, &msg), len, MIO_WRITABLE);
+	    fd, mio__os_sendmsg(fd, &msg), (size_t)len, MIO_WRITABLE);
 }
 
 MIO__PUBLIC int

@@ -35,7 +35,16 @@ ssize_t mio__socket_recv_from(mio_fd_t fd, void *buf, size_t len, int flags,
 ssize_t mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
     const struct sockaddr *addr, socklen_t addr_len);
 
-/* Clips *count to IOV_MAX; the bytes that so many of the buffers hold. */
-size_t mio__socket_clip(const struct iovec *iov, int *count);
+/*
+ * Clips *count to IOV_MAX; the bytes that so many of the buffers hold. -EINVAL
+ * when one is NULL, or they hold more than can be told.
+ */
+ssize_t mio__socket_clip(const struct iovec *iov, int *count);
+
+/*
+ * Closes the descriptors that came along unasked: passed ones, and processes
+ * that an option of the socket adds.
+ */
+void mio__socket_close_passed(struct cmsghdr *header);
 
 #endif

@@ -2,6 +2,10 @@
 #include "sys/compat.h"
 #include "mio/udp.h"
 
+#include <string.h>
+
+#include <netinet/in.h>
+
 #include "base/check.h"
 #include "mio/socket.h"
 #include "net/inet.h"
@@ -34,10 +38,32 @@ mio_udp_bind(
 	return mio__socket_hand_over(fd, r, out);
 }
 
+/* Linux connects to port 0, and then it is not connected. */
+static bool
+lacks_port(const struct sockaddr *addr, socklen_t len)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} to = { .any.sa_family = AF_UNSPEC };
+
+	if (addr == NULL || len > sizeof(to))
+		return false;
+
+	memcpy(&to, addr, len);
+
+	return (to.any.sa_family == AF_INET && len >= sizeof(to.v4) &&
+		   to.v4.sin_port == 0) ||
+	    (to.any.sa_family == AF_INET6 && len >= sizeof(to.v6) &&
+		to.v6.sin6_port == 0);
+}
+
 MIO__PUBLIC int
 mio_udp_connect(mio_fd_t fd, const struct sockaddr *addr, socklen_t len)
 {
-	return mio_socket_connect(fd, addr, len);
+	return lacks_port(addr, len) ? -EINVAL
+				     : mio_socket_connect(fd, addr, len);
 }
 
 MIO__PUBLIC ssize_t

@@ -85,24 +85,27 @@ struct control {
 	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* What receive offload says; 0 when it is off or did nothing. */
+/*
+ * What receive offload says; 0 when it is off or did nothing. A datagram that
+ * is not of UDP may bring descriptors, which nobody asked for.
+ */
 static unsigned
 segment_size(struct msghdr *msg)
 {
 	struct cmsghdr *header;
-	int size;
+	int size = 0;
 
 	for (header = CMSG_FIRSTHDR(msg); header != NULL;
 	     header = CMSG_NXTHDR(msg, header)) {
 		if (header->cmsg_level == IPPROTO_UDP &&
 		    header->cmsg_type == UDP_GRO &&
-		    header->cmsg_len >= CMSG_LEN(sizeof(size))) {
+		    header->cmsg_len >= CMSG_LEN(sizeof(size)))
 			memcpy(&size, CMSG_DATA(header), sizeof(size));
-			return (unsigned)size;
-		}
+		else
+			mio__socket_close_passed(header);
 	}
 
-	return 0;
+	return (unsigned)size;
 }
 
 static void

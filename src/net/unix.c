@@ -262,8 +262,19 @@ mio_unix_recv_from(mio_fd_t fd, void *buf, size_t len, struct sockaddr_un *addr,
 MIO__PUBLIC int
 mio_unix_peer_credentials(mio_fd_t fd, struct mio_credentials *credentials)
 {
+	int listens = 0;
+	socklen_t len = sizeof(listens);
+	int r;
+
 	if (credentials == NULL)
 		return -EINVAL;
+
+	/* one that listens has no peer, and would say who we are */
+	r = mio__os_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len);
+	if (r < 0)
+		return r;
+	if (listens)
+		return -ENOTCONN;
 
 	return mio__os_credentials(fd, credentials);
 }

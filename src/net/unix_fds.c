@@ -90,20 +90,6 @@ add(struct arrivals *arrivals, mio_fd_t fd)
 	arrivals->count++;
 }
 
-/* A process that nobody asked for, by an option of the socket's. */
-static void
-close_pidfd(const struct cmsghdr *header)
-{
-	mio_fd_t fd;
-
-	if (header->cmsg_len < CMSG_LEN(sizeof(fd)))
-		return;
-
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	if (fd >= 0)
-		(void)mio__os_close(fd); /* nobody knows it yet */
-}
-
 static void
 add_from(struct arrivals *arrivals, struct cmsghdr *header)
 {
@@ -146,12 +132,11 @@ mio_unix_recv_fds(
 	arrivals.room = *count;
 	for (header = CMSG_FIRSTHDR(&msg); header != NULL;
 	     header = CMSG_NXTHDR(&msg, header)) {
-		if (header->cmsg_level != SOL_SOCKET)
-			continue;
-		if (header->cmsg_type == SCM_RIGHTS)
+		if (header->cmsg_level == SOL_SOCKET &&
+		    header->cmsg_type == SCM_RIGHTS)
 			add_from(&arrivals, header);
-		if (header->cmsg_type == SCM_PIDFD)
-			close_pidfd(header);
+		else
+			mio__socket_close_passed(header);
 	}
 
 	/* there is room for all: the limit of descriptors kept some out */

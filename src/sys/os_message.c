@@ -13,6 +13,9 @@ static struct {
 	atomic_bool sendmmsg;
 } lacking;
 
+/* What comes along unasked is not for a child, until it is closed. */
+#define RECV_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+
 static int
 recv_each(int fd, struct mmsghdr *msgs, unsigned count)
 {
@@ -20,7 +23,7 @@ recv_each(int fd, struct mmsghdr *msgs, unsigned count)
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
-		n = mio__os_recvmsg(fd, &msgs[i].msg_hdr, MSG_DONTWAIT);
+		n = mio__os_recvmsg(fd, &msgs[i].msg_hdr, RECV_FLAGS);
 		if (n < 0)
 			break;
 		msgs[i].msg_len = (unsigned)n;
@@ -38,7 +41,7 @@ mio__os_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count)
 		return recv_each(fd, msgs, count);
 
 	do
-		n = (int)recvmmsg(fd, msgs, count, MSG_DONTWAIT, NULL);
+		n = (int)recvmmsg(fd, msgs, count, RECV_FLAGS, NULL);
 	while (n < 0 && errno == EINTR);
 
 	if (n >= 0 || !mio__os_refused(errno))
