@@ -39,10 +39,11 @@ insert(const uint32_t *ms, size_t count)
 {
 	uint64_t now = mio_clock_now();
 	size_t i;
+	int r = 0;
 
 	for (i = 0; i < count; i++)
-		must(mio_timer_set_at(timer, now + ms[i] * MS, i,
-		    &names[i]) == 0, "mio_timer_set_at");
+		r |= mio_timer_set_at(timer, now + ms[i] * MS, i, &names[i]);
+	must(r == 0, "mio_timer_set_at");
 }
 
 static void
@@ -50,20 +51,23 @@ reset(const uint32_t *which, const uint32_t *ms, size_t count)
 {
 	uint64_t now = mio_clock_now();
 	size_t i;
+	int r = 0;
 
 	for (i = 0; i < count; i++)
-		must(mio_timer_reset_at(timer, names[which[i]],
-		    now + ms[i] * MS) == 0, "mio_timer_reset_at");
+		r |= mio_timer_reset_at(
+		    timer, names[which[i]], now + ms[i] * MS);
+	must(r == 0, "mio_timer_reset_at");
 }
 
 static void
 cancel(const uint32_t *which, size_t count)
 {
 	size_t i;
+	int r = 0;
 
 	for (i = 0; i < count; i++)
-		must(mio_timer_cancel(timer, names[which[i]], NULL) == 0,
-		    "mio_timer_cancel");
+		r |= mio_timer_cancel(timer, names[which[i]], NULL);
+	must(r == 0, "mio_timer_cancel");
 }
 
 static size_t

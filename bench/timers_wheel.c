@@ -47,31 +47,35 @@ static void
 insert(const uint32_t *ms, size_t count)
 {
 	size_t i;
+	int r = 0;
 
 	for (i = 0; i < count; i++)
-		must(mio__wheel_insert(&wheel, bench_now_ms + ms[i], i,
-		    &names[i]) == 0, "insert");
+		r |= mio__wheel_insert(
+		    &wheel, bench_now_ms + ms[i], i, &names[i]);
+	must(r == 0, "insert");
 }
 
 static void
 reset(const uint32_t *which, const uint32_t *ms, size_t count)
 {
 	size_t i;
+	int r = 0;
 
 	for (i = 0; i < count; i++)
-		must(mio__wheel_move(&wheel, names[which[i]],
-		    bench_now_ms + ms[i]) == 0, "move");
+		r |= mio__wheel_move(
+		    &wheel, names[which[i]], bench_now_ms + ms[i]);
+	must(r == 0, "move");
 }
 
 static void
 cancel(const uint32_t *which, size_t count)
 {
-	uint64_t state;
 	size_t i;
+	int r = 0;
 
 	for (i = 0; i < count; i++)
-		must(mio__wheel_remove(&wheel, names[which[i]], &state) == 0,
-		    "remove");
+		r |= mio__wheel_remove(&wheel, names[which[i]], NULL);
+	must(r == 0, "remove");
 }
 
 static size_t

@@ -88,6 +88,10 @@ START_TEST(stale_names_name_nothing)
 				ck_abort_msg("%d of %d", j, i);
 		assert_ok(mio__wheel_remove(wheel, handles[i], &state));
 	}
+	/* nor does what is left of one when its index goes */
+	assert_error(
+	    mio__wheel_remove(wheel, handles[999] & ~wheel->mask, NULL),
+	    ENOENT);
 	assert_error(mio__wheel_remove(wheel, 0, &state), ENOENT);
 	assert_error(mio__wheel_remove(wheel, UINT64_MAX, &state), ENOENT);
 	mio__wheel_fini(wheel);

@@ -25,11 +25,13 @@
 #include <stddef.h>
 
 #include "base/check.h"
+#include "base/point.h"
 #include "sys/lock.h"
 #include "mio/registration.h"
 #include "mio/timer.h"
 #include "poll/deadlines.h"
 #include "poll/poll.h"
+#include "poll/readiness_queue.h"
 #include "poll/readiness_source.h"
 #include "sys/clock.h"
 #include "sys/os.h"
@@ -109,14 +111,19 @@ settle_locked(struct mio_timer *timer)
 	(void)mio_readiness_set(&timer->base.readiness, 0);
 }
 
-/* After a change that the poll may have to know of. */
-static void
+/*
+ * After a change that the poll may have to know of. Most often it is awake, and
+ * that is found out here, without a call.
+ */
+static inline void
 tell_poll(struct mio_timer *timer)
 {
 	struct mio__readiness_queue *queue = atomic_load_explicit(
 	    &timer->base.readiness.queue, memory_order_relaxed);
 
-	if (queue != NULL)
+	MIO__POINT();
+	if (queue != NULL &&
+	    atomic_load_explicit(&queue->sleeping, memory_order_seq_cst))
 		mio__deadlines_changed(queue);
 }
 
@@ -262,21 +269,24 @@ is_too_far(uint64_t deadline_ns)
 	    deadline_ns - DELAY_MAX > mio_clock_now();
 }
 
-MIO__PUBLIC int
-mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
-    mio_token_t state, mio_timeout_t *out)
+/*
+ * While the process has one thread, and the poll need not be told, there is
+ * nothing to do but what the wheel does: that way through each of the calls is
+ * short, and all else is apart from it.
+ */
+#define APART __attribute__((noinline))
+
+static APART int
+set_apart(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t state,
+    mio_timeout_t *out)
 {
+	uint64_t tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	mio__wheel_handle_t handle;
 	bool earliest, locked;
-	uint64_t tick;
 	int r;
 
-	if (timer == NULL)
-		return -EINVAL;
 	if (is_too_far(deadline_ns))
 		return -EOVERFLOW;
-
-	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 
 	locked = mio__lock_others_out(&timer->lock);
 	earliest = tick < timer->wheel.earliest;
@@ -295,6 +305,23 @@ mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
 }
 
 MIO__PUBLIC int
+mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
+    mio_token_t state, mio_timeout_t *out)
+{
+	uint64_t tick;
+
+	if (timer == NULL)
+		return -EINVAL;
+
+	tick = mio__tick_ceil(&timer->tick, deadline_ns);
+	if (!MIO__ALONE() || out == NULL || deadline_ns > DELAY_MAX ||
+	    tick < timer->wheel.earliest)
+		return set_apart(timer, deadline_ns, state, out);
+
+	return mio__wheel_insert(&timer->wheel, tick, state, out);
+}
+
+MIO__PUBLIC int
 mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
     mio_timeout_t *out)
 {
@@ -304,32 +331,54 @@ mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
 	return mio_timer_set_at(timer, mio_clock_now() + delay_ns, state, out);
 }
 
-MIO__PUBLIC int
-mio_timer_reset_at(
+static APART int
+tell_poll_apart(struct mio_timer *timer, int r)
+{
+	tell_poll(timer);
+
+	return r;
+}
+
+static APART int
+reset_apart(
     struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 {
-	uint64_t before, tick;
+	uint64_t before;
 	bool changed, locked;
 	int r;
 
-	if (timer == NULL)
-		return -EINVAL;
 	if (is_too_far(deadline_ns))
 		return -EOVERFLOW;
 
-	tick = mio__tick_ceil(&timer->tick, deadline_ns);
-
 	locked = mio__lock_others_out(&timer->lock);
 	before = timer->wheel.earliest;
-	r = mio__wheel_move(&timer->wheel, timeout, tick);
+	r = mio__wheel_move(
+	    &timer->wheel, timeout, mio__tick_ceil(&timer->tick, deadline_ns));
 	changed = timer->wheel.earliest != before || !timer->wheel.exact;
 	settle_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	if (changed)
-		tell_poll(timer);
+	return changed ? tell_poll_apart(timer, r) : r;
+}
 
-	return r;
+MIO__PUBLIC int
+mio_timer_reset_at(
+    struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
+{
+	uint64_t tick;
+	int r;
+
+	if (timer == NULL)
+		return -EINVAL;
+
+	tick = mio__tick_ceil(&timer->tick, deadline_ns);
+	if (!MIO__ALONE() || timer->told || deadline_ns > DELAY_MAX ||
+	    tick < timer->wheel.earliest)
+		return reset_apart(timer, timeout, deadline_ns);
+
+	r = mio__wheel_move(&timer->wheel, timeout, tick);
+
+	return timer->wheel.exact ? r : tell_poll_apart(timer, r);
 }
 
 MIO__PUBLIC int
@@ -342,31 +391,36 @@ mio_timer_reset(
 	return mio_timer_reset_at(timer, timeout, mio_clock_now() + delay_ns);
 }
 
+static APART int
+cancel_apart(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
+{
+	bool changed, locked;
+	int r;
+
+	locked = mio__lock_others_out(&timer->lock);
+	r = mio__wheel_remove(&timer->wheel, timeout, state);
+	changed = !timer->wheel.exact;
+	settle_locked(timer);
+	mio__let_others_in(&timer->lock, locked);
+
+	return changed ? tell_poll_apart(timer, r) : r;
+}
+
 MIO__PUBLIC int
 mio_timer_cancel(
     struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
 {
-	uint64_t before;
-	mio_token_t was;
-	bool changed, locked;
 	int r;
 
 	if (timer == NULL)
 		return -EINVAL;
 
-	locked = mio__lock_others_out(&timer->lock);
-	before = timer->wheel.earliest;
-	r = mio__wheel_remove(&timer->wheel, timeout, &was);
-	changed = timer->wheel.earliest != before || !timer->wheel.exact;
-	settle_locked(timer);
-	mio__let_others_in(&timer->lock, locked);
+	if (!MIO__ALONE() || timer->told)
+		return cancel_apart(timer, timeout, state);
 
-	if (r == 0 && state != NULL)
-		*state = was;
-	if (changed)
-		tell_poll(timer);
+	r = mio__wheel_remove(&timer->wheel, timeout, state);
 
-	return r;
+	return timer->wheel.exact ? r : tell_poll_apart(timer, r);
 }
 
 MIO__PUBLIC int

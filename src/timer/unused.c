@@ -28,7 +28,8 @@ mio__unused_init(struct mio__unused *unused, size_t count, uint64_t *words)
 	size_t bits = count, n;
 
 	unused->depth = 0;
-	unused->word = 0;
+	unused->first = 0;
+	unused->word = words;
 	do {
 		n = words_for(bits);
 		memset(words, 0xff, n * sizeof(*words));
@@ -43,7 +44,7 @@ mio__unused_init(struct mio__unused *unused, size_t count, uint64_t *words)
 void
 mio__unused_find(struct mio__unused *unused)
 {
-	size_t i = unused->word, at = 0;
+	size_t i = unused->first / 64, at = 0;
 	unsigned floor;
 
 	for (floor = 1; floor < unused->depth; floor++) {
@@ -62,19 +63,22 @@ mio__unused_find(struct mio__unused *unused)
 		at = at * 64 +
 		    (unsigned)__builtin_ctzll(unused->floors[floor][at]);
 	}
-	unused->word = (uint32_t)at;
+	unused->first = (uint32_t)at * 64;
+	unused->word = &unused->floors[0][at];
 }
 
 void
-mio__unused_found(struct mio__unused *unused, uint32_t word)
+mio__unused_found(struct mio__unused *unused, uint32_t place)
 {
 	bool was_empty = true;
-	size_t i = word;
+	size_t i = place / 64;
 	unsigned floor;
 
 	/* the word that was the first may have become empty as the last one */
-	if (word < unused->word || unused->floors[0][unused->word] == 0)
-		unused->word = word;
+	if (place < unused->first || *unused->word == 0) {
+		unused->first = place / 64 * 64;
+		unused->word = &unused->floors[0][i];
+	}
 
 	for (floor = 1; floor < unused->depth && was_empty; floor++) {
 		uint64_t *above = &unused->floors[floor][i / 64];

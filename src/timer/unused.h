@@ -17,7 +17,8 @@
 
 struct mio__unused {
 	unsigned depth;
-	uint32_t word; /* with the first unused place */
+	uint32_t first; /* place of the word with the first unused one */
+	uint64_t *word; /* which is 0 when there is none */
 	uint64_t *floors[MIO__UNUSED_FLOORS];
 };
 
@@ -28,39 +29,40 @@ size_t mio__unused_words(size_t count);
 void
 mio__unused_init(struct mio__unused *unused, size_t count, uint64_t *words);
 
-/* For the two below: a word has become empty, or is not empty any more. */
-void mio__unused_find(struct mio__unused *unused);
-void mio__unused_found(struct mio__unused *unused, uint32_t word);
+static inline bool
+mio__unused_any(const struct mio__unused *unused)
+{
+	return *unused->word != 0;
+}
 
 /* The first of them; there is one. */
 static inline uint32_t
 mio__unused_first(const struct mio__unused *unused)
 {
-	uint64_t word = unused->floors[0][unused->word];
-
-	return unused->word * 64 + (unsigned)__builtin_ctzll(word);
+	return unused->first + (unsigned)__builtin_ctzll(*unused->word);
 }
 
-/* That one is used. */
-static inline void
+/* That one is used. When it was the last of its word, find() is to follow. */
+static inline bool
 mio__unused_take(struct mio__unused *unused)
 {
-	uint64_t *word = &unused->floors[0][unused->word];
-
-	*word &= *word - 1;
-	if (*word == 0)
-		mio__unused_find(unused);
+	return (*unused->word &= *unused->word - 1) == 0;
 }
 
-static inline void
+void mio__unused_find(struct mio__unused *unused);
+
+/* When it is the first of its word, found() is to follow. */
+static inline bool
 mio__unused_give(struct mio__unused *unused, uint32_t place)
 {
 	uint64_t *word = &unused->floors[0][place / 64];
 	uint64_t before = *word;
 
 	*word = before | UINT64_C(1) << place % 64;
-	if (before == 0)
-		mio__unused_found(unused, place / 64);
+
+	return before == 0;
 }
+
+void mio__unused_found(struct mio__unused *unused, uint32_t place);
 
 #endif

@@ -18,9 +18,13 @@
  * Memory. Lists are rings of indexes, each through an entry of its own, so that
  * taking something out needs no list and asks no question. The links stand
  * apart from the rest: eight of them share a cache line, and a walk over them
- * is not held up by what it passes. A timeout is named by its node and how
- * often that was used: what the index leaves of 64 bits must go by before a
- * name comes back.
+ * is not held up by what it passes.
+ *
+ * Names. A timeout is named by the index of its node, which is not 0, and by
+ * how often that was used: what the index leaves of 64 bits must go by before a
+ * name comes back. The node has the name too, so that looking one up is one
+ * comparison; while it is not set it has it without the index, and then no name
+ * is equal to that.
  *
  * The earliest tick is kept while it is known. When that timeout goes, and its
  * slot is not of level 0, the rest of the slot has to be looked at; a caller
@@ -39,45 +43,71 @@
 #define LISTS  MIO__WHEEL_LISTS
 #define NEVER  UINT64_MAX
 
-/* Of bits, one for each slot of a level. */
-#define LEVEL_WORDS (DIGITS / 64)
+/* What is allocated counts in words. */
+#define UNIT sizeof(uint64_t)
 
 /* No list. */
 #define NONE UINT32_MAX
 
-/* What is allocated, in units of what a timeout takes. */
-#define UNIT (sizeof(struct mio__wheel_node) + sizeof(struct mio__wheel_link))
+/* Of a node and of its links, both. */
+#define LINK(index) ((uint32_t)(index) + LISTS)
 
-_Static_assert(UNIT == 32, "three words and two halves");
+/* ---- names */
+
+static inline struct mio__wheel_node *
+node_at(const struct mio__wheel *wheel, uint32_t link)
+{
+	return &wheel->nodes[link - LISTS];
+}
+
+/* What this names, or NULL, and its index, which is in the name. */
+static inline struct mio__wheel_node *
+find(
+    const struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t *index)
+{
+	struct mio__wheel_node *node;
+
+	*index = handle & wheel->mask;
+	node = &wheel->nodes[*index];
+
+	return *index <= wheel->capacity && node->name == handle ? node : NULL;
+}
+
+/* ---- the whole */
 
 int
 mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 {
-	size_t words = mio__unused_words(capacity);
-	uint64_t more = (words + LISTS) * sizeof(uint64_t) / UNIT + 1;
-	struct mio__wheel_node *nodes;
-	uint32_t i;
+	uint64_t count = (uint64_t)capacity + 1, units, i;
 
-	if (more + capacity > SIZE_MAX / UNIT)
-		return -ENOMEM;
-	nodes = mio__os_alloc(capacity + (size_t)more, UNIT);
-	if (nodes == NULL)
+	units = count * (sizeof(struct mio__wheel_node) / UNIT) +
+	    (LISTS + count) * (sizeof(struct mio__wheel_link) / UNIT) +
+	    mio__unused_words(capacity + 1);
+	if (units > SIZE_MAX / UNIT)
 		return -ENOMEM;
 
 	memset(wheel, 0, sizeof(*wheel));
-	wheel->nodes = nodes;
-	wheel->links = (struct mio__wheel_link *)(void *)(nodes + capacity);
+	wheel->nodes = mio__os_alloc((size_t)units, UNIT);
+	if (wheel->nodes == NULL)
+		return -ENOMEM;
+
+	wheel->nodes[0].name = NEVER; /* no handle */
+	wheel->links = (struct mio__wheel_link *)(void *)(wheel->nodes + count);
 	for (i = 0; i < LISTS; i++)
-		wheel->links[i] = (struct mio__wheel_link){ i, i };
+		wheel->links[i] = (struct mio__wheel_link){
+			(uint32_t)i,
+			(uint32_t)i,
+		};
 
 	wheel->now = now;
 	wheel->earliest = NEVER;
-	wheel->exact = true;
 	wheel->capacity = capacity;
-	mio__unused_init(&wheel->unused, capacity,
-	    (uint64_t *)(void *)(wheel->links + LISTS + capacity));
-	while (capacity - 1 > (UINT64_C(1) << wheel->index_bits) - 1)
-		wheel->index_bits++;
+	while (wheel->mask < capacity)
+		wheel->mask = wheel->mask * 2 + 1;
+	mio__unused_init(&wheel->unused, capacity + 1,
+	    (uint64_t *)(void *)(wheel->links + LISTS + count));
+	if (mio__unused_take(&wheel->unused))
+		mio__unused_find(&wheel->unused);
 
 	return 0;
 }
@@ -88,59 +118,50 @@ mio__wheel_fini(struct mio__wheel *wheel)
 	mio__os_free(wheel->nodes);
 }
 
-/* ---- names */
-
-/* Of a node and of its links, both. */
-static inline struct mio__wheel_node *
-node_at(const struct mio__wheel *wheel, uint32_t index)
-{
-	return &wheel->nodes[index - LISTS];
-}
-
-static inline mio__wheel_handle_t
-name(const struct mio__wheel *wheel, uint32_t index)
-{
-	return node_at(wheel, index)->generation << wheel->index_bits |
-	    (index - LISTS);
-}
-
-/* Whether this names a node, and which: one that is set, with an odd number. */
-static inline bool
-find(
-    const struct mio__wheel *wheel, mio__wheel_handle_t handle, uint32_t *index)
-{
-	uint64_t place = handle & ((UINT64_C(1) << wheel->index_bits) - 1);
-
-	*index = (uint32_t)place + LISTS;
-
-	return place < wheel->capacity && name(wheel, *index) == handle &&
-	    (handle >> wheel->index_bits) % 2 == 1;
-}
-
-static inline void
-give_back(struct mio__wheel *wheel, uint32_t index)
-{
-	node_at(wheel, index)->generation++;
-	wheel->pending--;
-	mio__unused_give(&wheel->unused, index - LISTS);
-}
-
 /* ---- lists */
 
 /* After what was the last one, or the list itself. */
 static inline uint32_t
-append(struct mio__wheel *wheel, uint32_t list, uint32_t index)
+append(struct mio__wheel *wheel, uint32_t list, uint32_t link)
 {
 	struct mio__wheel_link *links = wheel->links;
-	uint32_t last;
+	uint32_t last = links[list].prev;
 
-	links[index].next = list;
-	last = links[list].prev;
-	links[index].prev = last;
-	links[last].next = index;
-	links[list].prev = index;
+	links[link].next = list;
+	links[last].next = link;
+	links[link].prev = last;
+	links[list].prev = link;
 
 	return last;
+}
+
+/* The list that is empty now, or NONE. */
+static inline uint32_t
+take_out(struct mio__wheel *wheel, uint32_t link)
+{
+	uint32_t next = wheel->links[link].next, prev = wheel->links[link].prev;
+
+	wheel->links[prev].next = next;
+	wheel->links[next].prev = prev;
+
+	return next == prev ? next : NONE;
+}
+
+static inline void
+mark_occupied(struct mio__wheel *wheel, uint32_t list)
+{
+	wheel->occupied[list / 64] |= UINT64_C(1) << list % 64;
+	wheel->groups |= UINT64_C(1) << list / 64;
+}
+
+static inline void
+mark_empty(struct mio__wheel *wheel, uint32_t list)
+{
+	uint64_t *word = &wheel->occupied[list / 64];
+
+	*word &= ~(UINT64_C(1) << list % 64);
+	if (*word == 0)
+		wheel->groups &= ~(UINT64_C(1) << list / 64);
 }
 
 /* Two sorted chains into one; of equal ones, those of the first go first. */
@@ -204,54 +225,30 @@ first_late(struct mio__wheel *wheel)
 	return wheel->links[LATE].next;
 }
 
-/* Puts a node with its tick where it belongs. */
-static inline void
-place(struct mio__wheel *wheel, uint32_t index, uint64_t tick)
+/* What is due before now. */
+static void
+place_late(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
 {
-	uint32_t list = LATE, last;
-	unsigned shift;
+	uint32_t last = append(wheel, LATE, link);
 
-	if (tick >= wheel->now) {
-		shift =
-		    (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) &
-		    ~(MIO__WHEEL_LEVEL_BITS - 1u);
-		list = shift / MIO__WHEEL_LEVEL_BITS * DIGITS |
-		    (tick >> shift & (DIGITS - 1));
-	}
-
-	last = append(wheel, list, index);
-	if (list == LATE) {
-		if (last != LATE && node_at(wheel, last)->tick > tick)
-			wheel->late_unsorted = true;
-	} else if (last == list) {
-		wheel->occupied[list / 64] |= UINT64_C(1) << list % 64;
-		wheel->levels |= 1u << list / DIGITS;
-	}
+	if (last == LATE)
+		mark_occupied(wheel, LATE);
+	else if (node_at(wheel, last)->tick > tick)
+		wheel->late_unsorted = true;
 }
 
+/* Puts a node with its tick, which is now or later, where it belongs. */
 static inline void
-mark_empty(struct mio__wheel *wheel, uint32_t list)
+place(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
 {
-	unsigned level = list / DIGITS;
-	uint64_t *words = &wheel->occupied[level * LEVEL_WORDS];
+	unsigned shift =
+	    (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) &
+	    ~(MIO__WHEEL_LEVEL_BITS - 1u);
+	uint32_t slot = shift / MIO__WHEEL_LEVEL_BITS * DIGITS |
+	    (tick >> shift & (DIGITS - 1));
 
-	wheel->occupied[list / 64] &= ~(UINT64_C(1) << list % 64);
-	if ((words[0] | words[1] | words[2] | words[3]) == 0)
-		wheel->levels &= ~(1u << level);
-}
-
-static inline void
-take_out(struct mio__wheel *wheel, uint32_t index)
-{
-	struct mio__wheel_link *links = wheel->links;
-	struct mio__wheel_link link = links[index];
-
-	links[link.prev].next = link.next;
-	links[link.next].prev = link.prev;
-
-	/* the same before and after it is the list itself */
-	if (link.prev == link.next && link.next != LATE)
-		mark_empty(wheel, link.next);
+	if (append(wheel, slot, link) == slot)
+		mark_occupied(wheel, slot);
 }
 
 /* ---- what is due next */
@@ -265,29 +262,22 @@ came(struct mio__wheel *wheel, uint64_t tick)
 	}
 }
 
+/* What was earliest, or all there was. */
 static inline void
-went(struct mio__wheel *wheel, uint64_t tick)
+went(struct mio__wheel *wheel)
 {
-	if (wheel->pending == 0) {
+	wheel->exact = false;
+	if (wheel->pending == 0)
 		wheel->earliest = NEVER;
-		wheel->exact = true;
-	} else if (tick == wheel->earliest) {
-		wheel->exact = false;
-	}
 }
 
 /* The first occupied slot. There is one. */
 static unsigned
 first_slot(const struct mio__wheel *wheel)
 {
-	unsigned level = (unsigned)__builtin_ctz(wheel->levels);
-	const uint64_t *words = &wheel->occupied[level * LEVEL_WORDS];
-	unsigned i = 0;
+	unsigned group = (unsigned)__builtin_ctzll(wheel->groups);
 
-	while (words[i] == 0)
-		i++;
-
-	return level * DIGITS + i * 64 + (unsigned)__builtin_ctzll(words[i]);
+	return group * 64 + (unsigned)__builtin_ctzll(wheel->occupied[group]);
 }
 
 /* The first of the ticks that a slot stands for. */
@@ -349,6 +339,30 @@ mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick)
 
 /* ---- timeouts */
 
+/*
+ * These are short where they are often: what is seldom, a list that becomes
+ * empty for one, is called last, and by a jump.
+ */
+#define SELDOM __attribute__((cold, noinline))
+
+static SELDOM int
+find_unused(struct mio__wheel *wheel)
+{
+	mio__unused_find(&wheel->unused);
+
+	return 0;
+}
+
+static SELDOM int
+insert_late(struct mio__wheel *wheel, uint32_t index, uint64_t tick)
+{
+	place_late(wheel, LINK(index), tick);
+	if (mio__unused_take(&wheel->unused))
+		mio__unused_find(&wheel->unused);
+
+	return 0;
+}
+
 int
 mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
     mio__wheel_handle_t *handle)
@@ -356,39 +370,76 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 	struct mio__wheel_node *node;
 	uint32_t index;
 
-	if (wheel->pending == wheel->capacity)
+	if (!mio__unused_any(&wheel->unused))
 		return -ENOSPC;
 
-	index = LISTS + mio__unused_first(&wheel->unused);
-	node = node_at(wheel, index);
-	node->generation++;
+	index = mio__unused_first(&wheel->unused);
+	node = &wheel->nodes[index];
+	node->name += wheel->mask + 1 + index;
 	node->tick = tick;
 	node->state = state;
+	*handle = node->name;
 	wheel->pending++;
-	place(wheel, index, tick);
 	came(wheel, tick);
 
-	*handle = name(wheel, index);
-	mio__unused_take(&wheel->unused); /* last: it may have to search */
+	if (tick < wheel->now)
+		return insert_late(wheel, index, tick);
+	place(wheel, LINK(index), tick);
+
+	return mio__unused_take(&wheel->unused) ? find_unused(wheel) : 0;
+}
+
+/* Another one may have come to it since. */
+static SELDOM int
+left_list(struct mio__wheel *wheel, uint32_t list)
+{
+	if (wheel->links[list].next == list)
+		mark_empty(wheel, list);
 
 	return 0;
+}
+
+static SELDOM int
+move_late(struct mio__wheel *wheel, uint32_t link, uint64_t tick, uint32_t left)
+{
+	place_late(wheel, link, tick);
+
+	return left != NONE ? left_list(wheel, left) : 0;
 }
 
 int
 mio__wheel_move(
     struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t tick)
 {
-	uint32_t index;
+	uint64_t index;
+	struct mio__wheel_node *node = find(wheel, handle, &index);
+	uint32_t left, link = LINK(index);
 
-	if (!find(wheel, handle, &index))
+	if (node == NULL)
 		return -ENOENT;
 
-	take_out(wheel, index);
-	if (node_at(wheel, index)->tick == wheel->earliest)
+	left = take_out(wheel, link);
+	if (node->tick == wheel->earliest)
 		wheel->exact = false;
-	node_at(wheel, index)->tick = tick;
-	place(wheel, index, tick);
+	node->tick = tick;
 	came(wheel, tick);
+
+	if (tick < wheel->now)
+		return move_late(wheel, link, tick, left);
+	place(wheel, link, tick);
+
+	return left != NONE ? left_list(wheel, left) : 0;
+}
+
+/* The last of its list, the first unused one of its word, or both. */
+static SELDOM int
+removed_last(struct mio__wheel *wheel, uint32_t left, uint32_t index)
+{
+	if (left != NONE)
+		mark_empty(wheel, left);
+	mio__unused_found(&wheel->unused, index); /* or knows it already */
+	if (wheel->pending == 0)
+		went(wheel);
 
 	return 0;
 }
@@ -397,17 +448,26 @@ int
 mio__wheel_remove(
     struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t *state)
 {
-	uint32_t index;
+	uint64_t index;
+	struct mio__wheel_node *node = find(wheel, handle, &index);
+	uint32_t left;
+	bool found;
 
-	if (!find(wheel, handle, &index))
+	if (node == NULL)
 		return -ENOENT;
 
-	*state = node_at(wheel, index)->state;
-	take_out(wheel, index);
-	give_back(wheel, index);
-	went(wheel, node_at(wheel, index)->tick);
+	if (state != NULL)
+		*state = node->state;
+	node->name -= index;
+	wheel->pending--;
+	if (node->tick == wheel->earliest)
+		wheel->exact = false;
+	found = mio__unused_give(&wheel->unused, (uint32_t)index);
+	left = take_out(wheel, LINK(index));
 
-	return 0;
+	return found || left != NONE
+	    ? removed_last(wheel, left, (uint32_t)index)
+	    : 0;
 }
 
 /* ---- time goes on */
@@ -461,7 +521,7 @@ due_list(struct mio__wheel *wheel, uint64_t now)
 	if (first_late(wheel) != LATE)
 		return LATE;
 
-	while (wheel->levels != 0) {
+	while (wheel->groups != 0) {
 		slot = first_slot(wheel);
 		start = start_of(wheel, slot);
 		if (start > now) {
@@ -487,6 +547,15 @@ mio__wheel_is_due(struct mio__wheel *wheel, uint64_t now)
 	return due_list(wheel, now) != NONE;
 }
 
+static inline void
+give_back(struct mio__wheel *wheel, uint32_t index)
+{
+	wheel->nodes[index].name -= index;
+	wheel->pending--;
+	if (mio__unused_give(&wheel->unused, index))
+		mio__unused_found(&wheel->unused, index);
+}
+
 /* From the front of a list. */
 static size_t
 take(struct mio__wheel *wheel, uint32_t list, uint64_t *states, size_t count)
@@ -498,12 +567,12 @@ take(struct mio__wheel *wheel, uint32_t list, uint64_t *states, size_t count)
 	for (; index != list && n < count; index = next) {
 		next = links[index].next;
 		states[n++] = node_at(wheel, index)->state;
-		give_back(wheel, index);
+		give_back(wheel, index - LISTS);
 	}
 
 	links[list].next = index;
 	links[index].prev = list;
-	if (index == list && list != LATE)
+	if (index == list)
 		mark_empty(wheel, list);
 
 	return n;
@@ -521,7 +590,7 @@ mio__wheel_expire(
 
 	/* what was earliest may have been taken */
 	if (n > 0 && wheel->earliest <= now)
-		went(wheel, wheel->earliest);
+		went(wheel);
 
 	return n;
 }

@@ -24,12 +24,12 @@
 #define MIO__WHEEL_LISTS (MIO__WHEEL_SLOTS + 1)
 
 /* The most timeouts there can be. */
-#define MIO__WHEEL_MOST (UINT32_MAX - MIO__WHEEL_LISTS)
+#define MIO__WHEEL_MOST (UINT32_MAX - MIO__WHEEL_LISTS - 1)
 
 struct mio__wheel_node {
+	uint64_t name; /* while it is not set, without its index */
 	uint64_t tick;
 	uint64_t state;
-	uint64_t generation; /* odd while it is set */
 };
 
 /* First those of the lists, which are rings, then one for each node. */
@@ -40,15 +40,15 @@ struct mio__wheel_link {
 struct mio__wheel {
 	uint64_t now;      /* that digits are compared with; may be behind */
 	uint64_t earliest; /* no timeout is due before it */
-	bool exact;        /* and one is due then */
+	bool exact;        /* and one is known to be due then */
 	bool late_unsorted;
-	unsigned index_bits;
-	unsigned levels; /* a bit for each that is not empty */
 	size_t capacity, pending;
+	uint64_t mask;   /* of the index in a name */
+	uint64_t groups; /* a bit for each of occupied[] that is not 0 */
 	struct mio__wheel_link *links;
-	struct mio__wheel_node *nodes;
+	struct mio__wheel_node *nodes; /* from 1 on: no index is 0 */
 	struct mio__unused unused;
-	uint64_t occupied[MIO__WHEEL_SLOTS / 64];
+	uint64_t occupied[MIO__WHEEL_LISTS / 64 + 1];
 };
 
 /* Names a timeout; 0 names none. */
@@ -66,7 +66,7 @@ int mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 int mio__wheel_move(
     struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t tick);
 
-/* 0 or -ENOENT. */
+/* 0 or -ENOENT. The state may be of no interest: NULL. */
 int mio__wheel_remove(
     struct mio__wheel *wheel, mio__wheel_handle_t handle, uint64_t *state);
 

@@ -78,8 +78,8 @@ check_node(const struct mio__wheel *wheel, uint32_t index, unsigned list)
 	unsigned level = list / MIO__WHEEL_DIGITS;
 	unsigned shift = level * MIO__WHEEL_LEVEL_BITS;
 
-	REQUIRE(index - LISTS < wheel->capacity);
-	REQUIRE(node->generation & 1);
+	REQUIRE(index > LISTS && index - LISTS <= wheel->capacity);
+	REQUIRE((node->name & wheel->mask) == index - LISTS);
 	REQUIRE(node->tick >= wheel->earliest);
 
 	if (list == MIO__WHEEL_LATE) {
@@ -124,7 +124,7 @@ static void
 check_bitmaps(const struct mio__wheel *wheel)
 {
 	uint64_t *const *floors = wheel->unused.floors;
-	size_t bits = wheel->capacity, i;
+	size_t bits = wheel->capacity + 1, i;
 	unsigned floor;
 
 	for (floor = 1; floor < wheel->unused.depth; floor++) {
@@ -134,31 +134,36 @@ check_bitmaps(const struct mio__wheel *wheel)
 			    (floors[floor - 1][i] != 0));
 	}
 	REQUIRE(bits <= 64);
+	REQUIRE(wheel->unused.word ==
+	    &wheel->unused.floors[0][wheel->unused.first / 64]);
+	REQUIRE((*wheel->unused.word == 0) ==
+	    (wheel->pending == wheel->capacity));
+	for (i = 0; i < wheel->unused.first / 64; i++)
+		REQUIRE(wheel->unused.floors[0][i] == 0);
 }
 
 void
 wheel_check(const struct mio__wheel *wheel)
 {
-	unsigned list, levels = 0;
+	unsigned list;
 	uint64_t least = UINT64_MAX;
 	const uint64_t *bits = wheel->unused.floors[0];
+	uint64_t groups = 0;
 	size_t n = 0, unused = 0, i;
 	bool occupied, set;
 
-	for (list = 0; list <= MIO__WHEEL_SLOTS; list++) {
+	for (list = 0; list < LISTS; list++) {
 		n += check_list(wheel, list);
-		if (list == MIO__WHEEL_LATE)
-			continue;
 		occupied = wheel->occupied[list / 64] >> list % 64 & 1;
 		REQUIRE(occupied == (wheel->links[list].next != list));
-		if (occupied)
-			levels |= 1u << list / MIO__WHEEL_DIGITS;
+		groups |= (uint64_t)occupied << list / 64;
 	}
-	REQUIRE(levels == wheel->levels);
+	REQUIRE(groups == wheel->groups);
 	REQUIRE(n == wheel->pending);
 
-	for (i = 0; i < wheel->capacity; i++) {
-		set = wheel->nodes[i].generation & 1;
+	REQUIRE((bits[0] & 1) == 0);
+	for (i = 1; i <= wheel->capacity; i++) {
+		set = (wheel->nodes[i].name & wheel->mask) != 0;
 		unused += !set;
 		REQUIRE((bits[i / 64] >> i % 64 & 1) == !set);
 		if (set && wheel->nodes[i].tick < least)
