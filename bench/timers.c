@@ -46,6 +46,9 @@ static const struct timers *const contestants[] = {
 #ifdef HAVE_SDEVENT
 	&sdevent_timers,
 #endif
+#ifdef HAVE_TIMEOUT_C
+	&timeout_timers,
+#endif
 };
 
 enum { CONTESTANTS = sizeof(contestants) / sizeof(contestants[0]) };

@@ -44,5 +44,8 @@ extern const struct timers event_timers;
 #ifdef HAVE_SDEVENT
 extern const struct timers sdevent_timers;
 #endif
+#ifdef HAVE_TIMEOUT_C
+extern const struct timers timeout_timers;
+#endif
 
 #endif

@@ -65,4 +65,9 @@ AC_DEFUN([MIO_PEERS], [
 	MIO_PEER([ZMQ], [libzmq >= 4.0], [zmq.h], [zmq_ctx_new()])
 	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
 		[event_base_new()])
+	AC_ARG_WITH([timeout-c], [AS_HELP_STRING([--with-timeout-c=DIR],
+		[let the benchmark compare with the timeout.c there])],
+		[], [with_timeout_c=no])
+	AM_CONDITIONAL([HAVE_TIMEOUT_C], [test "$with_timeout_c" != no])
+	AC_SUBST([with_timeout_c])
 ])
