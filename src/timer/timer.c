@@ -331,12 +331,13 @@ mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
 	return mio_timer_set_at(timer, mio_clock_now() + delay_ns, state, out);
 }
 
+/* After one that went well: that is what is returned. */
 static APART int
-tell_poll_apart(struct mio_timer *timer, int r)
+tell_poll_apart(struct mio_timer *timer)
 {
 	tell_poll(timer);
 
-	return r;
+	return 0;
 }
 
 static APART int
@@ -358,7 +359,7 @@ reset_apart(
 	settle_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	return changed ? tell_poll_apart(timer, r) : r;
+	return r == 0 && changed ? tell_poll_apart(timer) : r;
 }
 
 MIO__PUBLIC int
@@ -378,7 +379,7 @@ mio_timer_reset_at(
 
 	r = mio__wheel_move(&timer->wheel, timeout, tick);
 
-	return timer->wheel.exact ? r : tell_poll_apart(timer, r);
+	return r < 0 || timer->wheel.exact ? r : tell_poll_apart(timer);
 }
 
 MIO__PUBLIC int
@@ -403,7 +404,7 @@ cancel_apart(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
 	settle_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	return changed ? tell_poll_apart(timer, r) : r;
+	return r == 0 && changed ? tell_poll_apart(timer) : r;
 }
 
 MIO__PUBLIC int
@@ -420,7 +421,7 @@ mio_timer_cancel(
 
 	r = mio__wheel_remove(&timer->wheel, timeout, state);
 
-	return timer->wheel.exact ? r : tell_poll_apart(timer, r);
+	return r < 0 || timer->wheel.exact ? r : tell_poll_apart(timer);
 }
 
 MIO__PUBLIC int

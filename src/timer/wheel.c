@@ -49,7 +49,7 @@
 /* No list. */
 #define NONE UINT32_MAX
 
-/* Of a node and of its links, both. */
+/* The links of a node, by its index. */
 #define LINK(index) ((uint32_t)(index) + LISTS)
 
 /* ---- names */
@@ -68,9 +68,12 @@ find(
 	struct mio__wheel_node *node;
 
 	*index = handle & wheel->mask;
+	if (*index > wheel->capacity)
+		return NULL;
+
 	node = &wheel->nodes[*index];
 
-	return *index <= wheel->capacity && node->name == handle ? node : NULL;
+	return node->name == handle ? node : NULL;
 }
 
 /* ---- the whole */
