@@ -69,6 +69,6 @@ timers() {
 		}' | sort
 }
 
-for i in 0 1 2 3 4 5 6; do
+for i in 0 1 2 3 4 5 6 7; do
 	timers $i
 done

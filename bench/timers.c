@@ -26,7 +26,9 @@ enum { ROUNDS = 15, STEP_MS = 10, SPAN_MS = 60000, PARTS = 100 };
 /* Nobody waits longer for one contestant, but it gets one round. */
 #define PATIENCE_NS 8e9
 
-enum { INSERT, RESET, PUT_OFF, CANCEL, STEPS, JUMP, NEXT, CASES };
+enum {
+	INSERT, RESET, PUT_OFF, CANCEL, IN_ORDER, STEPS, JUMP, NEXT, CASES
+};
 
 static const struct timers *const contestants[] = {
 	&mio_timers,
@@ -56,6 +58,7 @@ enum { CONTESTANTS = sizeof(contestants) / sizeof(contestants[0]) };
 static const char *const titles[CASES] = {
 	"inserting one", "resetting one",
 	"putting one off to a minute from now", "cancelling one",
+	"cancelling one, in the order of setting",
 	"expiring one, in steps of 10 ms", "expiring one, all at once",
 	"asking when the next one is due, after a step of 10 ms",
 };
@@ -127,7 +130,7 @@ overhead_ns(void)
 
 /* ---- the sequence, which is the same every time */
 
-static uint32_t *first_ms, *second_ms, *full_span, *order;
+static uint32_t *first_ms, *second_ms, *full_span, *order, *in_order;
 
 static uint32_t
 random_below(uint32_t limit)
@@ -150,13 +153,15 @@ make_sequence(size_t count)
 	second_ms = calloc(count, sizeof(*second_ms));
 	full_span = calloc(count, sizeof(*full_span));
 	order = calloc(count, sizeof(*order));
+	in_order = calloc(count, sizeof(*in_order));
 	must(first_ms != NULL && second_ms != NULL && full_span != NULL &&
-	    order != NULL, "calloc");
+	    order != NULL && in_order != NULL, "calloc");
 
 	for (i = 0; i < count; i++) {
 		first_ms[i] = 1 + random_below(SPAN_MS);
 		second_ms[i] = 1 + random_below(SPAN_MS);
 		full_span[i] = SPAN_MS;
+		in_order[i] = (uint32_t)i;
 		j = random_below((uint32_t)i + 1);
 		order[i] = order[j];
 		order[j] = (uint32_t)i;
@@ -170,6 +175,7 @@ free_sequence(void)
 	free(second_ms);
 	free(full_span);
 	free(order);
+	free(in_order);
 }
 
 /* ---- one round of one contestant, each case in it so often; callgrind knows these by their names */
@@ -205,6 +211,13 @@ static APART void
 case_cancel(const struct timers *self, size_t count)
 {
 	self->cancel(order, count);
+}
+
+/* As the timeouts of requests are, whose answers come in. */
+static APART void
+case_in_order(const struct timers *self, size_t count)
+{
+	self->cancel(in_order, count);
 }
 
 static APART size_t
@@ -281,6 +294,19 @@ run_changes(size_t which, size_t count, size_t round)
 }
 
 static void
+run_in_order(size_t which, size_t count, size_t round)
+{
+	const struct timers *self = contestants[which];
+	double begun;
+
+	self->insert(first_ms, count);
+	self->reset(order, second_ms, count);
+	begun = now_ns();
+	case_in_order(self, count);
+	add_taken(IN_ORDER, which, round, count, now_ns() - begun);
+}
+
+static void
 run_jump(size_t which, size_t count, size_t round)
 {
 	const struct timers *self = contestants[which];
@@ -315,6 +341,8 @@ run_round(size_t which, size_t count)
 	go_to_start(contestants[which], round);
 	for (i = 0; i < repeats; i++)
 		run_changes(which, count, round);
+	for (i = 0; i < repeats; i++)
+		run_in_order(which, count, round);
 	for (i = 0; i < repeats; i++)
 		run_jump(which, count, round);
 	go_to_start(contestants[which], round);
