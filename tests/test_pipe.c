@@ -72,6 +72,17 @@ START_TEST(vectors_scatter_and_gather)
 }
 END_TEST
 
+/* Each write stays by itself in it, where there is such a thing. */
+static void
+open_packet_pipe(int fds[2])
+{
+#ifdef O_DIRECT
+	if (pipe2(fds, O_DIRECT | O_NONBLOCK | O_CLOEXEC) == 0)
+		return;
+#endif
+	assert_ok(mio_unix_datagram_pair(fds));
+}
+
 START_TEST(vectors_longer_than_the_limit_are_clipped)
 {
 	static char bytes[IOV_MAX + 10];
@@ -88,6 +99,37 @@ START_TEST(vectors_longer_than_the_limit_are_clipped)
 	ck_assert_int_eq(
 	    mio_pipe_readv(fds[0], vector, IOV_MAX + 10), IOV_MAX);
 	ck_assert_int_eq(mio_pipe_read(fds[0], bytes, 11), 10);
+	close_pipe(fds);
+}
+END_TEST
+
+/* What is read and written as it is on a pipe may keep messages apart. */
+START_TEST(vectors_longer_than_the_limit_are_refused_for_messages)
+{
+	static char bytes[IOV_MAX + 10];
+	static struct iovec vector[IOV_MAX + 10];
+	mio_fd_t fds[2];
+	int i;
+
+	for (i = 0; i < IOV_MAX + 10; i++)
+		vector[i] = (struct iovec){ &bytes[i], 1 };
+	if (_i == 0)
+		assert_ok(mio_unix_datagram_pair(fds));
+	else
+		open_packet_pipe(fds);
+
+	assert_error(
+	    mio_pipe_writev(fds[1], vector, IOV_MAX + 1), EMSGSIZE);
+	assert_error(mio_pipe_read(fds[0], bytes, 1), EAGAIN);
+	ck_assert_int_eq(
+	    mio_pipe_write(fds[1], bytes, sizeof(bytes)), sizeof(bytes));
+	if (_i == 0) /* the end that reads a pipe cannot tell */
+		assert_error(
+		    mio_pipe_readv(fds[0], vector, IOV_MAX + 1), EMSGSIZE);
+	ck_assert_int_eq(
+	    mio_pipe_read(fds[0], bytes, sizeof(bytes)), sizeof(bytes));
+	ck_assert_int_eq(mio_pipe_writev(fds[1], vector, IOV_MAX), IOV_MAX);
+	ck_assert_int_eq(mio_pipe_readv(fds[0], vector, IOV_MAX), IOV_MAX);
 	close_pipe(fds);
 }
 END_TEST
@@ -258,6 +300,8 @@ main(void)
 	tcase_add_test(tcase, end_is_told_to_both);
 	tcase_add_test(tcase, vectors_scatter_and_gather);
 	tcase_add_test(tcase, vectors_longer_than_the_limit_are_clipped);
+	tcase_add_loop_test(tcase,
+	    vectors_longer_than_the_limit_are_refused_for_messages, 0, 2);
 	tcase_add_test(tcase, bad_arguments_are_refused);
 	tcase_add_test(tcase, short_transfers_let_the_next_edge_through);
 	tcase_add_test(tcase, calls_that_block_let_the_next_edge_through);

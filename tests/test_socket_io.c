@@ -230,6 +230,70 @@ START_TEST(vectors_longer_than_the_limit_are_clipped)
 }
 END_TEST
 
+static void
+unix_pair_of(int type, mio_fd_t fds[2])
+{
+	ck_assert_int_eq(socketpair(AF_UNIX, type, 0, fds), 0);
+	assert_ok(mio_fd_adopt(fds[0]));
+	assert_ok(mio_fd_adopt(fds[1]));
+}
+
+static void
+udp_pair_of(int type, mio_fd_t fds[2])
+{
+	(void)type;
+	udp_pair(&fds[0], &fds[1]);
+}
+
+static const struct {
+	void (*open)(int type, mio_fd_t fds[2]);
+	int type;
+} boundaries[] = {
+	{ unix_pair_of, SOCK_DGRAM },
+	{ unix_pair_of, SOCK_SEQPACKET },
+	{ udp_pair_of, SOCK_DGRAM },
+};
+
+/*
+ * Clipping these would send a message that is cut, and lose the end of one that
+ * is received.
+ */
+START_TEST(vectors_longer_than_the_limit_are_refused_for_messages)
+{
+	static char bytes[IOV_MAX + 10];
+	static struct iovec vector[IOV_MAX + 10];
+	mio_fd_t fds[2];
+	int i;
+
+	for (i = 0; i < IOV_MAX + 10; i++)
+		vector[i] = (struct iovec){ &bytes[i], 1 };
+
+	boundaries[_i].open(boundaries[_i].type, fds);
+	assert_error(
+	    mio_socket_sendv(fds[0], vector, IOV_MAX + 1), EMSGSIZE);
+	assert_error(mio_socket_recv(fds[1], bytes, 1), EAGAIN);
+
+	memset(bytes, 'x', sizeof(bytes));
+	ck_assert_int_eq(
+	    mio_socket_send(fds[0], bytes, sizeof(bytes)), sizeof(bytes));
+	wait_for(fds[1], POLLIN);
+	memset(bytes, '.', sizeof(bytes));
+	assert_error(
+	    mio_socket_recvv(fds[1], vector, IOV_MAX + 1), EMSGSIZE);
+	ck_assert_int_eq(bytes[0], '.');
+	ck_assert_int_eq(
+	    mio_socket_recv(fds[1], bytes, sizeof(bytes)), sizeof(bytes));
+	ck_assert_int_eq(bytes[IOV_MAX + 9], 'x');
+
+	/* as many as the limit says go through */
+	ck_assert_int_eq(mio_socket_sendv(fds[0], vector, IOV_MAX), IOV_MAX);
+	wait_for(fds[1], POLLIN);
+	ck_assert_int_eq(mio_socket_recvv(fds[1], vector, IOV_MAX), IOV_MAX);
+
+	close_pair(fds[0], fds[1]);
+}
+END_TEST
+
 /* The kernel takes no more than 2 GiB at a time, and no int holds these. */
 START_TEST(lengths_over_4_gib_are_clipped)
 {
@@ -356,6 +420,9 @@ main(void)
 	tcase_add_test(tcase, buffers_must_be_there_where_there_is_a_length);
 	tcase_add_test(tcase, vectors_scatter_and_gather);
 	tcase_add_test(tcase, vectors_longer_than_the_limit_are_clipped);
+	tcase_add_loop_test(tcase,
+	    vectors_longer_than_the_limit_are_refused_for_messages, 0,
+	    sizeof(boundaries) / sizeof(boundaries[0]));
 	tcase_add_test(tcase, lengths_over_4_gib_are_clipped);
 	tcase_add_test(tcase, signals_every_millisecond_do_not_show);
 

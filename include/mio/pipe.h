@@ -28,7 +28,8 @@ int mio_pipe_create(mio_fd_t out[2]);
 
 /*
  * Bytes read; 0 for more than none asked is the end, with no writer left. A
- * count beyond the system's limit is clipped, and 0 is no bytes. -EAGAIN.
+ * count beyond the system's limit is clipped, and 0 is no bytes. -EAGAIN, and
+ * -EMSGSIZE, both ways, where clipping would cut a message.
  */
 ssize_t mio_pipe_read(mio_fd_t fd, void *buf, size_t len);
 ssize_t mio_pipe_readv(mio_fd_t fd, const struct iovec *iov, int count);

@@ -54,9 +54,10 @@ int mio_socket_connect_finish(mio_fd_t fd);
 
 /*
  * Bytes received; 0 for len > 0 is the end of a stream, or an empty datagram.
- * recvv fills several buffers (count beyond the system's limit is clipped, 0
- * is no bytes), peek leaves the bytes queued. -EAGAIN, -ECONNRESET, -ENOTCONN,
- * -ECONNREFUSED.
+ * recvv fills several buffers: a count of 0 is no bytes; one beyond the limit
+ * of the system is clipped on a stream, and -EMSGSIZE, both ways, where
+ * messages keep their boundaries. peek leaves the bytes queued. -EAGAIN,
+ * -ECONNRESET, -ENOTCONN, -ECONNREFUSED.
  */
 ssize_t mio_socket_recv(mio_fd_t fd, void *buf, size_t len);
 ssize_t mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count);

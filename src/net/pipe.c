@@ -33,7 +33,7 @@ move(move_call *call, mio_fd_t fd, const struct iovec *iov, int count,
 	if (count == 0)
 		return call(fd, &nothing, 1);
 
-	len = mio__socket_clip(iov, &count);
+	len = mio__socket_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
 

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "mio/poll.h"
 #include "mio/socket.h"
+#include "net/option.h"
 #include "sys/os.h"
 #include "sys/selector.h"
 
@@ -232,14 +233,34 @@ mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
 	    mio__os_sendto(fd, buf, len, addr, addr_len), len, MIO_WRITABLE);
 }
 
+/* 0 when a part of the buffers will do: the rest may follow. */
+static int
+check_stream(mio_fd_t fd)
+{
+	int type;
+	int r;
+
+	r = mio__option_get_int(fd, SOL_SOCKET, SO_TYPE, &type);
+	if (r == -ENOTSOCK)
+		return mio__os_keeps_packets(fd) ? -EMSGSIZE : 0;
+	if (r < 0)
+		return r;
+
+	return type == SOCK_STREAM ? 0 : -EMSGSIZE;
+}
+
 ssize_t
-mio__socket_clip(const struct iovec *iov, int *count)
+mio__socket_clip(mio_fd_t fd, const struct iovec *iov, int *count)
 {
 	size_t len = 0;
-	int i;
+	int i, r;
 
-	if (*count > IOV_MAX)
+	if (*count > IOV_MAX) {
+		r = check_stream(fd);
+		if (r < 0)
+			return r;
 		*count = IOV_MAX;
+	}
 
 	for (i = 0; i < *count; i++) {
 		if ((iov[i].iov_base == NULL && iov[i].iov_len > 0) ||
@@ -300,7 +321,7 @@ mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 	if (count == 0)
 		return nothing(fd);
 
-	len = mio__socket_clip(iov, &count);
+	len = mio__socket_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
 
@@ -322,7 +343,7 @@ mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 	if (count == 0)
 		return nothing(fd);
 
-	len = mio__socket_clip(iov, &count);
+	len = mio__socket_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
 

@@ -37,9 +37,11 @@ ssize_t mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
 
 /*
  * Clips *count to IOV_MAX; the bytes that so many of the buffers hold. -EINVAL
- * when one is NULL, or they hold more than can be told.
+ * when one is NULL, or they hold more than can be told; -EMSGSIZE when there
+ * are more of them and a message would be cut, or what getsockopt(2) says of
+ * fd.
  */
-ssize_t mio__socket_clip(const struct iovec *iov, int *count);
+ssize_t mio__socket_clip(mio_fd_t fd, const struct iovec *iov, int *count);
 
 /*
  * Closes the descriptors that came along unasked: passed ones, and processes

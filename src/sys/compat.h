@@ -129,6 +129,11 @@ mio__take_signal(const sigset_t *set)
 #endif
 #endif
 
+/* Of a pipe: what is written stays apart. */
+#ifndef O_DIRECT
+#define O_DIRECT 0
+#endif
+
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
 #endif

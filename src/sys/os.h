@@ -83,6 +83,8 @@ int mio__os_unlink(const char *path);
 /* Vectors; a write to what nobody reads is -EPIPE, and SIGPIPE is not seen. */
 ssize_t mio__os_readv(int fd, const struct iovec *iov, int count);
 ssize_t mio__os_writev(int fd, const struct iovec *iov, int count);
+/* Whether what each write puts into this end of a pipe stays apart. */
+bool mio__os_keeps_packets(int fd);
 
 /*
  * The selectors' calls. The waits answer -EINTR, may take less time than they

@@ -114,3 +114,12 @@ mio__os_writev(int fd, const struct iovec *iov, int count)
 
 	return n;
 }
+
+/* Linux sets the flag for the end that writes alone. */
+bool
+mio__os_keeps_packets(int fd)
+{
+	int status = fcntl(fd, F_GETFL);
+
+	return status >= 0 && (status & O_DIRECT) != 0 && is_pipe(fd);
+}
