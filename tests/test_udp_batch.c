@@ -351,6 +351,138 @@ START_TEST(segments_arrive_as_one_with_receive_offload)
 }
 END_TEST
 
+/* Values of 1 for what makes the kernel say more of each datagram. */
+static const int remarks[][2] = {
+	{ SOL_SOCKET, SO_TIMESTAMP },
+	{ SOL_SOCKET, SO_TIMESTAMPNS },
+	{ SOL_SOCKET, SO_RXQ_OVFL },
+	{ IPPROTO_IP, IP_PKTINFO },
+	{ IPPROTO_IP, IP_RECVTTL },
+	{ IPPROTO_IP, IP_RECVTOS },
+	{ IPPROTO_IP, IP_RECVOPTS },
+	{ IPPROTO_IP, IP_RETOPTS },
+	{ IPPROTO_IP, IP_RECVORIGDSTADDR },
+};
+
+#define REMARKS ((int)(sizeof(remarks) / sizeof(remarks[0])))
+
+static void
+set_option(mio_fd_t fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+/* Those that there are, and three times at which it arrived. */
+static void
+ask_for_remarks(mio_fd_t fd)
+{
+	int i;
+
+	for (i = 0; i < REMARKS; i++)
+		set_option(fd, remarks[i][0], remarks[i][1], 1);
+	set_option(fd, SOL_SOCKET, SO_TIMESTAMPING, 0x18); /* on receive */
+}
+
+/* Of a socket that counts the drops there is one remark more. */
+static void
+drop_some(mio_fd_t from, mio_fd_t to)
+{
+	static char bytes[60000];
+	int i;
+
+	assert_ok(mio_socket_set_recv_buffer_size(to, 100000));
+	for (i = 0; i < 20; i++)
+		ck_assert_int_eq(
+		    mio_socket_send(from, bytes, sizeof(bytes)), 60000);
+	while (mio_socket_recv(to, bytes, sizeof(bytes)) >= 0);
+	assert_ok(mio_socket_set_recv_buffer_size(to, 1000000));
+}
+
+static void
+receive_whole(mio_fd_t from, mio_fd_t to)
+{
+	static char bytes[WHOLE], got[65536];
+	struct mio_datagram whole = { .data = got, .len = sizeof(got) };
+
+	if (!send_segments(from, bytes))
+		return;
+
+	wait_for(to, POLLIN);
+	ck_assert_int_eq(mio_udp_recv_batch(to, &whole, 1), 1);
+	ck_assert_uint_eq(whole.len, WHOLE);
+	ck_assert_uint_eq(MIO_SEGMENT_SIZE(whole.flags), SEGMENT);
+	ck_assert_uint_eq(whole.flags & MIO_TRUNCATED, 0);
+	ck_assert_mem_eq(got, bytes, WHOLE);
+}
+
+/*
+ * The size came last and found no room, so that datagrams came as one without a
+ * word: the worst kind of corruption.
+ */
+START_TEST(segment_size_is_told_beside_other_remarks)
+{
+	mio_fd_t from, to;
+
+	udp_pair(&from, &to);
+	if (_i < REMARKS)
+		set_option(to, remarks[_i][0], remarks[_i][1], 1);
+	else
+		ask_for_remarks(to);
+	if (mio_udp_set_receive_offload(to, true) == 0) {
+		receive_whole(from, to);
+		drop_some(from, to);
+		receive_whole(from, to);
+	}
+	close_pair(from, to);
+}
+END_TEST
+
+/* What the kernel has to say of the next datagram, in bytes. */
+static size_t
+remarks_on(mio_fd_t fd)
+{
+	_Alignas(struct cmsghdr) char bytes[4096];
+	struct msghdr msg = {
+		.msg_control = bytes,
+		.msg_controllen = sizeof(bytes),
+	};
+
+	wait_for(fd, POLLIN);
+	ck_assert_int_ge((int)recvmsg(fd, &msg, MSG_PEEK), 0);
+
+	return msg.msg_controllen;
+}
+
+/* One for which there is not enough room in any batch, if all goes well. */
+#define MUCH 300
+
+START_TEST(lost_remarks_count_only_where_a_size_may_be_lost)
+{
+	/* the route is recorded */
+	static const char route[40] = { 1, 7, 39, 4 };
+	mio_fd_t from, to;
+	int i;
+
+	udp_pair(&from, &to);
+	ask_for_remarks(to);
+	(void)setsockopt(from, IPPROTO_IP, IP_OPTIONS, route, sizeof(route));
+
+	for (i = 0; i < 2; i++) {
+		prepare(to);
+		if (i == 1 && mio_udp_set_receive_offload(to, true) < 0)
+			break;
+		ck_assert_int_eq(mio_socket_send(from, "hello", 5), 5);
+		if (remarks_on(to) < MUCH)
+			break;
+		ck_assert_int_eq(mio_udp_recv_batch(to, in.datagrams, 1), 1);
+		ck_assert_uint_eq(in.datagrams[0].len, 5);
+		ck_assert_uint_eq(
+		    in.datagrams[0].flags, i == 1 ? MIO_TRUNCATED : 0);
+	}
+	close_pair(from, to);
+}
+END_TEST
+
 /* A batch that was not filled has seen the end of the queue. */
 START_TEST(short_batches_let_the_next_edge_through)
 {
@@ -394,6 +526,10 @@ main(void)
 	tcase_add_test(tcase, receive_offload_goes_on_and_off);
 	tcase_add_test(tcase, segments_arrive_as_datagrams);
 	tcase_add_test(tcase, segments_arrive_as_one_with_receive_offload);
+	tcase_add_loop_test(tcase,
+	    segment_size_is_told_beside_other_remarks, 0, REMARKS + 1);
+	tcase_add_test(
+	    tcase, lost_remarks_count_only_where_a_size_may_be_lost);
 
 	return run_suite(suite);
 }

@@ -55,7 +55,7 @@ ssize_t mio_udp_recv_from(mio_fd_t fd, void *buf, size_t len,
 ssize_t mio_udp_peek_from(mio_fd_t fd, void *buf, size_t len,
     struct sockaddr_storage *addr, socklen_t *addr_len);
 
-/* Bits of flags: there was no room for all of it. */
+/* Bits of flags: there was no room for all of it, or for what is below. */
 #define MIO_TRUNCATED 0x1u
 /* Bytes in each of the datagrams that came as one; 0 when it is a single. */
 #define MIO_SEGMENT_SIZE(flags) ((flags) >> 16)

@@ -81,8 +81,16 @@ send_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count)
 	return mio__os_sendmmsg(fd, msgs, count);
 }
 
+/*
+ * The segment size of receive offload, and what Linux says ahead of it where
+ * the program has set options of the socket's: a time (SO_TIMESTAMP), three of
+ * them and where they were taken (SO_TIMESTAMPING), then numbers: datagrams
+ * dropped (SO_RXQ_OVFL), mark, priority, Wi-Fi status, and two more to come.
+ */
 struct control {
-	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int))];
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int)) +
+	    CMSG_SPACE(2 * sizeof(int64_t)) + CMSG_SPACE(6 * sizeof(int64_t)) +
+	    CMSG_SPACE(4 * sizeof(int)) + 6 * CMSG_SPACE(sizeof(int))];
 };
 
 /*
@@ -108,13 +116,30 @@ segment_size(struct msghdr *msg)
 	return (unsigned)size;
 }
 
-static void
-take(struct mio_datagram *datagram, struct mmsghdr *msg)
+/* Whether datagrams come as one; if that is not to be found out, they may. */
+static bool
+may_be_joined(mio_fd_t fd)
 {
+	bool on = true;
+
+	return mio_udp_get_receive_offload(fd, &on) != -ENOTSUP && on;
+}
+
+/*
+ * What the kernel had to say and had no room for is of no interest, unless it
+ * may have been the segment size: several datagrams must not pass for one.
+ */
+static void
+take(mio_fd_t fd, struct mio_datagram *datagram, struct mmsghdr *msg)
+{
+	unsigned size = segment_size(&msg->msg_hdr);
+	int flags = msg->msg_hdr.msg_flags;
+
 	datagram->len = (size_t)msg->msg_len;
 	datagram->addr_len = msg->msg_hdr.msg_namelen;
-	datagram->flags = segment_size(&msg->msg_hdr) << SEGMENT_SHIFT;
-	if (msg->msg_hdr.msg_flags & MSG_TRUNC)
+	datagram->flags = size << SEGMENT_SHIFT;
+	if ((flags & MSG_TRUNC) ||
+	    ((flags & MSG_CTRUNC) && size == 0 && may_be_joined(fd)))
 		datagram->flags |= MIO_TRUNCATED;
 }
 
@@ -135,7 +160,7 @@ recv_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count)
 
 	n = mio__os_recvmmsg(fd, msgs, count);
 	for (i = 0; (int)i < n; i++)
-		take(&datagrams[i], &msgs[i]);
+		take(fd, &datagrams[i], &msgs[i]);
 
 	return n;
 }
