@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <poll.h>
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 
@@ -79,6 +80,73 @@ START_TEST(connect_refused_is_writable_and_told)
 		ck_assert_int_eq(fd, -7);
 	}
 	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* Connects when there is something to send; false where that is not known. */
+static bool
+connect_lazily(mio_fd_t *out, unsigned port)
+{
+	struct sockaddr_in addr = loopback(port);
+	bool lazy = false;
+
+	assert_ok(mio_socket_create(out, AF_INET, SOCK_STREAM));
+#if defined(TCP_FASTOPEN_CONNECT) && defined(TCP_FASTOPEN_NO_COOKIE)
+	lazy = setsockopt(*out, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &(int){ 1 },
+		   sizeof(int)) == 0 &&
+	    setsockopt(*out, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, &(int){ 1 },
+		sizeof(int)) == 0;
+#endif
+	assert_error(mio_socket_connect_finish(*out), ENOTCONN);
+	ck_assert_int_le(mio_socket_connect(*out, (struct sockaddr *)&addr,
+			     sizeof(addr)),
+	    0);
+
+	return lazy;
+}
+
+/* It was told to be unconnected, though it only waited for the first bytes. */
+START_TEST(fast_open_is_ready_before_it_connects)
+{
+	struct mio_poll *poll = new_poll();
+	mio_fd_t listener = listen_on_loopback(), fd, server;
+	char got[6] = "";
+
+	if (connect_lazily(&fd, port_of(listener))) {
+		assert_ok(
+		    mio_poll_register_fd(poll, fd, 1, MIO_WRITABLE, MIO_EDGE));
+		expect_ready(poll, 1, MIO_WRITABLE, 0);
+		assert_ok(mio_socket_connect_finish(fd));
+		assert_ok(mio_socket_connect_finish(fd));
+		ck_assert_int_eq(mio_socket_send(fd, "hello", 5), 5);
+		wait_for(listener, POLLIN);
+		assert_ok(mio_tcp_accept(listener, &server, NULL, NULL));
+		wait_for(server, POLLIN);
+		ck_assert_int_eq(mio_socket_recv(server, got, 5), 5);
+		ck_assert_str_eq(got, "hello");
+		assert_ok(mio_socket_connect_finish(fd));
+		assert_ok(mio_fd_close(server));
+	}
+	close_pair(fd, listener);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(fast_open_tells_a_refusal_after_the_first_bytes)
+{
+	mio_fd_t fd;
+	ssize_t n;
+
+	if (connect_lazily(&fd, closed_port())) {
+		assert_ok(mio_socket_connect_finish(fd));
+		n = mio_socket_send(fd, "hello", 5);
+		wait_for(fd, POLLOUT);
+		if (n == 5)
+			n = mio_socket_connect_finish(fd);
+		assert_error(n, ECONNREFUSED);
+		assert_error(mio_socket_connect_finish(fd), ENOTCONN);
+	}
+	assert_ok(mio_fd_close(fd));
 }
 END_TEST
 
@@ -421,6 +489,9 @@ main(void)
 
 	tcase_add_test(tcase, connect_reports_the_outcome_when_writable);
 	tcase_add_test(tcase, connect_refused_is_writable_and_told);
+	tcase_add_test(tcase, fast_open_is_ready_before_it_connects);
+	tcase_add_test(
+	    tcase, fast_open_tells_a_refusal_after_the_first_bytes);
 	tcase_add_test(tcase, connect_refuses_bad_arguments);
 	tcase_add_test(
 	    tcase, descriptor_limit_is_told_and_leaves_connections_queued);

@@ -47,8 +47,9 @@ int mio_socket_connect(mio_fd_t fd, const struct sockaddr *addr,
     socklen_t len);
 
 /*
- * After MIO_WRITABLE: 0 connected, -EINPROGRESS not decided yet, else why it
- * failed, told once, and -ENOTCONN from then on.
+ * After MIO_WRITABLE: 0 connected (or, with TCP_FASTOPEN_CONNECT, about to when
+ * something is sent), -EINPROGRESS not decided yet, else why it failed, told
+ * once, and -ENOTCONN from then on.
  */
 int mio_socket_connect_finish(mio_fd_t fd);
 

@@ -110,9 +110,9 @@ mio__socket_accept(mio_fd_t listener, mio_fd_t *out,
 	return 0;
 }
 
-/* Whether the kernel has made up its mind about a connection. */
+/* What poll(2) says of a connection, 0 while the kernel is undecided. */
 static int
-is_decided(mio_fd_t fd)
+look_at(mio_fd_t fd)
 {
 	struct pollfd look = { .fd = fd, .events = POLLOUT };
 	bool coarse = false;
@@ -122,7 +122,22 @@ is_decided(mio_fd_t fd)
 		n = mio__os_poll(&look, 1, 0, &coarse);
 	while (n == -EINTR);
 
-	return n;
+	return n > 0 ? look.revents : n;
+}
+
+/*
+ * Ready to send and not hung up without a peer: where TCP_FASTOPEN_CONNECT is
+ * set, the connection begins with the first bytes that are sent.
+ */
+static bool
+waits_for_bytes(mio_fd_t fd, int revents)
+{
+	int on = 0;
+
+	return revents == POLLOUT &&
+	    mio__option_get_int(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on) ==
+	    0 &&
+	    on != 0;
 }
 
 /*
@@ -134,7 +149,7 @@ mio_socket_connect_finish(mio_fd_t fd)
 {
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer);
-	bool decided = false;
+	int seen = 0;
 	int error;
 	int r;
 
@@ -144,18 +159,19 @@ mio_socket_connect_finish(mio_fd_t fd)
 			return r < 0 ? r : error;
 
 		r = mio__os_getpeername(fd, (struct sockaddr *)&peer, &len);
-		if (r != -ENOTCONN || decided)
+		if (r != -ENOTCONN)
 			return r;
+		if (seen != 0)
+			return waits_for_bytes(fd, seen) ? 0 : r;
 
-		r = is_decided(fd);
-		if (r < 0)
-			return r;
+		seen = look_at(fd);
+		if (seen < 0)
+			return seen;
 
-		if (r == 0) {
+		if (seen == 0) {
 			mio__selector_rearm(fd, MIO_WRITABLE);
 			return -EINPROGRESS;
 		}
-		decided = true;
 	}
 }
 

@@ -153,6 +153,10 @@ mio__take_signal(const sigset_t *set)
 #endif
 
 /* Options that no system without them knows by this number. */
+#ifndef TCP_FASTOPEN_CONNECT
+#define TCP_FASTOPEN_CONNECT (-1)
+#endif
+
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT (-1)
 #endif
