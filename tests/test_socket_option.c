@@ -75,6 +75,55 @@ START_TEST(ttl_is_the_hop_limit_of_ipv6)
 }
 END_TEST
 
+/* The time to live that a datagram sent to fd arrived with. */
+static int
+arrived_with(mio_fd_t fd)
+{
+	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int))];
+	struct msghdr msg = {
+		.msg_control = bytes,
+		.msg_controllen = sizeof(bytes),
+	};
+	int ttl = -1;
+
+	wait_for(fd, POLLIN);
+	ck_assert_int_eq((int)recvmsg(fd, &msg, 0), 0);
+	if (msg.msg_controllen > 0)
+		memcpy(&ttl, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(ttl));
+
+	return ttl;
+}
+
+/* It reached the IPv6 peers of a socket that has both kinds, and no others. */
+START_TEST(ttl_is_of_both_kinds_of_peers_on_an_ipv6_socket)
+{
+	struct sockaddr_in6 addr = { .sin6_family = AF_INET6 };
+	static const unsigned char mapped[16] = { [10] = 255, 255, 127,
+		[15] = 1 };
+	mio_fd_t four = udp_on_loopback(NULL);
+	mio_fd_t fd;
+
+	if (has_ipv6()) {
+		fd = new_socket(AF_INET6, SOCK_DGRAM);
+		assert_ok(mio_socket_set_only_v6(fd, false));
+		assert_ok(mio_socket_set_ttl(fd, 7));
+		ck_assert_int_eq(
+		    option_of(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS), 7);
+
+		ck_assert_int_eq(setsockopt(four, IPPROTO_IP, IP_RECVTTL,
+				     &(int){ 1 }, sizeof(int)),
+		    0);
+		memcpy(&addr.sin6_addr, mapped, sizeof(mapped));
+		addr.sin6_port = htons((uint16_t)port_of(four));
+		assert_ok(mio_udp_send_to(
+		    fd, NULL, 0, (struct sockaddr *)&addr, sizeof(addr)));
+		ck_assert_int_eq(arrived_with(four), 7);
+		assert_ok(mio_fd_close(fd));
+	}
+	assert_ok(mio_fd_close(four));
+}
+END_TEST
+
 START_TEST(ttl_is_nothing_of_other_families)
 {
 	mio_fd_t fd = new_socket(AF_UNIX, SOCK_STREAM);
@@ -335,6 +384,8 @@ main(void)
 
 	tcase_add_test(tcase, ttl_is_the_time_to_live_of_ipv4);
 	tcase_add_test(tcase, ttl_is_the_hop_limit_of_ipv6);
+	tcase_add_test(
+	    tcase, ttl_is_of_both_kinds_of_peers_on_an_ipv6_socket);
 	tcase_add_test(tcase, ttl_is_nothing_of_other_families);
 	tcase_add_test(tcase, only_v6_is_set_before_bind);
 	tcase_add_test(tcase, only_v6_is_nothing_of_other_families);

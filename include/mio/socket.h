@@ -84,8 +84,9 @@ int mio_socket_peer_addr(mio_fd_t fd, struct sockaddr_storage *addr,
 int mio_socket_take_error(mio_fd_t fd, int *error);
 
 /*
- * IPv4 time to live or IPv6 hop limit, by the socket's family. -ERANGE outside
- * 1 to 255, -ENOPROTOOPT for other families.
+ * IPv4 time to live or IPv6 hop limit, by the socket's family; of an IPv6 socket
+ * both are set, for peers of either kind. -ERANGE outside 1 to 255, -ENOPROTOOPT
+ * for other families.
  */
 int mio_socket_set_ttl(mio_fd_t fd, unsigned ttl);
 int mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl);

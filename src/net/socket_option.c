@@ -66,6 +66,35 @@ find_ttl(mio_fd_t fd, struct option *option)
 	}
 }
 
+/*
+ * An IPv6 socket that talks to IPv4 peers too, or may yet, has a time to live
+ * beside its hop limit. Not on every system, and not with every protocol.
+ */
+static int
+set_both(mio_fd_t fd, int ttl)
+{
+	int before;
+	int r, error;
+
+	error = mio__option_get_int(fd, IPPROTO_IP, IP_TTL, &before);
+	if (error < 0 && error != -ENOPROTOOPT && error != -EOPNOTSUPP &&
+	    error != -EINVAL)
+		return error;
+
+	r = 0;
+	if (error == 0)
+		r = mio__option_set_int(fd, IPPROTO_IP, IP_TTL, ttl);
+	if (r < 0)
+		return r;
+
+	r = mio__option_set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
+	if (r < 0 && error == 0)
+		(void)mio__option_set_int(
+		    fd, IPPROTO_IP, IP_TTL, before); /* it had that value */
+
+	return r;
+}
+
 MIO__PUBLIC int
 mio_socket_set_ttl(mio_fd_t fd, unsigned ttl)
 {
@@ -79,7 +108,9 @@ mio_socket_set_ttl(mio_fd_t fd, unsigned ttl)
 	if (r < 0)
 		return r;
 
-	return mio__option_set_int(fd, option.level, option.name, (int)ttl);
+	return option.level == IPPROTO_IPV6
+	    ? set_both(fd, (int)ttl)
+	    : mio__option_set_int(fd, option.level, option.name, (int)ttl);
 }
 
 MIO__PUBLIC int
