@@ -15,7 +15,8 @@
  * What all sockets share. Each call is one system call on the descriptor, with
  * the system's meaning and its errors as negative errno values; beyond those
  * named here -EBADF, -ENOTSOCK, and -EINVAL for a NULL pointer. Interrupted
- * calls are retried, SIGPIPE is never raised. Any thread; no signal handlers.
+ * calls are retried, SIGPIPE is never raised, and nothing but a connect waits on
+ * a blocking socket. Any thread; no signal handlers.
  */
 
 #ifdef __cplusplus

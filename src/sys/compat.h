@@ -116,6 +116,10 @@ mio__take_signal(const sigset_t *set)
 #define SOCK_CLOEXEC  0
 #endif
 
+#ifndef MSG_DONTWAIT
+#define MSG_DONTWAIT 0
+#endif
+
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif
@@ -127,6 +131,10 @@ mio__take_signal(const sigset_t *set)
 #else
 #define SCM_PIDFD (-1)
 #endif
+#endif
+
+#ifndef ENONET
+#define ENONET ECONNABORTED
 #endif
 
 /* Of a pipe: what is written stays apart. */

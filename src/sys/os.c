@@ -12,6 +12,9 @@
 
 #define NS_PER_SEC INT64_C(1000000000)
 
+/* A socket from elsewhere may be one that blocks. */
+#define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
+
 /* A time_t of 32 bits takes 68 years; callers wait again for the rest. */
 #define SEC_MAX INT32_MAX
 
@@ -198,6 +201,17 @@ mio__os_set_cloexec(int fd)
 		return -errno;
 
 	return 0;
+}
+
+int
+mio__os_is_blocking(int fd)
+{
+	int status = fcntl(fd, F_GETFL);
+
+	if (status < 0)
+		return mio__os_refused(errno) ? 0 : -errno;
+
+	return (status & O_NONBLOCK) == 0;
 }
 
 int
@@ -400,7 +414,7 @@ mio__os_recv(int fd, void *buf, size_t len, int flags)
 	ssize_t n;
 
 	do
-		n = recv(fd, buf, len, flags);
+		n = recv(fd, buf, len, flags | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;
@@ -412,7 +426,7 @@ mio__os_send(int fd, const void *buf, size_t len)
 	ssize_t n;
 
 	do
-		n = send(fd, buf, len, MSG_NOSIGNAL);
+		n = send(fd, buf, len, SEND_FLAGS);
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;
@@ -425,7 +439,8 @@ mio__os_recvfrom(int fd, void *buf, size_t len, int flags,
 	ssize_t n;
 
 	do
-		n = recvfrom(fd, buf, len, flags, addr, addr_len);
+		n = recvfrom(
+		    fd, buf, len, flags | MSG_DONTWAIT, addr, addr_len);
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;
@@ -438,7 +453,7 @@ mio__os_sendto(int fd, const void *buf, size_t len, const struct sockaddr *addr,
 	ssize_t n;
 
 	do
-		n = sendto(fd, buf, len, MSG_NOSIGNAL, addr, addr_len);
+		n = sendto(fd, buf, len, SEND_FLAGS, addr, addr_len);
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;
@@ -450,7 +465,7 @@ mio__os_recvmsg(int fd, struct msghdr *msg, int flags)
 	ssize_t n;
 
 	do
-		n = recvmsg(fd, msg, flags);
+		n = recvmsg(fd, msg, flags | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;
@@ -462,7 +477,7 @@ mio__os_sendmsg(int fd, const struct msghdr *msg)
 	ssize_t n;
 
 	do
-		n = sendmsg(fd, msg, MSG_NOSIGNAL);
+		n = sendmsg(fd, msg, SEND_FLAGS);
 	while (n < 0 && errno == EINTR);
 
 	return n < 0 ? -errno : n;

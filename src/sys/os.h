@@ -68,6 +68,8 @@ int mio__os_close(int fd);
 int mio__os_dup(int fd);
 int mio__os_adopt(int fd);
 int mio__os_set_cloexec(int fd);
+/* Whether calls wait on it; not, if a sandbox keeps that from being asked. */
+int mio__os_is_blocking(int fd);
 int mio__os_stat(int fd, struct stat *st);
 ssize_t mio__os_read(int fd, void *buf, size_t len);
 ssize_t mio__os_write(int fd, const void *buf, size_t len);
@@ -99,7 +101,10 @@ int mio__os_epoll_wait(int epfd, struct epoll_event *events, int capacity,
 int mio__os_poll(
     struct pollfd *fds, nfds_t count, int64_t timeout_ns, bool *coarse);
 
-/* Sockets. An interrupted connect goes on by itself, so EINTR is progress. */
+/*
+ * Sockets. An interrupted connect goes on by itself, so EINTR is progress. What
+ * receives and sends does not block, on a blocking socket neither.
+ */
 int mio__os_socket(int family, int type);
 int mio__os_socketpair(int family, int type, int fds[2]);
 int mio__os_bind(int fd, const struct sockaddr *addr, socklen_t len);
@@ -124,7 +129,7 @@ ssize_t mio__os_sendmsg(int fd, const struct msghdr *msg);
 
 /*
  * Several messages, in order: how many, when the next one would block or fails,
- * or what the first one answers. Receiving never blocks.
+ * or what the first one answers.
  */
 int mio__os_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count);
 int mio__os_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count);

@@ -13,8 +13,12 @@ static struct {
 	atomic_bool sendmmsg;
 } lacking;
 
-/* What comes along unasked is not for a child, until it is closed. */
+/*
+ * A socket from elsewhere may be one that blocks, and what comes along unasked
+ * is not for a child, until it is closed.
+ */
 #define RECV_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
+#define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
 
 static int
 recv_each(int fd, struct mmsghdr *msgs, unsigned count)
@@ -80,7 +84,7 @@ mio__os_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count)
 		return send_each(fd, msgs, count);
 
 	do
-		n = (int)sendmmsg(fd, msgs, count, MSG_NOSIGNAL);
+		n = (int)sendmmsg(fd, msgs, count, SEND_FLAGS);
 	while (n < 0 && errno == EINTR);
 
 	if (n >= 0 || !mio__os_refused(errno))
