@@ -389,14 +389,19 @@ is_nothing(const struct fault_scenario *s, const char *call)
 	return s->answer == 1 && strcmp(call, "fstat") == 0;
 }
 
-/* 0 where that is fine: no time to live in an IPv6 socket. */
+/*
+ * 0 where that is fine: a connection that was lost, and no time to live in an
+ * IPv6 socket.
+ */
 static int
 told_as(const struct fault_scenario *s, int error)
 {
 	bool is_ipv4s = s->run == run_set_ttl && s->needs == SOCKET6 &&
 	    strcmp(failing, "getsockopt") == 0;
 
-	return is_ipv4s && error == ENOPROTOOPT ? 0 : error;
+	return error == ECONNABORTED || (is_ipv4s && error == ENOPROTOOPT)
+	    ? 0
+	    : error;
 }
 
 /* A connection that was lost on the way is not there again. */

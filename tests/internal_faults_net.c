@@ -349,12 +349,15 @@ static const struct fault_scenario scenarios[] = {
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
 
-/* What is not known to the system is not supported. */
+/* What is not known to the system is not supported; 0 for a lost connection. */
 static int
 told_as(const struct fault_scenario *s, int error)
 {
 	bool offload = s->run == run_set_segment || s->run == run_get_segment ||
 	    s->run == run_set_offload || s->run == run_get_offload;
+
+	if (error == ECONNABORTED)
+		return 0;
 
 	return offload && error == ENOPROTOOPT ? ENOTSUP : error;
 }

@@ -39,10 +39,10 @@ int mio_tcp_listen(mio_fd_t *out, const struct sockaddr *addr, socklen_t len,
     int backlog, unsigned flags);
 
 /*
- * The next connection. peer and len are outputs and may both be NULL. -EAGAIN
- * when none waits, -EMFILE and -ENFILE leave it queued (see the page for what
- * to do then), -ECONNABORTED and other network errors concern that connection
- * alone: accept again. -EINVAL.
+ * The next connection; those lost while they queued are passed over. peer and
+ * len are outputs and may both be NULL. -EAGAIN when none waits, on a blocking
+ * listener too, as far as others leave it alone (see the page); -EMFILE and
+ * -ENFILE leave it queued (see there, too). -ENOBUFS, -ENOMEM, -EINVAL.
  */
 int mio_tcp_accept(mio_fd_t listener, mio_fd_t *out,
     struct sockaddr_storage *peer, socklen_t *len);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "mio/poll.h"
+#include "net/accept.h"
 #include "sys/os.h"
 #include "sys/selector.h"
 
@@ -16,6 +17,7 @@ mio_fd_close(mio_fd_t fd)
 		return -EBADF;
 
 	mio__selector_forget(fd);
+	mio__accept_forget(fd);
 
 	return mio__os_close(fd);
 }

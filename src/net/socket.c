@@ -85,36 +85,9 @@ mio_socket_connect(mio_fd_t fd, const struct sockaddr *addr, socklen_t len)
 }
 
 int
-mio__socket_accept(mio_fd_t listener, mio_fd_t *out,
-    struct sockaddr_storage *peer, socklen_t *len)
+mio__socket_look(mio_fd_t fd, short events)
 {
-	struct sockaddr_storage got = { 0 };
-	socklen_t got_len = sizeof(got);
-	int fd;
-
-	if (out == NULL || (peer == NULL) != (len == NULL))
-		return -EINVAL;
-
-	fd = mio__os_accept(listener, (struct sockaddr *)&got, &got_len);
-	if (fd == -EAGAIN)
-		mio__selector_rearm(listener, MIO_READABLE);
-	if (fd < 0)
-		return fd;
-
-	*out = fd;
-	if (peer != NULL) {
-		*peer = got;
-		*len = got_len;
-	}
-
-	return 0;
-}
-
-/* What poll(2) says of a connection, 0 while the kernel is undecided. */
-static int
-look_at(mio_fd_t fd)
-{
-	struct pollfd look = { .fd = fd, .events = POLLOUT };
+	struct pollfd look = { .fd = fd, .events = events };
 	bool coarse = false;
 	int n;
 
@@ -164,7 +137,7 @@ mio_socket_connect_finish(mio_fd_t fd)
 		if (seen != 0)
 			return waits_for_bytes(fd, seen) ? 0 : r;
 
-		seen = look_at(fd);
+		seen = mio__socket_look(fd, POLLOUT);
 		if (seen < 0)
 			return seen;
 

@@ -18,9 +18,8 @@
  */
 int mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out);
 
-/* mio_tcp_accept() for any family. */
-int mio__socket_accept(mio_fd_t listener, mio_fd_t *out,
-    struct sockaddr_storage *peer, socklen_t *len);
+/* What poll(2) says of fd at the moment: 0 when it is nothing, or an error. */
+int mio__socket_look(mio_fd_t fd, short events);
 
 /*
  * What a transfer answered, after telling the selector if what comes next is an

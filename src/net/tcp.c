@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "mio/socket.h"
+#include "net/accept.h"
 #include "net/inet.h"
 #include "net/option.h"
 #include "net/socket.h"
@@ -62,7 +63,7 @@ MIO__PUBLIC int
 mio_tcp_accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
     socklen_t *len)
 {
-	return mio__socket_accept(listener, out, peer, len);
+	return mio__accept(listener, out, peer, len);
 }
 
 MIO__PUBLIC int

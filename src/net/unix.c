@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "mio/socket.h"
+#include "net/accept.h"
 #include "net/socket.h"
 #include "sys/os.h"
 
@@ -176,7 +177,7 @@ mio_unix_accept(
 	if ((peer == NULL) != (len == NULL))
 		return -EINVAL;
 
-	r = mio__socket_accept(listener, out, &got, &got_len);
+	r = mio__accept(listener, out, &got, &got_len);
 	if (r == 0)
 		put_address(peer, len, &got, got_len);
 

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "mio/poll.h"
+#include "net/accept.h"
 #include "net/socket.h"
 #include "sys/os.h"
 
@@ -82,6 +83,8 @@ struct arrivals {
 static void
 add(struct arrivals *arrivals, mio_fd_t fd)
 {
+	mio__accept_forget(fd); /* who closed it before may not have said so */
+
 	if (arrivals->count < arrivals->room)
 		arrivals->fds[arrivals->count] = fd;
 	else if (fd != MIO_INVALID_FD)

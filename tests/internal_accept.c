@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Accepting where the system's answers are made up. */
+
+#include "config.h"
+#include "lib/fault_control.h"
+#include "lib/harness.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#ifdef HAVE_ACCEPT4
+#define ACCEPT "accept4"
+#else
+#define ACCEPT "accept"
+#endif
+
+/* Of a connection that is no more by the time it is accepted. */
+static const int losses[] = {
+	ECONNABORTED,
+	EHOSTDOWN,
+	EHOSTUNREACH,
+	ENETDOWN,
+	ENETUNREACH,
+	ENOPROTOOPT,
+	EPROTO,
+	ETIMEDOUT,
+#ifdef ENONET
+	ENONET,
+#endif
+};
+
+#define LOSSES ((int)(sizeof(losses) / sizeof(losses[0])))
+
+static mio_fd_t
+connect_to(mio_fd_t listener)
+{
+	struct sockaddr_in addr = loopback(port_of(listener));
+	mio_fd_t fd;
+
+	assert_ok(
+	    mio_tcp_connect(&fd, (struct sockaddr *)&addr, sizeof(addr)));
+	wait_for(listener, POLLIN);
+
+	return fd;
+}
+
+START_TEST(accept_passes_over_lost_connections)
+{
+	mio_fd_t listener = listen_on_loopback(), client, fd = -7;
+	struct sockaddr_storage addr;
+	socklen_t len;
+
+	fault_arm(ACCEPT, 1, losses[_i]);
+	assert_error(mio_tcp_accept(listener, &fd, NULL, NULL), EAGAIN);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(fd, -7);
+
+	client = connect_to(listener);
+	fault_arm(ACCEPT, 1, losses[_i]);
+	assert_ok(mio_tcp_accept(listener, &fd, &addr, &len));
+	ck_assert(fault_disarm());
+	ck_assert_uint_eq(len, sizeof(struct sockaddr_in));
+	close_pair(client, fd);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+/* One that does not end is told, and the program can wait, or give up. */
+START_TEST(accept_tells_a_loss_that_lasts)
+{
+	mio_fd_t listener = listen_on_loopback(), client, fd = -7;
+
+	client = connect_to(listener);
+	fault_reset_counts();
+	fault_arm_all(ACCEPT, losses[_i]);
+	assert_error(
+	    mio_tcp_accept(listener, &fd, NULL, NULL), losses[_i]);
+	ck_assert(fault_disarm());
+	ck_assert_uint_ge(fault_count(ACCEPT), 100);
+	ck_assert_uint_le(fault_count(ACCEPT), 10000);
+	ck_assert_int_eq(fd, -7);
+	assert_ok(mio_tcp_accept(listener, &fd, NULL, NULL));
+	close_pair(client, fd);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+static const int lasting[] = {
+	EMFILE,
+	ENFILE,
+	ENOBUFS,
+	ENOMEM,
+	EOPNOTSUPP,
+	EINVAL,
+};
+
+#define LASTING ((int)(sizeof(lasting) / sizeof(lasting[0])))
+
+START_TEST(accept_tells_limits_and_what_will_last_at_once)
+{
+	mio_fd_t listener = listen_on_loopback(), client, fd = -7;
+
+	client = connect_to(listener);
+	fault_reset_counts();
+	fault_arm(ACCEPT, 1, lasting[_i]);
+	assert_error(
+	    mio_tcp_accept(listener, &fd, NULL, NULL), lasting[_i]);
+	ck_assert(fault_disarm());
+	ck_assert_uint_eq(fault_count(ACCEPT), 1);
+	ck_assert_int_eq(fd, -7);
+	assert_ok(mio_tcp_accept(listener, &fd, NULL, NULL));
+	close_pair(client, fd);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+/* A row of accepts asks once whether the listener blocks. */
+START_TEST(accept_makes_one_call_for_a_connection)
+{
+	mio_fd_t listener = listen_on_loopback(), client, fd;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		client = connect_to(listener);
+		if (i == 1)
+			fault_reset_counts();
+		assert_ok(mio_tcp_accept(listener, &fd, NULL, NULL));
+		close_pair(client, fd);
+	}
+	ck_assert_uint_eq(fault_count(ACCEPT), 2);
+	ck_assert_uint_eq(fault_count("poll"), 0);
+	ck_assert_uint_eq(fault_count("getsockopt"), 0);
+	ck_assert_uint_eq(
+	    fault_count("fcntl"), fault_count("accept") > 0 ? 8 : 0);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+/* On a blocking listener everything that can fail says so, or does no harm. */
+START_TEST(accept_copes_with_a_blocking_listener_that_cannot_be_asked)
+{
+	mio_fd_t listener = listen_on_loopback(), client, fd = -7;
+	int status = fcntl(listener, F_GETFL);
+
+	ck_assert_int_eq(fcntl(listener, F_SETFL, status & ~O_NONBLOCK), 0);
+	client = connect_to(listener);
+	fault_arm("poll", 1, EINTR);
+	assert_ok(mio_tcp_accept(listener, &fd, NULL, NULL));
+	ck_assert(fault_disarm());
+	close_pair(client, fd);
+
+	fd = -7;
+	fault_arm("poll", 1, ENOMEM);
+	assert_error(mio_tcp_accept(listener, &fd, NULL, NULL), ENOMEM);
+	ck_assert(fault_disarm());
+	fault_arm("fcntl", 1, EBADF);
+	assert_error(mio_tcp_accept(listener, &fd, NULL, NULL), EBADF);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(fd, -7);
+
+	/* a sandbox does not let it be asked: it is taken for a usual one */
+	client = connect_to(listener);
+	fault_arm("fcntl", 1, EPERM);
+	assert_ok(mio_tcp_accept(listener, &fd, NULL, NULL));
+	ck_assert(fault_disarm());
+	close_pair(client, fd);
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("accept");
+	TCase *tcase = new_case(suite, "accept");
+
+	tcase_add_loop_test(
+	    tcase, accept_passes_over_lost_connections, 0, LOSSES);
+	tcase_add_loop_test(tcase, accept_tells_a_loss_that_lasts, 0, LOSSES);
+	tcase_add_loop_test(tcase,
+	    accept_tells_limits_and_what_will_last_at_once, 0, LASTING);
+	tcase_add_test(tcase, accept_makes_one_call_for_a_connection);
+	tcase_add_test(tcase,
+	    accept_copes_with_a_blocking_listener_that_cannot_be_asked);
+
+	return run_suite(suite);
+}
