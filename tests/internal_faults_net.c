@@ -401,6 +401,32 @@ START_TEST(listen_that_fails_leaves_no_file)
 }
 END_TEST
 
+/* musl's sendmsg() has no room for so many; the kernel has. */
+START_TEST(most_descriptors_go_where_the_c_library_refuses_them)
+{
+	mio_fd_t fds[253], ends[2], got[253];
+	size_t count = 253, i;
+
+	assert_ok(mio_unix_pair(ends));
+	for (i = 0; i < 253; i++)
+		fds[i] = ends[i % 2];
+	fault_arm("sendmsg", 1, ENOMEM);
+	ck_assert_int_eq(mio_unix_send_fds(ends[0], "x", 1, fds, 253), 1);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(
+	    mio_unix_recv_fds(ends[1], out.bytes, 1, got, &count), 1);
+	ck_assert_uint_eq(count, 253);
+	for (i = 0; i < 253; i++)
+		assert_ok(mio_fd_close(got[i]));
+
+	/* where there is room enough it is the kernel that says so */
+	fault_arm("sendmsg", 1, ENOMEM);
+	assert_error(mio_unix_send_fds(ends[0], "x", 1, fds, 252), ENOMEM);
+	ck_assert(fault_disarm());
+	close_pair(ends[0], ends[1]);
+}
+END_TEST
+
 /* What a system without the options says, as the library does. */
 START_TEST(offload_that_is_not_there_is_not_supported)
 {
@@ -430,6 +456,10 @@ main(void)
 	tcase_add_loop_test(tcase,
 	    every_failing_call_is_told_and_changes_nothing, 0, (int)SCENARIOS);
 	tcase_add_test(tcase, listen_that_fails_leaves_no_file);
+#ifdef __linux__
+	tcase_add_test(
+	    tcase, most_descriptors_go_where_the_c_library_refuses_them);
+#endif
 	tcase_add_loop_test(
 	    tcase, offload_that_is_not_there_is_not_supported, 0, 2);
 

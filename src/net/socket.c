@@ -261,6 +261,24 @@ mio__socket_clip(mio_fd_t fd, const struct iovec *iov, int *count)
 	return (ssize_t)len;
 }
 
+struct cmsghdr *
+mio__socket_next_header(const struct msghdr *msg, struct cmsghdr *header)
+{
+	char *at = (char *)header;
+	char *end = (char *)msg->msg_control + msg->msg_controllen;
+	size_t left = (size_t)(end - at);
+	size_t step;
+
+	if (header->cmsg_len < CMSG_LEN(0))
+		return NULL;
+
+	step = CMSG_SPACE(header->cmsg_len - CMSG_LEN(0));
+	if (left < step || left - step < CMSG_LEN(0))
+		return NULL;
+
+	return (struct cmsghdr *)(void *)(at + step); /* aligned by step */
+}
+
 void
 mio__socket_close_passed(struct cmsghdr *header)
 {

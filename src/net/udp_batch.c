@@ -104,7 +104,7 @@ segment_size(struct msghdr *msg)
 	int size = 0;
 
 	for (header = CMSG_FIRSTHDR(msg); header != NULL;
-	     header = CMSG_NXTHDR(msg, header)) {
+	     header = mio__socket_next_header(msg, header)) {
 		if (header->cmsg_level == IPPROTO_UDP &&
 		    header->cmsg_type == UDP_GRO &&
 		    header->cmsg_len >= CMSG_LEN(sizeof(size)))

@@ -62,11 +62,11 @@ mio_unix_send_fds(
 
 		memset(&control, 0, CMSG_SPACE(size)); /* the padding, too */
 		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(size);
+		msg.msg_controllen = (socklen_t)CMSG_SPACE(size);
 		header = CMSG_FIRSTHDR(&msg);
 		header->cmsg_level = SOL_SOCKET;
 		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(size);
+		header->cmsg_len = (socklen_t)CMSG_LEN(size);
 		memcpy(CMSG_DATA(header), fds, size);
 	}
 
@@ -134,7 +134,7 @@ mio_unix_recv_fds(
 
 	arrivals.room = *count;
 	for (header = CMSG_FIRSTHDR(&msg); header != NULL;
-	     header = CMSG_NXTHDR(&msg, header)) {
+	     header = mio__socket_next_header(&msg, header)) {
 		if (header->cmsg_level == SOL_SOCKET &&
 		    header->cmsg_type == SCM_RIGHTS)
 			add_from(&arrivals, header);

@@ -25,6 +25,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+
 #ifdef HAVE_EPOLL_CREATE1
 #include <sys/epoll.h>
 #endif
@@ -82,6 +86,15 @@ struct mmsghdr {
 	struct msghdr msg_hdr;
 	unsigned msg_len;
 };
+#endif
+
+/* For a C library that has a limit of its own; both know the same records. */
+#ifdef SYS_sendmsg
+#define mio__sendmsg_directly(fd, msg, flags) \
+	((ssize_t)syscall(SYS_sendmsg, (fd), (msg), (flags)))
+#else
+#define mio__sendmsg_directly(fd, msg, flags) \
+	((void)(fd), (void)(msg), (void)(flags), mio__missing())
 #endif
 
 /* Takes SIGPIPE, of which the set is, only if it pends; ts is zero. */

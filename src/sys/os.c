@@ -471,6 +471,24 @@ mio__os_recvmsg(int fd, struct msghdr *msg, int flags)
 	return n < 0 ? -errno : n;
 }
 
+/* musl copies what goes beside the bytes, up to this, or says ENOMEM. */
+#define CONTROL_COPIED 1024u
+
+static ssize_t
+send_directly(int fd, const struct msghdr *msg)
+{
+	ssize_t n;
+
+	do
+		n = mio__sendmsg_directly(fd, msg, SEND_FLAGS);
+	while (n < 0 && errno == EINTR);
+
+	if (n < 0 && mio__os_refused(errno))
+		return -ENOMEM;
+
+	return n < 0 ? -errno : n;
+}
+
 ssize_t
 mio__os_sendmsg(int fd, const struct msghdr *msg)
 {
@@ -479,6 +497,9 @@ mio__os_sendmsg(int fd, const struct msghdr *msg)
 	do
 		n = sendmsg(fd, msg, SEND_FLAGS);
 	while (n < 0 && errno == EINTR);
+
+	if (n < 0 && errno == ENOMEM && msg->msg_controllen > CONTROL_COPIED)
+		return send_directly(fd, msg);
 
 	return n < 0 ? -errno : n;
 }
