@@ -264,6 +264,66 @@ START_TEST(full_socket_whose_peer_goes_is_writable_and_closed)
 }
 END_TEST
 
+#ifdef MSG_ERRQUEUE
+/* Takes what stands in the error queue: how many entries. */
+static int
+empty_error_queue(mio_fd_t fd)
+{
+	char bytes[64];
+	_Alignas(struct cmsghdr) char control[512];
+	struct iovec vector = { bytes, sizeof(bytes) };
+	struct msghdr msg;
+	int count = 0;
+
+	do
+		msg = (struct msghdr){
+			.msg_iov = &vector,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+	while (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0 &&
+	    ++count < 100);
+
+	return count;
+}
+
+/*
+ * The kernel says the same of a connection that failed and of one that has told
+ * when its bytes went out: what is reported is a hint to try.
+ */
+START_TEST(error_queue_of_a_healthy_stream_is_no_error)
+{
+	const unsigned all = MIO_READABLE | MIO_WRITABLE | MIO_WRITE_CLOSED;
+	int times = 0x12; /* SO_TIMESTAMPING: by software, when sending */
+	struct mio_poll *poll = new_poll();
+	mio_fd_t client, server;
+	int error = -7;
+
+	tcp_pair(&client, &server);
+	assert_ok(mio_poll_register_fd(
+	    poll, client, 1, MIO_READABLE, MIO_LEVEL));
+	if (setsockopt(client, SOL_SOCKET, SO_TIMESTAMPING, &times,
+		sizeof(times)) == 0) {
+		ck_assert_int_eq(mio_socket_send(client, "x", 1), 1);
+		expect_ready(poll, 1, MIO_ERROR, all);
+		assert_ok(mio_socket_take_error(client, &error));
+		ck_assert_int_eq(error, 0);
+		assert_error(mio_socket_recv(client, &(char){ 0 }, 1), EAGAIN);
+		ck_assert_int_eq(mio_socket_send(client, "y", 1), 1);
+		wait_for(server, POLLIN);
+
+		ck_assert_int_gt(empty_error_queue(client), 0);
+		expect_nothing(poll);
+		ck_assert_int_eq(mio_socket_send(server, "z", 1), 1);
+		wait_for(client, POLLIN);
+	}
+	close_pair(client, server);
+	mio_poll_destroy(poll);
+}
+END_TEST
+#endif
+
 int
 main(void)
 {
@@ -282,6 +342,9 @@ main(void)
 	    tcase, half_closed_peers_are_still_written_to, 0, 2);
 	tcase_add_loop_test(
 	    tcase, full_socket_whose_peer_goes_is_writable_and_closed, 0, 2);
+#ifdef MSG_ERRQUEUE
+	tcase_add_test(tcase, error_queue_of_a_healthy_stream_is_no_error);
+#endif
 
 	return run_suite(suite);
 }
