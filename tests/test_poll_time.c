@@ -5,10 +5,12 @@
 #include "config.h"
 #include "lib/harness.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <time.h>
 
 #include <sys/time.h>
+#include <sys/wait.h>
 
 /* Wakes a poll from another thread, a while after that thread has begun. */
 struct later {
@@ -149,6 +151,56 @@ START_TEST(interruptible_poll_ends_with_eintr)
 }
 END_TEST
 
+/* In a process of its own: what the wait answered, as far as it is expected. */
+static void
+wait_in_child(bool interruptible)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_event event;
+	int64_t begin = now_ns();
+	int r;
+
+	if (interruptible)
+		r = mio_poll_interruptible(poll, &event, 1, PATIENCE);
+	else
+		r = mio_poll(poll, &event, 1, MS(100));
+	_exit(interruptible ? r != -EINTR
+			    : r != 0 || now_ns() - begin < MS(100));
+}
+
+/* Stops it and lets it go on, again and again, until it has ended. */
+static int
+stop_until_ended(pid_t child)
+{
+	int status;
+
+	for (;;) {
+		ck_assert_int_eq(kill(child, SIGSTOP), 0);
+		ck_assert_int_eq(waitpid(child, &status, WUNTRACED), child);
+		if (!WIFSTOPPED(status))
+			return status;
+		ck_assert_int_eq(kill(child, SIGCONT), 0);
+		(void)poll(NULL, 0, 5);
+	}
+}
+
+/* The kernel ends some waits so, without a handler: signal(7). */
+START_TEST(stopping_ends_no_poll_but_an_interruptible_one)
+{
+	pid_t child;
+
+	/* that of poll(2) goes on */
+	if (_i == 1 && !backend_is("epoll"))
+		return;
+
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		wait_in_child(_i == 1);
+	ck_assert_int_eq(stop_until_ended(child), 0);
+}
+END_TEST
+
 START_TEST(interruptible_poll_reports_events)
 {
 	struct mio_poll *poll = new_poll();
@@ -178,6 +230,8 @@ main(void)
 	tcase_add_test(signals_case,
 	    signals_do_not_end_a_poll_nor_stretch_it);
 	tcase_add_test(signals_case, interruptible_poll_ends_with_eintr);
+	tcase_add_loop_test(signals_case,
+	    stopping_ends_no_poll_but_an_interruptible_one, 0, 2);
 	tcase_add_test(signals_case, interruptible_poll_reports_events);
 
 	return run_suite(suite);

@@ -32,9 +32,9 @@ typedef uint64_t mio_token_t;
 #define MIO_READABLE     0x001u
 #define MIO_WRITABLE     0x002u
 #define MIO_PRIORITY     0x004u /* out-of-band data */
-#define MIO_ERROR        0x008u
+#define MIO_ERROR        0x008u /* a hint to try: the next call tells */
 #define MIO_READ_CLOSED  0x010u /* the peer sends no more */
-#define MIO_WRITE_CLOSED 0x020u /* nothing more can be sent */
+#define MIO_WRITE_CLOSED 0x020u /* nothing more can be sent; with ERROR a hint */
 #define MIO_AIO          0x040u /* kqueue with POSIX AIO only */
 #define MIO_LIO          0x080u /* kqueue on FreeBSD only */
 #define MIO_HUP          (MIO_READ_CLOSED | MIO_WRITE_CLOSED)
@@ -109,8 +109,8 @@ int mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd);
  * how many, or 0 when timeout_ns nanoseconds have passed (never before them).
  * A negative timeout waits without end, 0 only looks. One thread waits in the
  * kernel, others queue in order with their timeouts running. The second form
- * answers -EINTR when a signal handler ran in the kernel's wait, the first
- * goes on waiting. -EINVAL.
+ * answers -EINTR when a signal handler ran in the kernel's wait, or the process
+ * was stopped and continues; the first goes on waiting. -EINVAL.
  */
 int mio_poll(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns);
