@@ -401,6 +401,23 @@ START_TEST(listen_that_fails_leaves_no_file)
 }
 END_TEST
 
+/* The connection has begun without the bytes that were to go with it. */
+START_TEST(bytes_that_fast_open_did_not_take_are_sent_later)
+{
+	mio_fd_t client, server;
+
+	tcp_pair(&client, &server);
+	fault_arm("send", 1, EINPROGRESS);
+	assert_error(mio_socket_send(client, "x", 1), EAGAIN);
+	ck_assert(fault_disarm());
+	fault_arm("sendmsg", 1, EINPROGRESS);
+	assert_error(mio_socket_sendv(client, &vector, 1), EAGAIN);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(mio_socket_send(client, "x", 1), 1);
+	close_pair(client, server);
+}
+END_TEST
+
 /* musl's sendmsg() has no room for so many; the kernel has. */
 START_TEST(most_descriptors_go_where_the_c_library_refuses_them)
 {
@@ -456,6 +473,8 @@ main(void)
 	tcase_add_loop_test(tcase,
 	    every_failing_call_is_told_and_changes_nothing, 0, (int)SCENARIOS);
 	tcase_add_test(tcase, listen_that_fails_leaves_no_file);
+	tcase_add_test(
+	    tcase, bytes_that_fast_open_did_not_take_are_sent_later);
 #ifdef __linux__
 	tcase_add_test(
 	    tcase, most_descriptors_go_where_the_c_library_refuses_them);

@@ -420,6 +420,19 @@ mio__os_recv(int fd, void *buf, size_t len, int flags)
 	return n < 0 ? -errno : n;
 }
 
+/*
+ * A connection that was to begin with these bytes (TCP_FASTOPEN_CONNECT) may
+ * begin without them: it is under way, and they are to be sent again.
+ */
+static ssize_t
+sent(ssize_t n)
+{
+	if (n < 0)
+		return errno == EINPROGRESS ? -EAGAIN : -errno;
+
+	return n;
+}
+
 ssize_t
 mio__os_send(int fd, const void *buf, size_t len)
 {
@@ -429,7 +442,7 @@ mio__os_send(int fd, const void *buf, size_t len)
 		n = send(fd, buf, len, SEND_FLAGS);
 	while (n < 0 && errno == EINTR);
 
-	return n < 0 ? -errno : n;
+	return sent(n);
 }
 
 ssize_t
@@ -501,7 +514,7 @@ mio__os_sendmsg(int fd, const struct msghdr *msg)
 	if (n < 0 && errno == ENOMEM && msg->msg_controllen > CONTROL_COPIED)
 		return send_directly(fd, msg);
 
-	return n < 0 ? -errno : n;
+	return sent(n);
 }
 
 int
