@@ -110,7 +110,8 @@ int mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd);
  * A negative timeout waits without end, 0 only looks. One thread waits in the
  * kernel, others queue in order with their timeouts running. The second form
  * answers -EINTR when a signal handler ran in the kernel's wait, or the process
- * was stopped and continues; the first goes on waiting. -EINVAL.
+ * was stopped and continues; the first goes on waiting. -EINVAL, -EBADF (the
+ * poll's own descriptors were closed).
  */
 int mio_poll(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns);

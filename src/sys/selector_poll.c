@@ -425,6 +425,24 @@ report_locked(
 }
 
 /*
+ * Closed behind our back: all such entries go at once, as close_range(2) makes
+ * many. From the last to the first, so that what takes a place was looked at.
+ */
+static void
+bury_locked(struct mio__selector *s)
+{
+	size_t i = s->table.count;
+
+	while (i-- > 0) {
+		struct mio__poll_entry *entry = &s->table.entries[i];
+		int bits = s->set[i + 1].revents;
+
+		if (bits & POLLNVAL || (bits != 0 && is_stale(entry)))
+			remove_locked(s, entry);
+	}
+}
+
+/*
  * Takes up to capacity events from the set, going on behind the last one that
  * the scan before took. The set and the table agree.
  */
@@ -447,8 +465,7 @@ harvest_locked(
 		s->turn = place + 1;
 		if (slot->revents & POLLNVAL ||
 		    is_stale(&s->table.entries[place])) {
-			/* closed behind our back: its place changes hands */
-			remove_locked(s, &s->table.entries[place]);
+			bury_locked(s); /* places change hands */
 			break;
 		}
 
@@ -457,6 +474,16 @@ harvest_locked(
 	}
 
 	return taken;
+}
+
+/* Asks the kernel: a negative answer, or how many slots have one. */
+static int
+ask(struct mio__selector *s, nfds_t slots, int64_t timeout_ns)
+{
+	int n = mio__os_poll(s->set, slots, timeout_ns, &s->coarse);
+
+	/* nobody could end a wait any more: as if the selector was closed */
+	return n > 0 && s->set[0].revents & POLLNVAL ? -EBADF : n;
 }
 
 /* Looks without sleeping until no closed descriptor spoils the look. */
@@ -468,8 +495,7 @@ look_locked(struct mio__selector *s, struct mio_event *events, size_t capacity)
 
 	do {
 		make_set_locked(s);
-		n = mio__os_poll(
-		    s->set, (nfds_t)s->table.count + 1, 0, &s->coarse);
+		n = ask(s, (nfds_t)s->table.count + 1, 0);
 		if (n < 0)
 			return n == -EINTR ? 0 : n;
 		taken = harvest_locked(s, events, capacity);
@@ -492,7 +518,7 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 	slots = (nfds_t)s->table.count + 1;
 	mio__unlock(&s->lock);
 
-	n = mio__os_poll(s->set, slots, timeout_ns, &s->coarse);
+	n = ask(s, slots, timeout_ns);
 	if (n > 0 && s->set[0].revents != 0)
 		mio__waker_drain(s->waker);
 
