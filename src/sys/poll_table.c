@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "sys/compat.h"
 #include "sys/poll_table.h"
 
-#include <errno.h>
-
 #include "sys/os.h"
+
+/* What the kernel cannot leave out of its answers. */
+#define BROKEN (POLLERR | POLLHUP)
 
 void
 mio__poll_table_fini(struct mio__poll_table *table)
@@ -106,6 +108,109 @@ bool
 mio__poll_entry_is(const struct mio__poll_entry *entry, const struct stat *st)
 {
 	return entry->device == st->st_dev && entry->inode == st->st_ino;
+}
+
+static short
+to_kernel(unsigned interest)
+{
+	int bits = 0;
+
+	if (interest & MIO_READABLE)
+		bits |= POLLIN | POLLRDHUP;
+	if (interest & MIO_WRITABLE)
+		bits |= POLLOUT;
+	if (interest & MIO_PRIORITY)
+		bits |= POLLPRI;
+
+	return (short)bits;
+}
+
+static uint32_t
+to_ready(int bits)
+{
+	uint32_t ready = 0;
+
+	if (bits & POLLIN)
+		ready |= MIO_READABLE;
+	if (bits & POLLOUT)
+		ready |= MIO_WRITABLE;
+	if (bits & POLLPRI)
+		ready |= MIO_PRIORITY;
+	if (bits & POLLRDHUP)
+		ready |= MIO_READABLE | MIO_READ_CLOSED;
+	if (bits & POLLHUP)
+		ready |= MIO_READABLE | MIO_WRITABLE | MIO_HUP;
+	if (bits & POLLERR)
+		ready |=
+		    MIO_ERROR | MIO_READABLE | MIO_WRITABLE | MIO_WRITE_CLOSED;
+
+	return ready;
+}
+
+/* What a call that would have blocked for ready has seen to be gone. */
+static short
+blocked_bits(unsigned ready)
+{
+	int bits = BROKEN;
+
+	if (ready & MIO_READABLE)
+		bits |= POLLIN | POLLPRI | POLLRDHUP;
+	if (ready & MIO_WRITABLE)
+		bits |= POLLOUT;
+
+	return (short)bits;
+}
+
+void
+mio__poll_entry_set(struct mio__poll_entry *entry, mio_token_t token,
+    unsigned interest, unsigned options)
+{
+	entry->token = token;
+	entry->wanted = to_kernel(interest);
+	entry->seen = 0;
+	entry->options = (uint8_t)options;
+	entry->armed = true;
+}
+
+struct pollfd
+mio__poll_entry_slot(const struct mio__poll_entry *entry)
+{
+	bool wait = entry->armed && !(entry->seen & BROKEN);
+
+	return (struct pollfd){
+		.fd = wait ? entry->fd : -1,
+		.events = (short)(entry->wanted & ~entry->seen),
+	};
+}
+
+bool
+mio__poll_entry_report(
+    struct mio__poll_entry *entry, int bits, struct mio_event *event)
+{
+	if (entry->options & MIO_EDGE) {
+		bits |= entry->seen;
+		entry->seen = (short)bits;
+	}
+	if (entry->options & MIO_ONESHOT)
+		entry->armed = false;
+
+	*event = (struct mio_event){
+		.token = entry->token,
+		.ready = to_ready(bits),
+	};
+
+	/* the library watches for itself, too */
+	return event->ready != 0 && entry->token != MIO_TOKEN_RESERVED;
+}
+
+bool
+mio__poll_entry_rearm(struct mio__poll_entry *entry, unsigned ready)
+{
+	short seen = entry->seen;
+
+	entry->seen &= (short)~blocked_bits(ready);
+
+	return entry->seen != seen;
 }
 
 bool

@@ -8,6 +8,7 @@
  * and are found by descriptor in one step. Pure: no lock, no system call.
  */
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,20 @@ mio__poll_table_find(const struct mio__poll_table *table, int fd);
 /* Whether the entry was made for this file. */
 bool
 mio__poll_entry_is(const struct mio__poll_entry *entry, const struct stat *st);
+
+/* Registered or reregistered: nothing is reported yet. */
+void mio__poll_entry_set(struct mio__poll_entry *entry, mio_token_t token,
+    unsigned interest, unsigned options);
+
+/* What the kernel is to wait for. */
+struct pollfd mio__poll_entry_slot(const struct mio__poll_entry *entry);
+
+/* Takes the kernel's answer: whether it makes an event, which *event is then */
+bool mio__poll_entry_report(
+    struct mio__poll_entry *entry, int bits, struct mio_event *event);
+
+/* A call would have blocked for ready: whether that changes the slot. */
+bool mio__poll_entry_rearm(struct mio__poll_entry *entry, unsigned ready);
 
 /* Whether every entry is where its descriptor says, and nothing else is. */
 bool mio__poll_table_check(const struct mio__poll_table *table);

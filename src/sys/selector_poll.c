@@ -30,8 +30,6 @@
 #include "sys/poll_table.h"
 #include "sys/waker.h"
 
-#define BROKEN (POLLERR | POLLHUP)
-
 struct mio__selector {
 	struct mio__waker *waker;
 	struct mio__selector *next, **link; /* list_lock */
@@ -82,68 +80,6 @@ watch_forks(void)
 	forks_watched = -pthread_atfork(lock_all, unlock_all, unlock_all);
 }
 
-static short
-to_kernel(unsigned interest)
-{
-	int bits = 0;
-
-	if (interest & MIO_READABLE)
-		bits |= POLLIN | POLLRDHUP;
-	if (interest & MIO_WRITABLE)
-		bits |= POLLOUT;
-	if (interest & MIO_PRIORITY)
-		bits |= POLLPRI;
-
-	return (short)bits;
-}
-
-static uint32_t
-to_ready(int bits)
-{
-	uint32_t ready = 0;
-
-	if (bits & POLLIN)
-		ready |= MIO_READABLE;
-	if (bits & POLLOUT)
-		ready |= MIO_WRITABLE;
-	if (bits & POLLPRI)
-		ready |= MIO_PRIORITY;
-	if (bits & POLLRDHUP)
-		ready |= MIO_READABLE | MIO_READ_CLOSED;
-	if (bits & POLLHUP)
-		ready |= MIO_READABLE | MIO_WRITABLE | MIO_HUP;
-	if (bits & POLLERR)
-		ready |=
-		    MIO_ERROR | MIO_READABLE | MIO_WRITABLE | MIO_WRITE_CLOSED;
-
-	return ready;
-}
-
-/* What a call that would have blocked for ready has seen to be gone. */
-static short
-blocked_bits(unsigned ready)
-{
-	int bits = BROKEN;
-
-	if (ready & MIO_READABLE)
-		bits |= POLLIN | POLLPRI | POLLRDHUP;
-	if (ready & MIO_WRITABLE)
-		bits |= POLLOUT;
-
-	return (short)bits;
-}
-
-static void
-fill_slot_locked(struct pollfd *slot, const struct mio__poll_entry *entry)
-{
-	bool wait = entry->armed && !(entry->seen & BROKEN);
-
-	*slot = (struct pollfd){
-		.fd = wait ? entry->fd : -1,
-		.events = (short)(entry->wanted & ~entry->seen),
-	};
-}
-
 /* The set of the next wait, as large as the table and the waker's slot. */
 static void
 make_set_locked(struct mio__selector *s)
@@ -162,7 +98,7 @@ make_set_locked(struct mio__selector *s)
 	};
 
 	for (i = 0; i < s->table.count; i++)
-		fill_slot_locked(&s->set[i + 1], &s->table.entries[i]);
+		s->set[i + 1] = mio__poll_entry_slot(&s->table.entries[i]);
 
 	s->changed = false;
 }
@@ -295,19 +231,6 @@ inspect(int fd, unsigned options, struct stat *st)
 	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ? -EPERM : 0;
 }
 
-static void
-set_entry_locked(struct mio__selector *s, struct mio__poll_entry *entry,
-    mio_token_t token, unsigned interest, unsigned options)
-{
-	entry->token = token;
-	entry->wanted = to_kernel(interest);
-	entry->seen = 0;
-	entry->options = (uint8_t)options;
-	entry->armed = true;
-
-	changed_locked(s);
-}
-
 static int
 add_locked(struct mio__selector *s, int fd, const struct stat *st,
     struct mio__poll_entry **entry)
@@ -342,8 +265,10 @@ mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
 
 	mio__lock(&s->lock);
 	r = add_locked(s, fd, &st, &entry);
-	if (r == 0)
-		set_entry_locked(s, entry, token, interest, options);
+	if (r == 0) {
+		mio__poll_entry_set(entry, token, interest, options);
+		changed_locked(s);
+	}
 	mio__unlock(&s->lock);
 
 	return r;
@@ -363,8 +288,10 @@ mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
 
 	mio__lock(&s->lock);
 	entry = find_same_locked(s, fd, &st);
-	if (entry != NULL)
-		set_entry_locked(s, entry, token, interest, options);
+	if (entry != NULL) {
+		mio__poll_entry_set(entry, token, interest, options);
+		changed_locked(s);
+	}
 	mio__unlock(&s->lock);
 
 	return entry != NULL ? 0 : -ENOENT;
@@ -398,30 +325,6 @@ is_stale(const struct mio__poll_entry *entry)
 	int r = mio__os_stat(entry->fd, &st);
 
 	return r == -EBADF || (r == 0 && !mio__poll_entry_is(entry, &st));
-}
-
-/* Turns the answer of one slot into an event, or into nothing. */
-static bool
-report_locked(
-    struct mio__poll_entry *entry, struct pollfd *slot, struct mio_event *event)
-{
-	int bits = slot->revents;
-
-	if (entry->options & MIO_EDGE) {
-		bits |= entry->seen;
-		entry->seen = (short)bits;
-	}
-	if (entry->options & MIO_ONESHOT)
-		entry->armed = false;
-	fill_slot_locked(slot, entry);
-
-	*event = (struct mio_event){
-		.token = entry->token,
-		.ready = to_ready(bits),
-	};
-
-	/* the library watches for itself, too */
-	return event->ready != 0 && entry->token != MIO_TOKEN_RESERVED;
 }
 
 /*
@@ -469,8 +372,9 @@ harvest_locked(
 			break;
 		}
 
-		taken += report_locked(
-		    &s->table.entries[place], slot, &events[taken]);
+		taken += mio__poll_entry_report(
+		    &s->table.entries[place], slot->revents, &events[taken]);
+		*slot = mio__poll_entry_slot(&s->table.entries[place]);
 	}
 
 	return taken;
@@ -543,10 +447,8 @@ mio__selector_rearm(int fd, unsigned ready)
 	for (s = list; s != NULL; s = s->next) {
 		mio__lock(&s->lock);
 		entry = mio__poll_table_find(&s->table, fd);
-		if (entry != NULL && entry->seen & blocked_bits(ready)) {
-			entry->seen &= (short)~blocked_bits(ready);
+		if (entry != NULL && mio__poll_entry_rearm(entry, ready))
 			changed_locked(s);
-		}
 		mio__unlock(&s->lock);
 	}
 	mio__unlock(&list_lock);
