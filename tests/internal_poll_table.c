@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The table of the poll(2) selector, against an array indexed by descriptor. */
+/*
+ * The table of the poll(2) selector, against an array indexed by descriptor,
+ * and what its entries wait for.
+ */
 
 #include "config.h"
 #include "lib/fault_control.h"
@@ -74,14 +77,118 @@ START_TEST(out_of_memory_changes_nothing)
 }
 END_TEST
 
+/* An edge that waits for reading and writing, and has reported bits. */
+static struct mio__poll_entry
+reported(int bits)
+{
+	struct mio__poll_entry entry = { .fd = 5 };
+	struct mio_event event;
+
+	mio__poll_entry_set(
+	    &entry, 1, MIO_READABLE | MIO_WRITABLE, MIO_EDGE);
+	ck_assert(mio__poll_entry_report(&entry, bits, &event));
+
+	return entry;
+}
+
+static void
+assert_waits_for(const struct mio__poll_entry *entry, int bits)
+{
+	struct pollfd slot = mio__poll_entry_slot(entry);
+
+	ck_assert_int_eq(slot.fd, entry->fd);
+	ck_assert_int_eq(slot.events & (POLLIN | POLLOUT), bits);
+}
+
+START_TEST(edges_are_left_out_until_they_end)
+{
+	struct mio__poll_entry entry = reported(POLLIN);
+
+	assert_waits_for(&entry, POLLOUT);
+	ck_assert(!mio__poll_entry_rearm(&entry, MIO_WRITABLE));
+	ck_assert(mio__poll_entry_rearm(&entry, MIO_READABLE));
+	assert_waits_for(&entry, POLLIN | POLLOUT);
+	ck_assert(!mio__poll_entry_is_blind(&entry));
+}
+END_TEST
+
+START_TEST(what_broke_is_blind_until_there_is_more)
+{
+	static const int broken[] = { POLLHUP, POLLERR, POLLHUP | POLLERR };
+	struct mio__poll_entry entry;
+	size_t i;
+
+	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		entry = reported(broken[i] | POLLIN);
+		ck_assert(mio__poll_entry_is_blind(&entry));
+		ck_assert_int_lt(mio__poll_entry_slot(&entry).fd, 0);
+
+		/* the same, then less */
+		mio__poll_entry_review(&entry, broken[i] | POLLIN);
+		ck_assert(mio__poll_entry_is_blind(&entry));
+		mio__poll_entry_review(&entry, broken[i]);
+		ck_assert(mio__poll_entry_is_blind(&entry));
+
+		/* what had ended comes again */
+		mio__poll_entry_review(&entry, broken[i] | POLLIN);
+		assert_waits_for(&entry, POLLIN | POLLOUT);
+
+		/* more than there was, beside what was there */
+		entry = reported(broken[i] | POLLIN);
+		mio__poll_entry_review(&entry, broken[i] | POLLIN | POLLOUT);
+		assert_waits_for(&entry, POLLOUT);
+
+		/* whole again: all is news, whatever was reported */
+		entry = reported(broken[i] | POLLIN);
+		mio__poll_entry_review(&entry, POLLIN);
+		assert_waits_for(&entry, POLLIN | POLLOUT);
+	}
+}
+END_TEST
+
+/* The look at what is blind fails once, and nothing is lost. */
+START_TEST(failed_look_changes_nothing)
+{
+	static const int errors[] = { EINTR, ENOMEM };
+	struct mio_poll *poll = new_poll();
+	struct mio_event event;
+	int fds[2], live[2];
+	size_t i;
+
+	make_pipe(fds);
+	make_pipe(live);
+	assert_ok(mio_poll_register_fd(
+	    poll, fds[0], 1, MIO_READABLE, MIO_EDGE));
+	assert_ok(mio_poll_register_fd(poll, live[0], 2, MIO_READABLE, 0));
+	ck_assert_int_eq(close(fds[1]), 0);
+	(void)expect_event(poll);
+	ck_assert_int_eq(write(live[1], "x", 1), 1);
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		fault_arm("poll", 1, errors[i]);
+		assert_error(mio_poll_interruptible(
+		    poll, &event, 1, PATIENCE), errors[i]);
+		ck_assert(fault_disarm());
+		expect_ready(poll, 2, MIO_READABLE, 0);
+	}
+	close_pipe(live);
+	assert_ok(mio_fd_close(fds[0]));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("poll_table");
 	TCase *tcase = new_case(suite, "table");
+	TCase *entry = new_case(suite, "entry");
 
 	tcase_add_test(tcase, it_behaves_like_an_array);
 	tcase_add_test(tcase, out_of_memory_changes_nothing);
+
+	tcase_add_test(entry, edges_are_left_out_until_they_end);
+	tcase_add_test(entry, what_broke_is_blind_until_there_is_more);
+	tcase_add_test(entry, failed_look_changes_nothing);
 
 	return run_suite(suite);
 }

@@ -172,13 +172,19 @@ mio__poll_entry_set(struct mio__poll_entry *entry, mio_token_t token,
 	entry->armed = true;
 }
 
+bool
+mio__poll_entry_is_blind(const struct mio__poll_entry *entry)
+{
+	return entry->armed && entry->seen & BROKEN;
+}
+
 struct pollfd
 mio__poll_entry_slot(const struct mio__poll_entry *entry)
 {
-	bool wait = entry->armed && !(entry->seen & BROKEN);
+	bool left_out = !entry->armed || mio__poll_entry_is_blind(entry);
 
 	return (struct pollfd){
-		.fd = wait ? entry->fd : -1,
+		.fd = left_out ? -1 : entry->fd,
 		.events = (short)(entry->wanted & ~entry->seen),
 	};
 }
@@ -201,6 +207,19 @@ mio__poll_entry_report(
 
 	/* the library watches for itself, too */
 	return event->ready != 0 && entry->token != MIO_TOKEN_RESERVED;
+}
+
+void
+mio__poll_entry_review(struct mio__poll_entry *entry, int bits)
+{
+	int seen = entry->seen;
+
+	if (seen & BROKEN & ~bits)
+		entry->seen = 0;
+	else if (bits & ~seen)
+		entry->seen = (short)(seen & bits & ~BROKEN);
+	else
+		entry->seen = (short)(seen & bits);
 }
 
 bool

@@ -61,12 +61,25 @@ mio__poll_entry_is(const struct mio__poll_entry *entry, const struct stat *st);
 void mio__poll_entry_set(struct mio__poll_entry *entry, mio_token_t token,
     unsigned interest, unsigned options);
 
+/*
+ * An edge that has reported what the kernel cannot leave out of its answers,
+ * POLLERR or POLLHUP, is not waited for.
+ */
+bool mio__poll_entry_is_blind(const struct mio__poll_entry *entry);
+
 /* What the kernel is to wait for. */
 struct pollfd mio__poll_entry_slot(const struct mio__poll_entry *entry);
 
-/* Takes the kernel's answer: whether it makes an event, which *event is then */
+/* Takes the kernel's answer: whether it makes an event, *event then. */
 bool mio__poll_entry_report(
     struct mio__poll_entry *entry, int bits, struct mio_event *event);
+
+/*
+ * What the kernel says of a blind entry. Whole again, all that it has is news.
+ * Still broken, what has ended is forgotten, and if there is more than was
+ * reported, it is waited for again: the next report tells of the breakage too.
+ */
+void mio__poll_entry_review(struct mio__poll_entry *entry, int bits);
 
 /* A call would have blocked for ready: whether that changes the slot. */
 bool mio__poll_entry_rearm(struct mio__poll_entry *entry, unsigned ready);

@@ -5,7 +5,10 @@
  * so the table is here, and so are edges and oneshots: a bit that an edge has
  * reported is left out of the next wait until a call has seen it block. The
  * kernel cannot leave out POLLERR and POLLHUP: an entry that reported those is
- * not waited for at all until it is re-armed or reregistered.
+ * blind, not waited for at all, until it is re-armed or reregistered. It is
+ * looked at before each wait, and waits are no longer than REVIEW_NS meanwhile:
+ * a hang-up may end (a FIFO has a new writer, a socket a connection), and more
+ * may come beside an error.
  *
  * Who calls what. The table belongs to its lock. The one thread that waits
  * hands the kernel a set of its own and holds no lock meanwhile; whoever
@@ -30,6 +33,9 @@
 #include "sys/poll_table.h"
 #include "sys/waker.h"
 
+/* How long what is blind goes unlooked at. */
+#define REVIEW_NS INT64_C(50000000)
+
 struct mio__selector {
 	struct mio__waker *waker;
 	struct mio__selector *next, **link; /* list_lock */
@@ -39,6 +45,7 @@ struct mio__selector {
 	struct mio__poll_table table;
 	struct pollfd *spare; /* a larger set for the waiter to take */
 	size_t set_room;      /* of the larger of spare and set */
+	size_t blind;         /* how many entries are */
 	bool waiting, changed;
 
 	/* Each owned by the waiter. */
@@ -97,8 +104,11 @@ make_set_locked(struct mio__selector *s)
 		.events = POLLIN,
 	};
 
-	for (i = 0; i < s->table.count; i++)
+	s->blind = 0;
+	for (i = 0; i < s->table.count; i++) {
 		s->set[i + 1] = mio__poll_entry_slot(&s->table.entries[i]);
+		s->blind += mio__poll_entry_is_blind(&s->table.entries[i]);
+	}
 
 	s->changed = false;
 }
@@ -375,6 +385,7 @@ harvest_locked(
 		taken += mio__poll_entry_report(
 		    &s->table.entries[place], slot->revents, &events[taken]);
 		*slot = mio__poll_entry_slot(&s->table.entries[place]);
+		s->blind += mio__poll_entry_is_blind(&s->table.entries[place]);
 	}
 
 	return taken;
@@ -408,6 +419,56 @@ look_locked(struct mio__selector *s, struct mio_event *events, size_t capacity)
 	return (int)taken;
 }
 
+/* Looks at the blind entries alone, and makes the set anew. */
+static int
+review_locked(struct mio__selector *s)
+{
+	size_t i = s->table.count;
+	int n;
+
+	s->changed = true;
+	s->set[0].fd = -1;
+	for (; i > 0; i--) {
+		const struct mio__poll_entry *entry = &s->table.entries[i - 1];
+
+		s->set[i].fd = mio__poll_entry_is_blind(entry) ? entry->fd : -1;
+		s->set[i].events = entry->wanted;
+	}
+
+	n = mio__os_poll(s->set, (nfds_t)s->table.count + 1, 0, &s->coarse);
+	if (n < 0)
+		return n;
+
+	for (i = s->table.count; i > 0; i--) {
+		struct mio__poll_entry *entry = &s->table.entries[i - 1];
+
+		if (s->set[i].revents & POLLNVAL)
+			remove_locked(s, entry);
+		else if (s->set[i].fd >= 0)
+			mio__poll_entry_review(entry, s->set[i].revents);
+	}
+
+	make_set_locked(s);
+
+	return 0;
+}
+
+/* The set of a wait, and how long that may be. */
+static int
+prepare_locked(struct mio__selector *s, int64_t *timeout_ns)
+{
+	int r = 0;
+
+	if (s->changed)
+		make_set_locked(s);
+	if (s->blind > 0)
+		r = review_locked(s);
+	if (s->blind > 0 && (*timeout_ns < 0 || *timeout_ns > REVIEW_NS))
+		*timeout_ns = REVIEW_NS;
+
+	return r;
+}
+
 int
 mio__selector_wait(struct mio__selector *s, struct mio_event *events,
     size_t capacity, int64_t timeout_ns)
@@ -416,11 +477,12 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 	int n;
 
 	mio__lock(&s->lock);
-	if (s->changed)
-		make_set_locked(s);
-	s->waiting = timeout_ns != 0;
+	n = prepare_locked(s, &timeout_ns);
+	s->waiting = n == 0 && timeout_ns != 0;
 	slots = (nfds_t)s->table.count + 1;
 	mio__unlock(&s->lock);
+	if (n < 0)
+		return n;
 
 	n = ask(s, slots, timeout_ns);
 	if (n > 0 && s->set[0].revents != 0)
