@@ -12,6 +12,7 @@ AC_DEFUN([MIO_SYSTEM], [
 	AC_CHECK_TYPE([struct ucred], [mio_ucred=yes], [mio_ucred=no],
 		[#include <sys/socket.h>])
 	AM_CONDITIONAL([CREDENTIALS_UCRED], [test "$mio_ucred" = yes])
+	AM_CONDITIONAL([EPOLL], [test "$ac_cv_func_epoll_create1" = yes])
 	AM_CONDITIONAL([TIMERFD], [test "$ac_cv_func_timerfd_create" = yes])
 	AC_SEARCH_LIBS([pthread_create], [pthread], [],
 		[AC_MSG_ERROR([libmio needs POSIX threads])])

@@ -2,12 +2,16 @@
 
 /*
  * The table of the poll(2) selector, against an array indexed by descriptor,
- * and what its entries wait for.
+ * what its entries wait for, and what it takes.
  */
 
 #include "config.h"
 #include "lib/fault_control.h"
 #include "lib/harness.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
 
 #include "sys/poll_table.h"
 
@@ -176,12 +180,88 @@ START_TEST(failed_look_changes_nothing)
 }
 END_TEST
 
+/* With input that is not read yet: it can be read and written. */
+static int
+terminal(int *master)
+{
+	int fd;
+
+	*master = posix_openpt(O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(*master, 0);
+	ck_assert_int_eq(grantpt(*master), 0);
+	ck_assert_int_eq(unlockpt(*master), 0);
+	fd = open(ptsname(*master), O_RDWR | O_NOCTTY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(*master, "line\n", 5), 5);
+	wait_for(fd, POLLIN);
+
+	return fd;
+}
+
+/*
+ * Where there is no epoll to be asked, or it cannot be: what is always ready
+ * and has a position is refused, what has none is not.
+ */
+START_TEST(nobody_to_ask_what_can_be_waited_for)
+{
+	static const struct {
+		const char *call;
+		int error;
+	} failures[] = {
+		{ "epoll_create1", ENOSYS },
+		{ "epoll_create1", EPERM },
+		{ "epoll_create1", EMFILE },
+		{ "epoll_ctl", ENOMEM },
+	};
+	static const char *const refused[] = { "/", "/dev/null", "/dev/zero" };
+	struct mio_poll *poll = new_poll();
+	int fd, master;
+	size_t i;
+
+	fault_arm_all(failures[_i].call, failures[_i].error);
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		ck_assert_int_ge(fd = open(refused[i], O_RDONLY), 0);
+		assert_error(mio_poll_register_fd(
+		    poll, fd, 1, MIO_READABLE, 0), EPERM);
+		ck_assert_int_eq(close(fd), 0);
+	}
+	fd = terminal(&master);
+	assert_ok(mio_poll_register_fd(poll, fd, 1, MIO_READABLE, 0));
+	expect_ready(poll, 1, MIO_READABLE, 0);
+	(void)fault_disarm();
+
+	assert_ok(mio_fd_close(fd));
+	ck_assert_int_eq(close(master), 0);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(look_of_registering_fails)
+{
+	struct mio_poll *poll = new_poll();
+	int fds[2];
+
+	make_pipe(fds);
+	fault_arm("poll", 1, ENOMEM);
+	assert_error(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0),
+	    ENOMEM);
+	ck_assert(fault_disarm());
+	assert_error(mio_poll_deregister_fd(poll, fds[0]), ENOENT);
+	fault_arm("poll", 1, EINTR);
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
+	ck_assert(fault_disarm());
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("poll_table");
 	TCase *tcase = new_case(suite, "table");
 	TCase *entry = new_case(suite, "entry");
+	TCase *pollable = new_case(suite, "pollable");
 
 	tcase_add_test(tcase, it_behaves_like_an_array);
 	tcase_add_test(tcase, out_of_memory_changes_nothing);
@@ -189,6 +269,10 @@ main(void)
 	tcase_add_test(entry, edges_are_left_out_until_they_end);
 	tcase_add_test(entry, what_broke_is_blind_until_there_is_more);
 	tcase_add_test(entry, failed_look_changes_nothing);
+
+	tcase_add_loop_test(
+	    pollable, nobody_to_ask_what_can_be_waited_for, 0, 4);
+	tcase_add_test(pollable, look_of_registering_fails);
 
 	return run_suite(suite);
 }

@@ -136,14 +136,27 @@ END_TEST
 
 START_TEST(descriptors_that_cannot_be_waited_for)
 {
+	static const char *const paths[] = { "/", "/dev/null", "/dev/zero" };
 	struct mio_poll *poll = new_poll();
 	FILE *file = tmpfile();
-	int fds[2];
+	int fd, fds[2];
+	size_t i;
 
 	ck_assert_ptr_nonnull(file);
 	assert_error(mio_poll_register_fd(poll, fileno(file), 1, MIO_READABLE,
 	    0), EPERM);
 	ck_assert_int_eq(fclose(file), 0);
+
+	/* always ready, all of them */
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		ck_assert_int_ge(fd = open(paths[i], O_RDONLY), 0);
+		assert_error(mio_poll_register_fd(
+		    poll, fd, 1, MIO_READABLE, 0), EPERM);
+		assert_error(mio_poll_reregister_fd(
+		    poll, fd, 1, MIO_READABLE, 0), EPERM);
+		assert_error(mio_poll_deregister_fd(poll, fd), EPERM);
+		ck_assert_int_eq(close(fd), 0);
+	}
 
 	make_pipe(fds);
 	close_pipe(fds);

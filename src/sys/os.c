@@ -220,6 +220,12 @@ mio__os_stat(int fd, struct stat *st)
 	return fstat(fd, st) < 0 ? -errno : 0;
 }
 
+bool
+mio__os_has_position(int fd)
+{
+	return lseek(fd, 0, SEEK_CUR) >= 0;
+}
+
 ssize_t
 mio__os_read(int fd, void *buf, size_t len)
 {

@@ -88,6 +88,11 @@ ssize_t mio__os_writev(int fd, const struct iovec *iov, int count);
 /* Whether what each write puts into this end of a pipe stays apart. */
 bool mio__os_keeps_packets(int fd);
 
+/* Whether epoll(7) would watch fd: 1, 0, or why that cannot be told. */
+int mio__os_epoll_takes(int fd);
+/* Whether there is a place in the file at which the next read begins. */
+bool mio__os_has_position(int fd);
+
 /*
  * The selectors' calls. The waits answer -EINTR, may take less time than they
  * were given where the system's limits are lower, and never round it down; a

@@ -31,6 +31,7 @@
 #include "sys/lock.h"
 #include "sys/os.h"
 #include "sys/poll_table.h"
+#include "sys/pollable.h"
 #include "sys/waker.h"
 
 /* How long what is blind goes unlooked at. */
@@ -225,22 +226,6 @@ mio__selector_fd(const struct mio__selector *s)
 	return -ENOTSUP;
 }
 
-/* What can be waited for, and the file that fd stands for. */
-static int
-inspect(int fd, unsigned options, struct stat *st)
-{
-	int r;
-
-	if (options & MIO_EXCLUSIVE)
-		return -ENOTSUP;
-
-	r = mio__os_stat(fd, st);
-	if (r < 0)
-		return r;
-
-	return S_ISREG(st->st_mode) || S_ISDIR(st->st_mode) ? -EPERM : 0;
-}
-
 static int
 add_locked(struct mio__selector *s, int fd, const struct stat *st,
     struct mio__poll_entry **entry)
@@ -269,7 +254,12 @@ mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
 	struct stat st;
 	int r;
 
-	r = inspect(fd, options, &st);
+	if (options & MIO_EXCLUSIVE)
+		return -ENOTSUP;
+
+	r = mio__os_stat(fd, &st);
+	if (r == 0)
+		r = mio__pollable(fd, &st);
 	if (r < 0)
 		return r;
 
@@ -284,6 +274,15 @@ mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
 	return r;
 }
 
+/* Why there is no entry for fd: nobody added it, or nobody could have. */
+static int
+absent(int fd, const struct stat *st)
+{
+	int r = mio__pollable(fd, st);
+
+	return r < 0 ? r : -ENOENT;
+}
+
 int
 mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
     unsigned interest, unsigned options)
@@ -292,7 +291,7 @@ mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
 	struct stat st;
 	int r;
 
-	r = inspect(fd, options, &st);
+	r = mio__os_stat(fd, &st);
 	if (r < 0)
 		return r;
 
@@ -304,7 +303,7 @@ mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
 	}
 	mio__unlock(&s->lock);
 
-	return entry != NULL ? 0 : -ENOENT;
+	return entry != NULL ? 0 : absent(fd, &st);
 }
 
 int
@@ -314,7 +313,7 @@ mio__selector_remove(struct mio__selector *s, int fd)
 	struct stat st;
 	int r;
 
-	r = inspect(fd, 0, &st);
+	r = mio__os_stat(fd, &st);
 	if (r < 0)
 		return r;
 
@@ -324,7 +323,7 @@ mio__selector_remove(struct mio__selector *s, int fd)
 		remove_locked(s, entry);
 	mio__unlock(&s->lock);
 
-	return entry != NULL ? 0 : -ENOENT;
+	return entry != NULL ? 0 : absent(fd, &st);
 }
 
 /* Whether the entry's number no longer stands for the file it was added for. */

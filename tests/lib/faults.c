@@ -219,6 +219,7 @@ CALL(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len),
 CALL(int, getsockopt, (int fd, int level, int name, void *value,
     socklen_t *len), (fd, level, name, value, len))
 CALL(int, listen, (int fd, int backlog), (fd, backlog))
+CALL(off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence))
 CALL(int, pipe, (int *fds), (fds))
 CALL(int, pipe2, (int *fds, int flags), (fds, flags))
 CALL(ssize_t, pwritev2, (int fd, const struct iovec *iov, int n, off_t offset,

@@ -31,6 +31,7 @@
 #define getsockname fault_getsockname
 #define getsockopt fault_getsockopt
 #define listen fault_listen
+#define lseek fault_lseek
 #define pipe fault_pipe
 #define pipe2 fault_pipe2
 #define poll fault_poll

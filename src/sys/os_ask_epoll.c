@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The part of os.h that asks epoll(7), for selectors that are none. */
+
+#include "sys/compat.h"
+#include "sys/os.h"
+
+int
+mio__os_epoll_takes(int fd)
+{
+	struct epoll_event nothing = { .events = 0 };
+	int epfd = epoll_create1(EPOLL_CLOEXEC);
+	int r = 1;
+
+	if (epfd < 0)
+		return -errno;
+
+	if (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &nothing) < 0)
+		r = errno == EPERM ? 0 : -errno;
+
+	(void)mio__os_close(epfd); /* ours: nothing to tell */
+
+	return r;
+}
