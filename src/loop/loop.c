@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "loop/timeouts.h"
 #include "mio/waker.h"
 #include "sys/os.h"
 
@@ -40,7 +41,7 @@ static const struct mio_loop_config defaults = {
 
 struct mio_loop {
 	struct mio_poll *poll;
-	struct mio_timer *timer;
+	struct mio__timeouts timeouts;
 	struct mio_sender *sender;
 	struct mio_receiver *receiver;
 	struct mio_waker *waker;
@@ -117,8 +118,8 @@ make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 	if (r < 0)
 		return r;
 
-	r = mio_timer_create(
-	    &loop->timer, config->timer_tick_ns, config->timer_capacity);
+	r = mio__timeouts_init(
+	    &loop->timeouts, config->timer_tick_ns, config->timer_capacity);
 	if (r < 0)
 		return r;
 
@@ -128,8 +129,9 @@ make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 	if (r < 0)
 		return r;
 
-	r = mio_poll_register(loop->poll, mio_timer_source(loop->timer), TIMER,
-	    MIO_READABLE, MIO_LEVEL);
+	r = mio_poll_register(loop->poll,
+	    mio_timer_source(loop->timeouts.timer), TIMER, MIO_READABLE,
+	    MIO_LEVEL);
 	if (r < 0)
 		return r;
 
@@ -179,7 +181,7 @@ mio_loop_destroy(struct mio_loop *loop)
 
 	mio_sender_unref(loop->sender);
 	mio_receiver_destroy(loop->receiver);
-	mio_timer_destroy(loop->timer);
+	mio__timeouts_fini(&loop->timeouts);
 	mio_waker_destroy(loop->waker);
 	mio_poll_destroy(loop->poll);
 	mio__os_free(loop->events);
@@ -201,20 +203,16 @@ tell_messages(
 	}
 }
 
-/*
- * One by one: a callback may clear one that is due as well. Not more than there
- * are now: those that callbacks set wait for the next round.
- */
+/* Those that were collected, but for what callbacks clear or reset. */
 static void
 tell_timeouts(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
-	size_t left = mio_timer_pending(loop->timer);
-	mio_token_t state;
+	struct mio__timeout_state state;
 
-	while (left-- > 0 && mio_timer_expire(loop->timer, &state, 1) == 1)
+	while (mio__timeouts_take(&loop->timeouts, &state))
 		if (handler->timeout != NULL)
-			handler->timeout(loop, context, state);
+			handler->timeout(loop, context, state.token);
 }
 
 static int
@@ -237,12 +235,18 @@ static int
 go_round(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns)
 {
-	bool notified = false, due = false;
+	bool notified = false;
 	int n = wait_for_events(loop, timeout_ns);
 	int i;
 
 	if (n < 0 && n != -EINTR)
 		return n;
+
+	/* before any callback, which may set more and take its time */
+	for (i = 0; i < n; i++)
+		if (loop->events[i].token == TIMER)
+			mio__timeouts_collect(&loop->timeouts);
+
 	if (n == -EINTR && handler->interrupted != NULL)
 		handler->interrupted(loop, context);
 
@@ -251,16 +255,13 @@ go_round(struct mio_loop *loop, const struct mio_handler *handler,
 
 		if (event->token == NOTIFY)
 			notified = true;
-		else if (event->token == TIMER)
-			due = true;
-		else if (handler->ready != NULL)
+		else if (event->token != TIMER && handler->ready != NULL)
 			handler->ready(
 			    loop, context, event->token, event->ready);
 	}
 	if (notified)
 		tell_messages(loop, handler, context);
-	if (due)
-		tell_timeouts(loop, handler, context);
+	tell_timeouts(loop, handler, context);
 	if (handler->tick != NULL)
 		handler->tick(loop, context);
 
@@ -345,21 +346,29 @@ MIO__PUBLIC int
 mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns, mio_token_t state,
     mio_timeout_t *out)
 {
-	return mio_timer_set(
-	    loop == NULL ? NULL : loop->timer, delay_ns, state, out);
+	const struct mio__timeout_state told = { .token = state };
+
+	if (loop == NULL)
+		return -EINVAL;
+
+	return mio__timeouts_set(&loop->timeouts, delay_ns, told, out);
 }
 
 MIO__PUBLIC int
 mio_loop_reset_timeout(
     struct mio_loop *loop, mio_timeout_t timeout, uint64_t delay_ns)
 {
-	return mio_timer_reset(
-	    loop == NULL ? NULL : loop->timer, timeout, delay_ns);
+	if (loop == NULL)
+		return -EINVAL;
+
+	return mio__timeouts_reset(&loop->timeouts, timeout, delay_ns);
 }
 
 MIO__PUBLIC int
 mio_loop_clear_timeout(struct mio_loop *loop, mio_timeout_t timeout)
 {
-	return mio_timer_cancel(
-	    loop == NULL ? NULL : loop->timer, timeout, NULL);
+	if (loop == NULL)
+		return -EINVAL;
+
+	return mio__timeouts_clear(&loop->timeouts, timeout);
 }

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Either a record is unused, or it is set, and the timer holds it under the
+ * name in `timeout', or it was collected, and it stands in the list of the due,
+ * with no name in the timer. Programs know it by a name of its own, which stays
+ * the same when a due one is set anew. A name is the index of the record, below
+ * as many bits as that needs, and above it a number that grows when the record
+ * is given back.
+ */
+
+#include "loop/timeouts.h"
+
+#include <errno.h>
+
+#include "sys/os.h"
+
+#define CAPACITY  65536
+#define DELAY_MAX (UINT64_C(1) << 63)
+
+/* As many states are taken out of the timer at once. */
+#define BATCH 64
+
+/* The record 0 is the head of the due, which are a ring. */
+struct mio__timeout_record {
+	uint64_t name;
+	mio_timeout_t timeout; /* 0 while it is not set */
+	struct mio__timeout_state state;
+	uint32_t next, prev; /* next also of the unused */
+};
+
+int
+mio__timeouts_init(
+    struct mio__timeouts *timeouts, uint64_t tick_ns, size_t capacity)
+{
+	int r;
+
+	if (capacity == 0)
+		capacity = CAPACITY;
+	if (capacity >= UINT32_MAX)
+		return -ENOMEM;
+
+	r = mio_timer_create(&timeouts->timer, tick_ns, capacity);
+	if (r < 0)
+		return r;
+
+	timeouts->records =
+	    mio__os_alloc(capacity + 1, sizeof(*timeouts->records));
+	if (timeouts->records == NULL)
+		return -ENOMEM;
+
+	timeouts->capacity = timeouts->fresh = (uint32_t)capacity;
+	while (timeouts->mask < capacity)
+		timeouts->mask = timeouts->mask * 2 + 1;
+
+	return 0;
+}
+
+void
+mio__timeouts_fini(struct mio__timeouts *timeouts)
+{
+	mio_timer_destroy(timeouts->timer);
+	mio__os_free(timeouts->records);
+}
+
+/* ---- records */
+
+/* 0 when all are used. */
+static uint32_t
+new_record(struct mio__timeouts *timeouts)
+{
+	uint32_t index = timeouts->unused;
+
+	if (index != 0) {
+		timeouts->unused = timeouts->records[index].next;
+		return index;
+	}
+	if (timeouts->fresh == 0)
+		return 0;
+
+	index = timeouts->capacity - --timeouts->fresh;
+	timeouts->records[index].name = index;
+
+	return index;
+}
+
+static void
+give_back(struct mio__timeouts *timeouts, uint32_t index)
+{
+	struct mio__timeout_record *record = &timeouts->records[index];
+
+	record->name += timeouts->mask + 1;
+	record->timeout = 0;
+	record->next = timeouts->unused;
+	timeouts->unused = index;
+}
+
+/* 0 when no timeout has this name. */
+static uint32_t
+find(const struct mio__timeouts *timeouts, mio_timeout_t name)
+{
+	uint64_t index = name & timeouts->mask;
+
+	if (index == 0 || index > timeouts->capacity - timeouts->fresh ||
+	    timeouts->records[index].name != name)
+		return 0;
+
+	return (uint32_t)index;
+}
+
+/* ---- the due */
+
+static void
+link_last(struct mio__timeouts *timeouts, uint32_t index)
+{
+	struct mio__timeout_record *records = timeouts->records;
+
+	records[index].timeout = 0;
+	records[index].next = 0;
+	records[index].prev = records[0].prev;
+	records[records[0].prev].next = index;
+	records[0].prev = index;
+}
+
+static void
+unlink_due(struct mio__timeouts *timeouts, uint32_t index)
+{
+	struct mio__timeout_record *records = timeouts->records;
+
+	records[records[index].prev].next = records[index].next;
+	records[records[index].next].prev = records[index].prev;
+}
+
+void
+mio__timeouts_collect(struct mio__timeouts *timeouts)
+{
+	mio_token_t indexes[BATCH];
+	int i, n;
+
+	do {
+		n = mio_timer_expire(timeouts->timer, indexes, BATCH);
+		for (i = 0; i < n; i++)
+			link_last(timeouts, (uint32_t)indexes[i]);
+	} while (n == BATCH);
+}
+
+bool
+mio__timeouts_take(
+    struct mio__timeouts *timeouts, struct mio__timeout_state *state)
+{
+	uint32_t index = timeouts->records[0].next;
+
+	if (index == 0)
+		return false;
+
+	*state = timeouts->records[index].state;
+	unlink_due(timeouts, index);
+	give_back(timeouts, index);
+
+	return true;
+}
+
+/* ---- for programs */
+
+int
+mio__timeouts_set(struct mio__timeouts *timeouts, uint64_t delay_ns,
+    struct mio__timeout_state state, mio_timeout_t *out)
+{
+	struct mio__timeout_record *record;
+	uint32_t index;
+	int r;
+
+	if (delay_ns > DELAY_MAX)
+		return -EOVERFLOW;
+
+	index = new_record(timeouts);
+	if (index == 0)
+		return -ENOSPC;
+
+	record = &timeouts->records[index];
+	record->state = state;
+	r = mio_timer_set(timeouts->timer, delay_ns, index, &record->timeout);
+	if (r < 0) {
+		give_back(timeouts, index);
+		return r;
+	}
+
+	if (out != NULL)
+		*out = record->name;
+
+	return 0;
+}
+
+int
+mio__timeouts_reset(
+    struct mio__timeouts *timeouts, mio_timeout_t name, uint64_t delay_ns)
+{
+	struct mio__timeout_record *record;
+	uint32_t index;
+	int r;
+
+	if (delay_ns > DELAY_MAX)
+		return -EOVERFLOW;
+
+	index = find(timeouts, name);
+	if (index == 0)
+		return -ENOENT;
+
+	record = &timeouts->records[index];
+	if (record->timeout != 0)
+		return mio_timer_reset(
+		    timeouts->timer, record->timeout, delay_ns);
+
+	r = mio_timer_set(timeouts->timer, delay_ns, index, &record->timeout);
+	if (r == 0)
+		unlink_due(timeouts, index);
+
+	return r;
+}
+
+int
+mio__timeouts_clear(struct mio__timeouts *timeouts, mio_timeout_t name)
+{
+	struct mio__timeout_record *record;
+	uint32_t index = find(timeouts, name);
+
+	if (index == 0)
+		return -ENOENT;
+
+	record = &timeouts->records[index];
+	if (record->timeout != 0)
+		(void)mio_timer_cancel(timeouts->timer, record->timeout, NULL);
+	else
+		unlink_due(timeouts, index);
+	give_back(timeouts, index);
+
+	return 0;
+}
