@@ -5,6 +5,8 @@
 #include "config.h"
 #include "lib/harness.h"
 
+#include <stddef.h>
+
 static struct mio_loop *
 new_loop(const struct mio_loop_config *config)
 {
@@ -102,11 +104,12 @@ START_TEST(what_timeouts_set_waits_for_the_next_round)
 	for (i = 0; i < 100; i++)
 		assert_ok(mio_loop_timeout(loop, SECONDS(3600), 2, NULL));
 	assert_ok(mio_loop_timeout(loop, 0, 1, NULL));
+	(void)usleep(3000);
 
 	assert_ok(mio_loop_run(loop, &handler, &told));
-	ck_assert_uint_le(told.timeouts, 10);
+	ck_assert_uint_eq(told.timeouts, 10);
 	ck_assert_uint_eq(told.readies, 10);
-	ck_assert_uint_le(told.most_in_round, 2);
+	ck_assert_uint_eq(told.most_in_round, 2);
 	close_pipe(fds);
 	mio_loop_destroy(loop);
 }
@@ -264,6 +267,181 @@ START_TEST(names_are_not_mixed_up)
 }
 END_TEST
 
+/* ---- events */
+
+#define MANY 8
+
+static void
+run_rounds(const struct mio_loop_config *config, struct told *told)
+{
+	struct mio_loop *loop = new_loop(config);
+	int fds[MANY][2], i;
+
+	for (i = 0; i < MANY; i++) {
+		make_pipe(fds[i]);
+		ck_assert_int_eq(write(fds[i][1], "x", 1), 1);
+		assert_ok(mio_poll_register_fd(mio_loop_poll(loop), fds[i][0],
+		    (mio_token_t)i, MIO_READABLE, MIO_LEVEL));
+	}
+	assert_ok(mio_loop_run(loop, &handler, told));
+	for (i = 0; i < MANY; i++)
+		close_pipe(fds[i]);
+	mio_loop_destroy(loop);
+}
+
+/* The slots for the loop's own events were used for those of the program. */
+START_TEST(the_limit_of_events_is_kept)
+{
+	static const size_t limits[] = { 1, 2, 3, 4, 7, 8 };
+	struct mio_loop_config config = { .size = sizeof(config) };
+	unsigned i;
+
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct told told = { .end = 20 };
+
+		config.events_per_tick = limits[i];
+		run_rounds(&config, &told);
+		ck_assert_uint_eq(told.most_in_round, limits[i]);
+		ck_assert_uint_eq(told.readies, 20 * limits[i]);
+	}
+}
+END_TEST
+
+static void
+set_timeout_and_message(struct mio_loop *loop)
+{
+	void *message = NULL;
+
+	assert_ok(mio_loop_timeout(loop, 0, 1, NULL));
+	assert_ok(mio_sender_send(mio_loop_sender(loop), &message));
+	(void)usleep(3000);
+}
+
+static unsigned messages;
+
+static void
+send_again(struct mio_loop *loop, void *context, const void *message)
+{
+	(void)context;
+	messages++;
+	assert_ok(mio_sender_try_send(mio_loop_sender(loop), message));
+}
+
+static void
+set_timeout_again(struct mio_loop *loop, void *context, mio_token_t state)
+{
+	struct told *told = context;
+
+	told->timeouts++;
+	assert_ok(mio_loop_timeout(loop, 0, state, NULL));
+	(void)usleep(1100);
+}
+
+/* Each kind gets its turn, though all of them always have something. */
+START_TEST(events_messages_and_timeouts_share_a_slot)
+{
+	struct mio_loop_config config = {
+		.size = sizeof(config),
+		.timer_tick_ns = 1000000,
+		.events_per_tick = 1,
+		.messages_per_tick = 1,
+	};
+	const struct mio_handler all = {
+		.size = sizeof(all),
+		.ready = on_ready,
+		.notify = send_again,
+		.timeout = set_timeout_again,
+		.tick = on_tick,
+	};
+	struct told told = { .end = 100 };
+	struct mio_loop *loop = new_loop(&config);
+	int fds[2];
+
+	make_pipe(fds);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	assert_ok(mio_poll_register_fd(
+	    mio_loop_poll(loop), fds[0], 1, MIO_READABLE, MIO_LEVEL));
+	set_timeout_and_message(loop);
+	assert_ok(mio_loop_run(loop, &all, &told));
+	ck_assert_uint_eq(told.most_in_round, 1);
+	ck_assert_uint_ge(told.readies, 20);
+	ck_assert_uint_ge(told.timeouts, 20);
+	ck_assert_uint_ge(messages, 20);
+	ck_assert_uint_le(messages, 100);
+	close_pipe(fds);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
+/* ---- messages */
+
+static void
+send_twice(struct mio_loop *loop, void *context, const void *message)
+{
+	struct told *told = context;
+
+	told->in_round++;
+	(void)mio_sender_try_send(mio_loop_sender(loop), message);
+	(void)mio_sender_try_send(mio_loop_sender(loop), message);
+}
+
+/* Those that a message's callback sends were told at once, up to the limit. */
+START_TEST(what_messages_send_waits_for_the_next_round)
+{
+	const struct mio_handler twice = {
+		.size = sizeof(twice), .notify = send_twice, .tick = on_tick,
+	};
+	struct mio_loop *loop = new_loop(NULL);
+	struct told told = { .end = 0 };
+	void *message = NULL;
+	unsigned i;
+
+	assert_ok(mio_sender_send(mio_loop_sender(loop), &message));
+	for (i = 0; i < 10; i++) {
+		assert_ok(mio_loop_run_once(loop, &twice, &told, PATIENCE));
+		ck_assert_uint_eq(
+		    told.most_in_round, i < 8 ? 1u << i : 256u);
+	}
+	mio_loop_destroy(loop);
+}
+END_TEST
+
+/* Of an odd size, and yet each is aligned for any type. */
+static void
+look_at_message(struct mio_loop *loop, void *context, const void *message)
+{
+	struct told *told = context;
+	uint64_t number;
+
+	(void)loop;
+	ck_assert_uint_eq((uintptr_t)message % _Alignof(max_align_t), 0);
+	memcpy(&number, message, sizeof(number));
+	ck_assert_uint_eq(number, told->in_round++);
+}
+
+START_TEST(messages_are_aligned)
+{
+	struct mio_loop_config config = {
+		.size = sizeof(config), .message_size = 13,
+	};
+	const struct mio_handler look = {
+		.size = sizeof(look), .notify = look_at_message,
+	};
+	struct mio_loop *loop = new_loop(&config);
+	struct told told = { .end = 0 };
+	char message[13] = { 0 };
+	uint64_t i;
+
+	for (i = 0; i < 5; i++) {
+		memcpy(message, &i, sizeof(i));
+		assert_ok(mio_sender_send(mio_loop_sender(loop), message));
+	}
+	assert_ok(mio_loop_run_once(loop, &look, &told, PATIENCE));
+	ck_assert_uint_eq(told.in_round, 5);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -275,6 +453,11 @@ main(void)
 	tcase_add_test(tcase, what_is_cleared_in_a_round_is_not_told);
 	tcase_add_test(tcase, what_is_due_counts_until_it_is_told);
 	tcase_add_test(tcase, names_are_not_mixed_up);
+
+	tcase_add_test(tcase, the_limit_of_events_is_kept);
+	tcase_add_test(tcase, events_messages_and_timeouts_share_a_slot);
+	tcase_add_test(tcase, what_messages_send_waits_for_the_next_round);
+	tcase_add_test(tcase, messages_are_aligned);
 
 	return run_suite(suite);
 }

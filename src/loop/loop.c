@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "loop/inbox.h"
 #include "loop/timeouts.h"
 #include "mio/waker.h"
 #include "sys/os.h"
@@ -28,9 +29,6 @@
 /* The loop's own tokens: the two below MIO_TOKEN_RESERVED. */
 #define NOTIFY (MIO_TOKEN_RESERVED - 1)
 #define TIMER  (MIO_TOKEN_RESERVED - 2)
-
-/* What comes with these, and with the waker, beside the program's events. */
-#define OWN_EVENTS 3
 
 static const struct mio_loop_config defaults = {
 	.notify_capacity = 4096,
@@ -41,14 +39,14 @@ static const struct mio_loop_config defaults = {
 
 struct mio_loop {
 	struct mio_poll *poll;
-	struct mio__timeouts timeouts;
-	struct mio_sender *sender;
-	struct mio_receiver *receiver;
 	struct mio_waker *waker;
-	struct mio_event *events;
-	void *message;
-	size_t capacity; /* of events */
+	struct mio__timeouts timeouts;
+	struct mio__inbox messages;
+	void *message; /* the one that is told, aligned for any type */
 	size_t messages_per_tick;
+	struct mio_event *events;
+	size_t events_per_tick;
+	size_t next, end; /* of those that are not told yet */
 	bool in_round;
 	atomic_bool running, stopping, waiting;
 };
@@ -89,16 +87,12 @@ or_default(size_t value, size_t otherwise)
 static int
 make_buffers(struct mio_loop *loop, const struct mio_loop_config *config)
 {
-	size_t events =
+	loop->events_per_tick =
 	    or_default(config->events_per_tick, defaults.events_per_tick);
-
-	if (events > SIZE_MAX / sizeof(*loop->events) - OWN_EVENTS)
-		return -ENOMEM;
-
-	loop->capacity = events + OWN_EVENTS;
 	loop->messages_per_tick =
 	    or_default(config->messages_per_tick, defaults.messages_per_tick);
-	loop->events = mio__os_alloc(loop->capacity, sizeof(*loop->events));
+	loop->events =
+	    mio__os_alloc(loop->events_per_tick, sizeof(*loop->events));
 	loop->message = mio__os_alloc(
 	    1, or_default(config->message_size, defaults.message_size));
 
@@ -123,11 +117,16 @@ make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 	if (r < 0)
 		return r;
 
-	r = mio_sync_channel_create(&loop->sender, &loop->receiver,
+	return mio__inbox_init(&loop->messages,
 	    or_default(config->message_size, defaults.message_size),
-	    or_default(config->notify_capacity, defaults.notify_capacity));
-	if (r < 0)
-		return r;
+	    or_default(config->notify_capacity, defaults.notify_capacity),
+	    loop->messages_per_tick);
+}
+
+static int
+register_sources(struct mio_loop *loop)
+{
+	int r;
 
 	r = mio_poll_register(loop->poll,
 	    mio_timer_source(loop->timeouts.timer), TIMER, MIO_READABLE,
@@ -136,7 +135,7 @@ make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 		return r;
 
 	return mio_poll_register(loop->poll,
-	    mio_receiver_source(loop->receiver), NOTIFY, MIO_READABLE,
+	    mio_receiver_source(loop->messages.receiver), NOTIFY, MIO_READABLE,
 	    MIO_LEVEL);
 }
 
@@ -163,6 +162,8 @@ mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 	r = make_buffers(loop, &taken);
 	if (r == 0)
 		r = make_sources(loop, &taken);
+	if (r == 0)
+		r = register_sources(loop);
 	if (r < 0) {
 		mio_loop_destroy(loop);
 		return r;
@@ -179,8 +180,7 @@ mio_loop_destroy(struct mio_loop *loop)
 	if (loop == NULL)
 		return;
 
-	mio_sender_unref(loop->sender);
-	mio_receiver_destroy(loop->receiver);
+	mio__inbox_fini(&loop->messages);
 	mio__timeouts_fini(&loop->timeouts);
 	mio_waker_destroy(loop->waker);
 	mio_poll_destroy(loop->poll);
@@ -189,15 +189,76 @@ mio_loop_destroy(struct mio_loop *loop)
 	mio__os_free(loop);
 }
 
+static int
+wait_for_events(struct mio_loop *loop, int64_t timeout_ns)
+{
+	int n;
+
+	atomic_store(&loop->waiting, true);
+	if (atomic_load(&loop->running) && atomic_load(&loop->stopping))
+		timeout_ns = 0;
+	n = mio_poll_interruptible(
+	    loop->poll, loop->events, loop->events_per_tick, timeout_ns);
+	atomic_store(&loop->waiting, false);
+
+	return n;
+}
+
+/*
+ * All that the round is to tell, before any callback, which may add to it. The
+ * loop's own events only say where to look; they are among those of the
+ * program, whose number is the limit, and may be kept waiting by them.
+ */
+static int
+collect(struct mio_loop *loop, int64_t timeout_ns)
+{
+	int n = wait_for_events(loop, timeout_ns);
+	bool notified, due;
+	size_t i;
+
+	if (n < 0)
+		return n;
+
+	loop->next = 0;
+	loop->end = (size_t)n;
+	notified = due = loop->end == loop->events_per_tick;
+	for (i = 0; i < loop->end; i++) {
+		notified = notified || loop->events[i].token == NOTIFY;
+		due = due || loop->events[i].token == TIMER;
+	}
+
+	if (notified)
+		(void)mio__inbox_collect(
+		    &loop->messages, loop->messages_per_tick);
+	if (due)
+		mio__timeouts_collect(&loop->timeouts);
+
+	return n;
+}
+
+static void
+tell_events(
+    struct mio_loop *loop, const struct mio_handler *handler, void *context)
+{
+	const struct mio_event *event;
+
+	while (loop->next < loop->end) {
+		event = &loop->events[loop->next++];
+		if (event->token != NOTIFY && event->token != TIMER &&
+		    handler->ready != NULL)
+			handler->ready(
+			    loop, context, event->token, event->ready);
+	}
+}
+
 static void
 tell_messages(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
-	size_t i;
+	const void *message;
 
-	for (i = 0; i < loop->messages_per_tick; i++) {
-		if (mio_receiver_recv(loop->receiver, loop->message) < 0)
-			return;
+	while ((message = mio__inbox_take(&loop->messages)) != NULL) {
+		memcpy(loop->message, message, loop->messages.message_size);
 		if (handler->notify != NULL)
 			handler->notify(loop, context, loop->message);
 	}
@@ -215,52 +276,20 @@ tell_timeouts(
 			handler->timeout(loop, context, state.token);
 }
 
-static int
-wait_for_events(struct mio_loop *loop, int64_t timeout_ns)
-{
-	int n;
-
-	atomic_store(&loop->waiting, true);
-	if (atomic_load(&loop->running) && atomic_load(&loop->stopping))
-		timeout_ns = 0;
-	n = mio_poll_interruptible(
-	    loop->poll, loop->events, loop->capacity, timeout_ns);
-	atomic_store(&loop->waiting, false);
-
-	return n;
-}
-
 /* Waits, and makes the calls for what came. */
 static int
 go_round(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns)
 {
-	bool notified = false;
-	int n = wait_for_events(loop, timeout_ns);
-	int i;
+	int n = collect(loop, timeout_ns);
 
 	if (n < 0 && n != -EINTR)
 		return n;
 
-	/* before any callback, which may set more and take its time */
-	for (i = 0; i < n; i++)
-		if (loop->events[i].token == TIMER)
-			mio__timeouts_collect(&loop->timeouts);
-
 	if (n == -EINTR && handler->interrupted != NULL)
 		handler->interrupted(loop, context);
-
-	for (i = 0; i < n; i++) {
-		const struct mio_event *event = &loop->events[i];
-
-		if (event->token == NOTIFY)
-			notified = true;
-		else if (event->token != TIMER && handler->ready != NULL)
-			handler->ready(
-			    loop, context, event->token, event->ready);
-	}
-	if (notified)
-		tell_messages(loop, handler, context);
+	tell_events(loop, handler, context);
+	tell_messages(loop, handler, context);
 	tell_timeouts(loop, handler, context);
 	if (handler->tick != NULL)
 		handler->tick(loop, context);
@@ -339,7 +368,7 @@ mio_loop_poll(struct mio_loop *loop)
 MIO__PUBLIC struct mio_sender *
 mio_loop_sender(struct mio_loop *loop)
 {
-	return loop == NULL ? NULL : loop->sender;
+	return loop == NULL ? NULL : loop->messages.sender;
 }
 
 MIO__PUBLIC int
