@@ -27,7 +27,6 @@
 #include <mio.h>
 
 #define LISTENER ((mio_token_t)1)
-#define STOP     ((mio_token_t)2)
 #define RETRY    ((mio_token_t)1) /* a state: accept again */
 #define LINE     256
 #define OUTPUT   16384 /* who is farther behind is shown out */
@@ -53,7 +52,7 @@ struct typed {
 	char line[LINE];
 };
 
-static struct mio_waker *stopper; /* for the signal handler */
+static struct mio_loop *stopped; /* by the signal handler */
 
 static void
 fail(const char *what, int error)
@@ -213,10 +212,6 @@ on_ready(
 		accept_all(loop, context);
 		return;
 	}
-	if (token == STOP) {
-		mio_loop_shutdown(loop);
-		return;
-	}
 	if ((ready & MIO_WRITABLE) && guest->fd != MIO_INVALID_FD)
 		flush(loop, guest);
 	if ((ready & MIO_READABLE) && guest->fd != MIO_INVALID_FD)
@@ -285,8 +280,8 @@ static void
 stop(int number)
 {
 	(void)number;
-	/* for the loop, also if it does not run yet */
-	(void)mio_waker_wake(stopper);
+	/* also if it does not run yet */
+	mio_loop_shutdown(stopped);
 }
 
 static void
@@ -348,8 +343,7 @@ main(int argc, char **argv)
 	if (argc > 2)
 		chat.idle_ns = strtoull(argv[2], NULL, 10) * SECOND;
 	check("mio_loop_create", mio_loop_create(&loop, &config));
-	check("mio_waker_create",
-	    mio_waker_create(&stopper, mio_loop_poll(loop), STOP));
+	stopped = loop;
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGINT, &action, NULL);
 	open_doors(loop, &chat,
@@ -364,7 +358,6 @@ main(int argc, char **argv)
 	(void)mio_fd_close(chat.listener);
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_DFL);
-	mio_waker_destroy(stopper);
 	mio_loop_destroy(loop);
 
 	return 0;

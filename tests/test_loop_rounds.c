@@ -442,6 +442,71 @@ START_TEST(messages_are_aligned)
 }
 END_TEST
 
+/* ---- shutdowns */
+
+/*
+ * One that came before the run was forgotten, so that an early signal left a
+ * program waiting for ever.
+ */
+START_TEST(a_shutdown_before_the_run_ends_it)
+{
+	struct mio_loop *loop = new_loop(NULL);
+	struct told told = { .end = 0 };
+	int fds[2], i;
+
+	make_pipe(fds);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	assert_ok(mio_poll_register_fd(
+	    mio_loop_poll(loop), fds[0], 1, MIO_READABLE, MIO_EDGE));
+
+	/* as often as it comes, and what is there is told */
+	mio_loop_shutdown(loop);
+	mio_loop_shutdown(loop);
+	assert_ok(mio_loop_run(loop, &handler, &told));
+	ck_assert_uint_eq(told.ticks, 1);
+	ck_assert_uint_eq(told.readies, 1);
+
+	/* with nothing to tell either */
+	for (i = 2; i < 5; i++) {
+		mio_loop_shutdown(loop);
+		assert_ok(mio_loop_run(loop, &handler, &told));
+		ck_assert_uint_eq(told.ticks, i);
+	}
+	close_pipe(fds);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
+static void
+shut_down(struct mio_loop *loop, void *context)
+{
+	unsigned *ticks = context;
+
+	++*ticks;
+	mio_loop_shutdown(loop);
+}
+
+START_TEST(a_round_leaves_the_shutdown_for_the_run)
+{
+	const struct mio_handler end = {
+		.size = sizeof(end), .tick = shut_down,
+	};
+	struct mio_loop *loop = new_loop(NULL);
+	struct told told = { .end = 0 };
+	unsigned ticks = 0;
+
+	/* before the round, and in it */
+	mio_loop_shutdown(loop);
+	assert_ok(mio_loop_run_once(loop, &handler, &told, 0));
+	assert_ok(mio_loop_run(loop, &handler, &told));
+	ck_assert_uint_eq(told.ticks, 2);
+	assert_ok(mio_loop_run_once(loop, &end, &ticks, 0));
+	assert_ok(mio_loop_run(loop, &handler, &told));
+	ck_assert_uint_eq(told.ticks, 3);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -458,6 +523,8 @@ main(void)
 	tcase_add_test(tcase, events_messages_and_timeouts_share_a_slot);
 	tcase_add_test(tcase, what_messages_send_waits_for_the_next_round);
 	tcase_add_test(tcase, messages_are_aligned);
+	tcase_add_test(tcase, a_shutdown_before_the_run_ends_it);
+	tcase_add_test(tcase, a_round_leaves_the_shutdown_for_the_run);
 
 	return run_suite(suite);
 }

@@ -87,8 +87,9 @@ int mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
 
 /*
  * mio_loop_run() returns at the end of its round, and does not wait before
- * that; the wait of mio_loop_run_once() ends. What comes before they begin has
- * no effect. NULL is fine. Any thread, callbacks, signal handlers.
+ * that; when none is under way, the next one returns after a round. The wait of
+ * mio_loop_run_once() ends. NULL is fine. Any thread, callbacks, signal
+ * handlers.
  */
 void mio_loop_shutdown(struct mio_loop *loop);
 

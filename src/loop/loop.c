@@ -6,12 +6,16 @@
  * begins the next one at once.
  *
  * Threads. `waiting', `stopping' and `running' are the only things that more
- * than one thread touches. The run looks at `stopping' after each round, and
- * clears it when it starts: what was set before has no effect. A round says
- * that it waits, then looks once more, for a run; a shutdown sets `stopping',
- * then looks whether to wake. All are seq_cst, so either the round does not
- * wait, or it is woken. There is no wake without a wait, or the next one would
- * end early; it does if the wait ends by itself at that moment.
+ * than one thread touches. A shutdown sets `stopping', then looks whether to
+ * wake; a round says that it waits, then looks at `stopping', for a run. Each
+ * sets its own by an exchange, before it looks at the other's: a look cannot be
+ * done before an exchange is, as it can before a store where a machine, or who
+ * imitates one, is not strict about seq_cst. So either the round does not wait,
+ * or it is woken. There is no wake without a wait, or the next one would end
+ * early; it does if the wait ends by itself at that moment.
+ *
+ * Only a run takes `stopping' back, after the round whose end it was looked at
+ * for: what is set before the run is there for its first round.
  */
 
 #include "mio/loop.h"
@@ -194,7 +198,7 @@ wait_for_events(struct mio_loop *loop, int64_t timeout_ns)
 {
 	int n;
 
-	atomic_store(&loop->waiting, true);
+	(void)atomic_exchange(&loop->waiting, true);
 	if (atomic_load(&loop->running) && atomic_load(&loop->stopping))
 		timeout_ns = 0;
 	n = mio_poll_interruptible(
@@ -332,11 +336,10 @@ mio_loop_run(
 	if (loop->in_round)
 		return -EBUSY;
 
-	atomic_store(&loop->stopping, false);
 	atomic_store(&loop->running, true);
 	do
 		r = mio_loop_run_once(loop, handler, context, -1);
-	while (r == 0 && !atomic_load(&loop->stopping));
+	while (r == 0 && !atomic_exchange(&loop->stopping, false));
 	atomic_store(&loop->running, false);
 
 	return r;
@@ -348,7 +351,7 @@ mio_loop_shutdown(struct mio_loop *loop)
 	if (loop == NULL)
 		return;
 
-	atomic_store(&loop->stopping, true);
+	(void)atomic_exchange(&loop->stopping, true);
 	if (atomic_load(&loop->waiting))
 		(void)mio_waker_wake(loop->waker);
 }
