@@ -507,6 +507,55 @@ START_TEST(a_round_leaves_the_shutdown_for_the_run)
 }
 END_TEST
 
+/* ---- threads that are cancelled */
+
+static void
+cancel_here(struct mio_loop *loop, void *context, mio_token_t state)
+{
+	on_timeout(loop, context, state);
+	if (state == 2) {
+		(void)pthread_cancel(pthread_self());
+		pthread_testcancel();
+	}
+}
+
+static struct told told_before;
+
+static void *
+run_until_cancelled(void *loop)
+{
+	const struct mio_handler cancel = {
+		.size = sizeof(cancel), .timeout = cancel_here,
+	};
+
+	(void)mio_loop_run(loop, &cancel, &told_before);
+
+	return NULL;
+}
+
+/* Another thread goes on with what the round has not told. */
+START_TEST(a_cancelled_thread_leaves_the_loop_usable)
+{
+	struct mio_loop *loop = new_loop(NULL);
+	struct told told = { .end = 0 };
+	mio_timeout_t names[3];
+	void *message = NULL;
+
+	set_three(loop, names);
+	join(start(run_until_cancelled, loop));
+	ck_assert_uint_eq(told_before.timeouts, 2);
+	ck_assert(!mio_loop_is_running(loop));
+
+	once(loop, &told);
+	ck_assert_uint_eq(told.timeouts, 1);
+	ck_assert_uint_eq(told.states[0], 3);
+	assert_ok(mio_sender_send(mio_loop_sender(loop), &message));
+	once(loop, &told);
+	ck_assert_uint_eq(told.ticks, 2);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -525,6 +574,7 @@ main(void)
 	tcase_add_test(tcase, messages_are_aligned);
 	tcase_add_test(tcase, a_shutdown_before_the_run_ends_it);
 	tcase_add_test(tcase, a_round_leaves_the_shutdown_for_the_run);
+	tcase_add_test(tcase, a_cancelled_thread_leaves_the_loop_usable);
 
 	return run_suite(suite);
 }

@@ -18,41 +18,20 @@
  * for: what is set before the run is there for its first round.
  */
 
-#include "mio/loop.h"
+#include "loop/loop.h"
 
 #include <errno.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/check.h"
-#include "loop/inbox.h"
-#include "loop/timeouts.h"
-#include "mio/waker.h"
 #include "sys/os.h"
-
-/* The loop's own tokens: the two below MIO_TOKEN_RESERVED. */
-#define NOTIFY (MIO_TOKEN_RESERVED - 1)
-#define TIMER  (MIO_TOKEN_RESERVED - 2)
 
 static const struct mio_loop_config defaults = {
 	.notify_capacity = 4096,
 	.message_size = sizeof(void *),
 	.messages_per_tick = 256,
 	.events_per_tick = 1024,
-};
-
-struct mio_loop {
-	struct mio_poll *poll;
-	struct mio_waker *waker;
-	struct mio__timeouts timeouts;
-	struct mio__inbox messages;
-	void *message; /* the one that is told, aligned for any type */
-	size_t messages_per_tick;
-	struct mio_event *events;
-	size_t events_per_tick;
-	size_t next, end; /* of those that are not told yet */
-	bool in_round;
-	atomic_bool running, stopping, waiting;
 };
 
 /*
@@ -112,7 +91,7 @@ make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 	if (r < 0)
 		return r;
 
-	r = mio_waker_create(&loop->waker, loop->poll, NOTIFY);
+	r = mio_waker_create(&loop->waker, loop->poll, MIO__LOOP_NOTIFY);
 	if (r < 0)
 		return r;
 
@@ -133,14 +112,14 @@ register_sources(struct mio_loop *loop)
 	int r;
 
 	r = mio_poll_register(loop->poll,
-	    mio_timer_source(loop->timeouts.timer), TIMER, MIO_READABLE,
-	    MIO_LEVEL);
+	    mio_timer_source(loop->timeouts.timer), MIO__LOOP_TIMER,
+	    MIO_READABLE, MIO_LEVEL);
 	if (r < 0)
 		return r;
 
 	return mio_poll_register(loop->poll,
-	    mio_receiver_source(loop->messages.receiver), NOTIFY, MIO_READABLE,
-	    MIO_LEVEL);
+	    mio_receiver_source(loop->messages.receiver), MIO__LOOP_NOTIFY,
+	    MIO_READABLE, MIO_LEVEL);
 }
 
 MIO__PUBLIC int
@@ -216,10 +195,15 @@ wait_for_events(struct mio_loop *loop, int64_t timeout_ns)
 static int
 collect(struct mio_loop *loop, int64_t timeout_ns)
 {
-	int n = wait_for_events(loop, timeout_ns);
 	bool notified, due;
 	size_t i;
+	int n;
 
+	/* the last round was left before its end */
+	if (loop->collected)
+		return 0;
+
+	n = wait_for_events(loop, timeout_ns);
 	if (n < 0)
 		return n;
 
@@ -227,8 +211,9 @@ collect(struct mio_loop *loop, int64_t timeout_ns)
 	loop->end = (size_t)n;
 	notified = due = loop->end == loop->events_per_tick;
 	for (i = 0; i < loop->end; i++) {
-		notified = notified || loop->events[i].token == NOTIFY;
-		due = due || loop->events[i].token == TIMER;
+		notified =
+		    notified || loop->events[i].token == MIO__LOOP_NOTIFY;
+		due = due || loop->events[i].token == MIO__LOOP_TIMER;
 	}
 
 	if (notified)
@@ -236,6 +221,7 @@ collect(struct mio_loop *loop, int64_t timeout_ns)
 		    &loop->messages, loop->messages_per_tick);
 	if (due)
 		mio__timeouts_collect(&loop->timeouts);
+	loop->collected = true;
 
 	return n;
 }
@@ -248,8 +234,8 @@ tell_events(
 
 	while (loop->next < loop->end) {
 		event = &loop->events[loop->next++];
-		if (event->token != NOTIFY && event->token != TIMER &&
-		    handler->ready != NULL)
+		if (event->token != MIO__LOOP_NOTIFY &&
+		    event->token != MIO__LOOP_TIMER && handler->ready != NULL)
 			handler->ready(
 			    loop, context, event->token, event->ready);
 	}
@@ -295,15 +281,28 @@ go_round(struct mio_loop *loop, const struct mio_handler *handler,
 	tell_events(loop, handler, context);
 	tell_messages(loop, handler, context);
 	tell_timeouts(loop, handler, context);
+	loop->collected = false;
 	if (handler->tick != NULL)
 		handler->tick(loop, context);
 
 	return 0;
 }
 
-MIO__PUBLIC int
-mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
-    void *context, int64_t timeout_ns)
+/* Also when the thread is cancelled in a wait or in a callback. */
+static void
+leave(void *argument)
+{
+	struct mio_loop *loop = argument;
+
+	loop->inside = false;
+	atomic_store(&loop->waiting, false);
+	atomic_store(&loop->running, false);
+}
+
+/* Rounds until a shutdown, for a run, or one of them. */
+static int
+go(struct mio_loop *loop, const struct mio_handler *handler, void *context,
+    int64_t timeout_ns, bool run)
 {
 	struct mio_handler taken;
 	int r;
@@ -315,12 +314,16 @@ mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
 	if (r < 0)
 		return r;
 
-	if (loop->in_round)
+	if (loop->inside)
 		return -EBUSY;
 
-	loop->in_round = true;
-	r = go_round(loop, &taken, context, timeout_ns);
-	loop->in_round = false;
+	loop->inside = true;
+	pthread_cleanup_push(leave, loop);
+	atomic_store(&loop->running, run);
+	do
+		r = go_round(loop, &taken, context, timeout_ns);
+	while (run && r == 0 && !atomic_exchange(&loop->stopping, false));
+	pthread_cleanup_pop(1);
 
 	return r;
 }
@@ -329,20 +332,14 @@ MIO__PUBLIC int
 mio_loop_run(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
-	int r;
+	return go(loop, handler, context, -1, true);
+}
 
-	if (loop == NULL || handler == NULL)
-		return -EINVAL;
-	if (loop->in_round)
-		return -EBUSY;
-
-	atomic_store(&loop->running, true);
-	do
-		r = mio_loop_run_once(loop, handler, context, -1);
-	while (r == 0 && !atomic_exchange(&loop->stopping, false));
-	atomic_store(&loop->running, false);
-
-	return r;
+MIO__PUBLIC int
+mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
+    void *context, int64_t timeout_ns)
+{
+	return go(loop, handler, context, timeout_ns, false);
 }
 
 MIO__PUBLIC void
