@@ -4,76 +4,11 @@
 
 #include "config.h"
 #include "lib/harness.h"
+#include "lib/told.h"
 
 #include <stddef.h>
 
-static struct mio_loop *
-new_loop(const struct mio_loop_config *config)
-{
-	struct mio_loop *loop = NULL;
-
-	assert_ok(mio_loop_create(&loop, config));
-
-	return loop;
-}
-
 /* ---- timeouts */
-
-struct told {
-	mio_timeout_t other;
-	unsigned timeouts, readies, ticks, in_round, most_in_round, end;
-	mio_token_t states[64];
-	int (*react)(struct mio_loop *, struct told *, mio_token_t);
-};
-
-static void
-on_timeout(struct mio_loop *loop, void *context, mio_token_t state)
-{
-	struct told *told = context;
-
-	told->states[told->timeouts++ % 64] = state;
-	told->in_round++;
-	if (told->react != NULL)
-		assert_ok(told->react(loop, told, state));
-}
-
-static void
-on_ready(
-    struct mio_loop *loop, void *context, mio_token_t token, unsigned ready)
-{
-	struct told *told = context;
-
-	(void)loop;
-	(void)token;
-	(void)ready;
-	told->readies++;
-	told->in_round++;
-}
-
-static void
-on_tick(struct mio_loop *loop, void *context)
-{
-	struct told *told = context;
-
-	if (told->in_round > told->most_in_round)
-		told->most_in_round = told->in_round;
-	told->in_round = 0;
-	if (++told->ticks == told->end)
-		mio_loop_shutdown(loop);
-}
-
-static const struct mio_handler handler = {
-	.size = sizeof(handler),
-	.ready = on_ready,
-	.timeout = on_timeout,
-	.tick = on_tick,
-};
-
-static void
-once(struct mio_loop *loop, struct told *told)
-{
-	assert_ok(mio_loop_run_once(loop, &handler, told, PATIENCE));
-}
 
 static int
 set_again(struct mio_loop *loop, struct told *told, mio_token_t state)
@@ -106,7 +41,7 @@ START_TEST(what_timeouts_set_waits_for_the_next_round)
 	assert_ok(mio_loop_timeout(loop, 0, 1, NULL));
 	(void)usleep(3000);
 
-	assert_ok(mio_loop_run(loop, &handler, &told));
+	assert_ok(mio_loop_run(loop, &told_handler, &told));
 	ck_assert_uint_eq(told.timeouts, 10);
 	ck_assert_uint_eq(told.readies, 10);
 	ck_assert_uint_eq(told.most_in_round, 2);
@@ -114,16 +49,6 @@ START_TEST(what_timeouts_set_waits_for_the_next_round)
 	mio_loop_destroy(loop);
 }
 END_TEST
-
-static void
-set_three(struct mio_loop *loop, mio_timeout_t names[3])
-{
-	mio_token_t i;
-
-	for (i = 0; i < 3; i++)
-		assert_ok(mio_loop_timeout(loop, i, i + 1, &names[i]));
-	(void)usleep(3000);
-}
 
 static int
 reset_other(struct mio_loop *loop, struct told *told, mio_token_t state)
@@ -145,7 +70,7 @@ START_TEST(what_is_reset_in_a_round_is_told_in_a_later_one)
 
 	set_three(loop, names);
 	told.other = names[1];
-	once(loop, &told);
+	tell_once(loop, &told);
 	ck_assert_uint_eq(told.timeouts, 2);
 	ck_assert_uint_eq(told.states[0], 1);
 	ck_assert_uint_eq(told.states[1], 3);
@@ -155,7 +80,7 @@ START_TEST(what_is_reset_in_a_round_is_told_in_a_later_one)
 	assert_ok(mio_loop_reset_timeout(loop, names[1], SECONDS(3600)));
 	assert_ok(mio_loop_reset_timeout(loop, names[1], 0));
 	while (told.timeouts < 3)
-		once(loop, &told);
+		tell_once(loop, &told);
 	ck_assert_uint_eq(told.states[2], 2);
 	assert_error(mio_loop_reset_timeout(loop, names[1], 0), ENOENT);
 	assert_error(mio_loop_clear_timeout(loop, names[1]), ENOENT);
@@ -188,7 +113,7 @@ START_TEST(what_is_cleared_in_a_round_is_not_told)
 
 	set_three(loop, names);
 	told.other = names[2];
-	once(loop, &told);
+	tell_once(loop, &told);
 	ck_assert_uint_eq(told.timeouts, 2);
 	ck_assert_uint_eq(told.states[0], 1);
 	ck_assert_uint_eq(told.states[1], 2);
@@ -224,9 +149,9 @@ START_TEST(what_is_due_counts_until_it_is_told)
 	assert_error(
 	    mio_loop_timeout(loop, UINT64_MAX, 3, NULL), EOVERFLOW);
 	(void)usleep(3000);
-	once(loop, &told);
+	tell_once(loop, &told);
 	ck_assert_uint_eq(told.timeouts, 2);
-	once(loop, &told);
+	tell_once(loop, &told);
 	ck_assert_uint_eq(told.timeouts, 3);
 	ck_assert_uint_eq(told.states[2], 8);
 	mio_loop_destroy(loop);
@@ -283,7 +208,7 @@ run_rounds(const struct mio_loop_config *config, struct told *told)
 		assert_ok(mio_poll_register_fd(mio_loop_poll(loop), fds[i][0],
 		    (mio_token_t)i, MIO_READABLE, MIO_LEVEL));
 	}
-	assert_ok(mio_loop_run(loop, &handler, told));
+	assert_ok(mio_loop_run(loop, &told_handler, told));
 	for (i = 0; i < MANY; i++)
 		close_pipe(fds[i]);
 	mio_loop_destroy(loop);
@@ -346,12 +271,12 @@ START_TEST(events_messages_and_timeouts_share_a_slot)
 		.events_per_tick = 1,
 		.messages_per_tick = 1,
 	};
-	const struct mio_handler all = {
+	struct mio_handler all = {
 		.size = sizeof(all),
-		.ready = on_ready,
+		.ready = told_handler.ready,
 		.notify = send_again,
 		.timeout = set_timeout_again,
-		.tick = on_tick,
+		.tick = told_handler.tick,
 	};
 	struct told told = { .end = 100 };
 	struct mio_loop *loop = new_loop(&config);
@@ -389,7 +314,9 @@ send_twice(struct mio_loop *loop, void *context, const void *message)
 START_TEST(what_messages_send_waits_for_the_next_round)
 {
 	const struct mio_handler twice = {
-		.size = sizeof(twice), .notify = send_twice, .tick = on_tick,
+		.size = sizeof(twice),
+		.notify = send_twice,
+		.tick = told_handler.tick,
 	};
 	struct mio_loop *loop = new_loop(NULL);
 	struct told told = { .end = 0 };
@@ -442,120 +369,6 @@ START_TEST(messages_are_aligned)
 }
 END_TEST
 
-/* ---- shutdowns */
-
-/*
- * One that came before the run was forgotten, so that an early signal left a
- * program waiting for ever.
- */
-START_TEST(a_shutdown_before_the_run_ends_it)
-{
-	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
-	int fds[2], i;
-
-	make_pipe(fds);
-	ck_assert_int_eq(write(fds[1], "x", 1), 1);
-	assert_ok(mio_poll_register_fd(
-	    mio_loop_poll(loop), fds[0], 1, MIO_READABLE, MIO_EDGE));
-
-	/* as often as it comes, and what is there is told */
-	mio_loop_shutdown(loop);
-	mio_loop_shutdown(loop);
-	assert_ok(mio_loop_run(loop, &handler, &told));
-	ck_assert_uint_eq(told.ticks, 1);
-	ck_assert_uint_eq(told.readies, 1);
-
-	/* with nothing to tell either */
-	for (i = 2; i < 5; i++) {
-		mio_loop_shutdown(loop);
-		assert_ok(mio_loop_run(loop, &handler, &told));
-		ck_assert_uint_eq(told.ticks, i);
-	}
-	close_pipe(fds);
-	mio_loop_destroy(loop);
-}
-END_TEST
-
-static void
-shut_down(struct mio_loop *loop, void *context)
-{
-	unsigned *ticks = context;
-
-	++*ticks;
-	mio_loop_shutdown(loop);
-}
-
-START_TEST(a_round_leaves_the_shutdown_for_the_run)
-{
-	const struct mio_handler end = {
-		.size = sizeof(end), .tick = shut_down,
-	};
-	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
-	unsigned ticks = 0;
-
-	/* before the round, and in it */
-	mio_loop_shutdown(loop);
-	assert_ok(mio_loop_run_once(loop, &handler, &told, 0));
-	assert_ok(mio_loop_run(loop, &handler, &told));
-	ck_assert_uint_eq(told.ticks, 2);
-	assert_ok(mio_loop_run_once(loop, &end, &ticks, 0));
-	assert_ok(mio_loop_run(loop, &handler, &told));
-	ck_assert_uint_eq(told.ticks, 3);
-	mio_loop_destroy(loop);
-}
-END_TEST
-
-/* ---- threads that are cancelled */
-
-static void
-cancel_here(struct mio_loop *loop, void *context, mio_token_t state)
-{
-	on_timeout(loop, context, state);
-	if (state == 2) {
-		(void)pthread_cancel(pthread_self());
-		pthread_testcancel();
-	}
-}
-
-static struct told told_before;
-
-static void *
-run_until_cancelled(void *loop)
-{
-	const struct mio_handler cancel = {
-		.size = sizeof(cancel), .timeout = cancel_here,
-	};
-
-	(void)mio_loop_run(loop, &cancel, &told_before);
-
-	return NULL;
-}
-
-/* Another thread goes on with what the round has not told. */
-START_TEST(a_cancelled_thread_leaves_the_loop_usable)
-{
-	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
-	mio_timeout_t names[3];
-	void *message = NULL;
-
-	set_three(loop, names);
-	join(start(run_until_cancelled, loop));
-	ck_assert_uint_eq(told_before.timeouts, 2);
-	ck_assert(!mio_loop_is_running(loop));
-
-	once(loop, &told);
-	ck_assert_uint_eq(told.timeouts, 1);
-	ck_assert_uint_eq(told.states[0], 3);
-	assert_ok(mio_sender_send(mio_loop_sender(loop), &message));
-	once(loop, &told);
-	ck_assert_uint_eq(told.ticks, 2);
-	mio_loop_destroy(loop);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -572,9 +385,6 @@ main(void)
 	tcase_add_test(tcase, events_messages_and_timeouts_share_a_slot);
 	tcase_add_test(tcase, what_messages_send_waits_for_the_next_round);
 	tcase_add_test(tcase, messages_are_aligned);
-	tcase_add_test(tcase, a_shutdown_before_the_run_ends_it);
-	tcase_add_test(tcase, a_round_leaves_the_shutdown_for_the_run);
-	tcase_add_test(tcase, a_cancelled_thread_leaves_the_loop_usable);
 
 	return run_suite(suite);
 }
