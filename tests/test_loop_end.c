@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What ends the runs of a loop. */
+/* What ends the runs of a loop, and what is refused in its poll. */
 
 #include "config.h"
 #include "lib/harness.h"
@@ -120,6 +120,51 @@ START_TEST(a_cancelled_thread_leaves_the_loop_usable)
 }
 END_TEST
 
+/* ---- tokens */
+
+START_TEST(the_loops_tokens_are_refused)
+{
+	struct mio_loop *loop = new_loop(NULL);
+	struct mio_poll *poll = mio_loop_poll(loop), *other = new_poll();
+	struct mio_registration *registration;
+	struct mio_readiness *readiness;
+	struct mio_waker *waker = NULL;
+	struct mio_source *source;
+	int fds[2], i;
+
+	make_pipe(fds);
+	assert_ok(mio_registration_create(&registration, &readiness));
+	source = mio_registration_source(registration);
+	for (i = 0; i < 3; i++) {
+		mio_token_t token = MIO_TOKEN_RESERVED - (mio_token_t)i;
+
+		assert_error(mio_poll_register_fd(
+		    poll, fds[0], token, MIO_READABLE, 0), EINVAL);
+		assert_error(mio_poll_register(
+		    poll, source, token, MIO_READABLE, 0), EINVAL);
+		assert_error(mio_waker_create(&waker, poll, token), EINVAL);
+		ck_assert_ptr_null(waker);
+	}
+
+	/* all others are the program's, and those of a plain poll */
+	assert_ok(mio_poll_register_fd(
+	    poll, fds[0], MIO_TOKEN_RESERVED - 3, MIO_READABLE, 0));
+	assert_error(mio_poll_reregister_fd(
+	    poll, fds[0], MIO_TOKEN_RESERVED - 2, MIO_READABLE, 0), EINVAL);
+	assert_ok(mio_poll_register(
+	    poll, source, MIO_TOKEN_RESERVED - 4, MIO_READABLE, 0));
+	assert_error(mio_poll_reregister(
+	    poll, source, MIO_TOKEN_RESERVED - 1, MIO_READABLE, 0), EINVAL);
+	assert_ok(mio_poll_register_fd(
+	    other, fds[0], MIO_TOKEN_RESERVED - 1, MIO_READABLE, 0));
+	mio_readiness_unref(readiness);
+	mio_registration_destroy(registration);
+	close_pipe(fds);
+	mio_poll_destroy(other);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -129,6 +174,7 @@ main(void)
 	tcase_add_test(tcase, a_shutdown_before_the_run_ends_it);
 	tcase_add_test(tcase, a_round_leaves_the_shutdown_for_the_run);
 	tcase_add_test(tcase, a_cancelled_thread_leaves_the_loop_usable);
+	tcase_add_test(tcase, the_loops_tokens_are_refused);
 
 	return run_suite(suite);
 }

@@ -22,7 +22,7 @@ extern "C" {
 /* Chosen by the caller and handed back with each event: a pointer fits. */
 typedef uint64_t mio_token_t;
 
-/* Not to be registered under: -EINVAL. */
+/* Not to be registered under: -EINVAL. So are the two below in a loop's. */
 #define MIO_TOKEN_RESERVED UINT64_MAX
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The loop, made of public calls. The receiver and the timer are
+ * The loop, made of public calls, and of one that keeps its tokens from others.
+ * The receiver and the timer are
  * level-triggered sources of its poll, so that what a round leaves behind
  * begins the next one at once.
  *
@@ -25,6 +26,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "poll/poll.h"
 #include "sys/os.h"
 
 static const struct mio_loop_config defaults = {
@@ -117,9 +119,16 @@ register_sources(struct mio_loop *loop)
 	if (r < 0)
 		return r;
 
-	return mio_poll_register(loop->poll,
+	r = mio_poll_register(loop->poll,
 	    mio_receiver_source(loop->messages.receiver), MIO__LOOP_NOTIFY,
 	    MIO_READABLE, MIO_LEVEL);
+	if (r < 0)
+		return r;
+
+	/* nobody else's events are taken for ours */
+	mio__poll_keep_tokens(loop->poll, MIO__LOOP_TIMER);
+
+	return 0;
 }
 
 MIO__PUBLIC int

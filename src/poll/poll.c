@@ -40,6 +40,7 @@ struct mio_poll {
 	struct mio__readiness_queue *queue;
 	struct mio__gate gate;
 	bool kernel_first;
+	mio_token_t kept; /* it and those above are refused; constant */
 };
 
 MIO__PUBLIC int
@@ -68,6 +69,7 @@ mio_poll_create(struct mio_poll **out)
 		goto fail;
 
 	mio__deadlines_open(&poll->queue->deadlines, poll->selector);
+	poll->kept = MIO_TOKEN_RESERVED;
 	*out = poll;
 
 	return 0;
@@ -107,11 +109,24 @@ mio__poll_queue(struct mio_poll *poll)
 	return poll->queue;
 }
 
+void
+mio__poll_keep_tokens(struct mio_poll *poll, mio_token_t first)
+{
+	poll->kept = first;
+}
+
+bool
+mio__poll_keeps(const struct mio_poll *poll, mio_token_t token)
+{
+	return token >= poll->kept;
+}
+
 /* What is wrong with the arguments of a register or reregister, or 0. */
 static int
-check(mio_token_t token, unsigned interest, unsigned options)
+check(const struct mio_poll *poll, mio_token_t token, unsigned interest,
+    unsigned options)
 {
-	if (token == MIO_TOKEN_RESERVED)
+	if (mio__poll_keeps(poll, token))
 		return -EINVAL;
 
 	if (interest & ~(INTEREST_ALLOWED | INTEREST_FOREIGN))
@@ -132,9 +147,10 @@ check(mio_token_t token, unsigned interest, unsigned options)
 }
 
 static int
-check_fd(mio_fd_t fd, mio_token_t token, unsigned interest, unsigned options)
+check_fd(const struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
+    unsigned interest, unsigned options)
 {
-	int r = check(token, interest, options);
+	int r = check(poll, token, interest, options);
 
 	if (r < 0)
 		return r;
@@ -155,7 +171,7 @@ mio_poll_register(struct mio_poll *poll, struct mio_source *source,
 	    source->ops->register_source == NULL)
 		return -EINVAL;
 
-	r = check(token, interest, options);
+	r = check(poll, token, interest, options);
 	if (r < 0)
 		return r;
 
@@ -173,7 +189,7 @@ mio_poll_reregister(struct mio_poll *poll, struct mio_source *source,
 	    source->ops->reregister_source == NULL || (options & MIO_EXCLUSIVE))
 		return -EINVAL;
 
-	r = check(token, interest, options);
+	r = check(poll, token, interest, options);
 	if (r < 0)
 		return r;
 
@@ -200,7 +216,7 @@ mio_poll_register_fd(struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
 	if (poll == NULL)
 		return -EINVAL;
 
-	r = check_fd(fd, token, interest, options);
+	r = check_fd(poll, fd, token, interest, options);
 	if (r < 0)
 		return r;
 
@@ -216,7 +232,7 @@ mio_poll_reregister_fd(struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
 	if (poll == NULL || (options & MIO_EXCLUSIVE))
 		return -EINVAL;
 
-	r = check_fd(fd, token, interest, options);
+	r = check_fd(poll, fd, token, interest, options);
 	if (r < 0)
 		return r;
 

@@ -25,7 +25,7 @@ mio_waker_create(
 {
 	struct mio_waker *waker;
 
-	if (out == NULL || poll == NULL || token == MIO_TOKEN_RESERVED)
+	if (out == NULL || poll == NULL || mio__poll_keeps(poll, token))
 		return -EINVAL;
 
 	waker = mio__os_alloc(1, sizeof(*waker));
