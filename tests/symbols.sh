@@ -31,9 +31,11 @@ sort -cu "$dir/list"
 sed -n 's/^	\(mio_[a-z0-9_]*\);$/\1/p' "$srcdir/src/libmio.map" >"$dir/map"
 same 'the version map' "$dir/map"
 
-# prototypes: what stands before a parenthesis in the headers' own lines
+# prototypes: what stands before a parenthesis in the headers' own lines, but
+# for the types of callbacks
 for file in "$srcdir"/include/mio/*.h "$builddir/include/mio/version.h"; do
-	sed 's,/\*.*\*/,,; /\/\*/,/\*\//d; /^#/d; /(\*/d' "$file"
+	sed 's,/\*.*\*/,,; /\/\*/,/\*\//d; /^#/d; /(\*/d; /^typedef/d' \
+	    "$file"
 done | sed -n 's/^[a-z][^(]*[ *]\(mio_[a-z0-9_]*\)(.*/\1/p' |
     sort -u >"$dir/headers"
 same 'the headers' "$dir/headers"
@@ -46,7 +48,7 @@ same 'man/' "$dir/man"
 # what the pages of the families say they are about
 for page in "$srcdir"/man/mio_*.3; do
 	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.F[no] \(mio_[a-z0-9_]*\).*/\1/p' "$page"
-done | sort >"$dir/synopsis"
+done | grep -v '_fn$' | sort >"$dir/synopsis"
 same 'the SYNOPSIS sections' "$dir/synopsis"
 
 shared=$builddir/.libs/libmio.so

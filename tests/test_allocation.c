@@ -3,9 +3,9 @@
 /*
  * Nothing is allocated once things are set up: the malloc family of this
  * program is counted around register, reregister, deregister, poll, wake, send,
- * recv, peek, the vectored calls and accept. The poll(2) selector keeps a table
- * of its own, which may grow with the largest number of descriptors so far: it
- * is warmed up first.
+ * recv, peek, the vectored calls, accept and watches. The poll(2) selector
+ * keeps a table of its own, which may grow with the largest number of
+ * descriptors so far: it is warmed up first.
  */
 
 #include "config.h"
@@ -18,6 +18,7 @@ struct scene {
 	struct mio_poll *poll;
 	struct mio_waker *waker;
 	struct mio_timer *timer;
+	struct mio_loop *loop;
 	mio_fd_t listener, client, server;
 	struct sockaddr_in addr;
 };
@@ -30,6 +31,7 @@ set_up(struct scene *scene)
 	assert_ok(mio_timer_create(&scene->timer, 0, 5));
 	assert_ok(mio_poll_register(scene->poll,
 	    mio_timer_source(scene->timer), 7, MIO_READABLE, MIO_LEVEL));
+	assert_ok(mio_loop_create(&scene->loop, NULL));
 	scene->listener = listen_on_loopback();
 	scene->addr = loopback(port_of(scene->listener));
 	tcp_pair(&scene->client, &scene->server);
@@ -43,6 +45,7 @@ tear_down(struct scene *scene)
 	assert_ok(mio_fd_close(scene->server));
 	mio_waker_destroy(scene->waker);
 	mio_timer_destroy(scene->timer);
+	mio_loop_destroy(scene->loop);
 	mio_poll_destroy(scene->poll);
 }
 
@@ -169,6 +172,36 @@ connect_and_accept(struct scene *scene)
 }
 
 static void
+on_ready(struct mio_loop *loop, void *context, unsigned ready)
+{
+	(void)loop;
+	*(unsigned *)context |= ready;
+}
+
+/* As many at a time as ever before; they are found in another order. */
+static int
+watches(struct scene *scene)
+{
+	mio_fd_t fds[3] = { scene->listener, scene->client, scene->server };
+	struct mio_watch *watch[3];
+	unsigned ready = 0;
+	int bad = 0;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		bad += mio_loop_watch_fd(scene->loop, fds[i], MIO_READABLE, 0,
+		    on_ready, &ready, &watch[i]) != 0;
+	bad += mio_watch_update(watch[1], MIO_WRITABLE, MIO_EDGE) != 0;
+	bad += mio_loop_run_once(scene->loop, NULL, NULL, -1) != 0;
+	bad += ready != MIO_WRITABLE;
+	bad += mio_watch_update(watch[1], 0, 0) != 0;
+	for (i = 0; i < 3; i++)
+		mio_watch_end(watch[i]);
+
+	return bad;
+}
+
+static void
 count_allocations(int (*step)(struct scene *))
 {
 	unsigned long before;
@@ -213,6 +246,12 @@ END_TEST
 START_TEST(connections_allocate_nothing)
 {
 	count_allocations(connect_and_accept);
+}
+END_TEST
+
+START_TEST(watches_allocate_nothing)
+{
+	count_allocations(watches);
 }
 END_TEST
 
@@ -261,6 +300,7 @@ main(void)
 	tcase_add_test(tcase, timeouts_allocate_nothing);
 	tcase_add_test(tcase, datagrams_and_descriptors_allocate_nothing);
 	tcase_add_test(tcase, connections_allocate_nothing);
+	tcase_add_test(tcase, watches_allocate_nothing);
 	tcase_add_test(tcase, first_registration_allocates_nothing_on_epoll);
 
 	return run_suite(suite);

@@ -153,9 +153,7 @@ START_TEST(bad_arguments_are_refused)
 	ck_assert_uint_eq(timeout, 77);
 
 	loop = new_loop(NULL);
-	assert_error(mio_loop_run(loop, NULL, NULL), EINVAL);
 	assert_error(mio_loop_run(loop, &other, NULL), EINVAL);
-	assert_error(mio_loop_run_once(loop, NULL, NULL, 0), EINVAL);
 	assert_error(mio_loop_run_once(loop, &other, NULL, 0), EINVAL);
 	ck_assert(!mio_loop_is_running(loop));
 	assert_error(mio_loop_clear_timeout(loop, 0), ENOENT);
@@ -211,6 +209,9 @@ START_TEST(nothing_need_be_called)
 	assert_ok(mio_loop_timeout(loop, 0, 1, NULL));
 	assert_ok(mio_sender_send(mio_loop_sender(loop), &message));
 	assert_ok(mio_loop_run_once(loop, &nothing, NULL, PATIENCE));
+	assert_ok(mio_loop_run_once(loop, NULL, NULL, PATIENCE));
+	mio_loop_shutdown(loop);
+	assert_ok(mio_loop_run(loop, NULL, NULL));
 	close_pipe(fds);
 	mio_loop_destroy(loop);
 }

@@ -10,12 +10,11 @@
 
 /*
  * A loop that calls back: a poll, a timer and a channel, and the turns that
- * are taken through them. All that it does can be done with these three, and
- * whatever they offer works beside it.
- *
- * One thread runs a loop and makes the calls on it; mio_loop_shutdown(),
- * mio_loop_is_running() and the sender are for any thread. Tokens are the
- * program's own but for the two below MIO_TOKEN_RESERVED.
+ * are taken through them. One thread runs a loop and makes the calls on it;
+ * what is for any thread says so. Parts of a program that know nothing of each
+ * other share it with watches, mio_loop_after() and mio_loop_post(), each with
+ * a callback of its own; the handler of a run serves what has none. Tokens are
+ * the program's own but for the two below MIO_TOKEN_RESERVED.
  */
 
 #ifdef __cplusplus
@@ -23,6 +22,9 @@ extern "C" {
 #endif
 
 struct mio_loop;
+struct mio_watch;
+
+typedef void mio_watch_fn(struct mio_loop *loop, void *context, unsigned ready);
 
 /*
  * Each 0 stands for what is said behind it; size is sizeof the struct. A tick
@@ -71,9 +73,9 @@ void mio_loop_destroy(struct mio_loop *loop);
 
 /*
  * Goes round until mio_loop_shutdown(): waits; then calls ready for each event,
- * notify for each message, timeout for each one that is due, and tick. Then it
- * can be run again. 0; -EINVAL; -EBUSY from a callback; what mio_poll() fails
- * with.
+ * notify for each message, timeout for each one that is due, and tick. What
+ * callbacks add waits for the next round. handler may be NULL. 0; -EINVAL;
+ * -EBUSY from a callback; what mio_poll() fails with.
  */
 int mio_loop_run(struct mio_loop *loop, const struct mio_handler *handler,
     void *context);
@@ -115,6 +117,25 @@ int mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns,
 int mio_loop_reset_timeout(struct mio_loop *loop, mio_timeout_t timeout,
     uint64_t delay_ns);
 int mio_loop_clear_timeout(struct mio_loop *loop, mio_timeout_t timeout);
+
+/*
+ * A callback of its own for a descriptor or a source, which stays the caller's
+ * and is closed or destroyed after mio_watch_end(). Registered in the loop's
+ * poll, whose errors these are; and -EINVAL for a NULL call or out, -ENOMEM
+ * if there are more watches than ever before. Interest 0 is a pause: nothing is
+ * reported. Of a watch that is changed or ended nothing is told any more in the
+ * round; what still is so comes anew. MIO_EXCLUSIVE cannot be changed.
+ */
+int mio_loop_watch_fd(struct mio_loop *loop, mio_fd_t fd, unsigned interest,
+    unsigned options, mio_watch_fn *call, void *context,
+    struct mio_watch **out);
+int mio_loop_watch(struct mio_loop *loop, struct mio_source *source,
+    unsigned interest, unsigned options, mio_watch_fn *call, void *context,
+    struct mio_watch **out);
+int mio_watch_update(struct mio_watch *watch, unsigned interest,
+    unsigned options);
+/* In any callback, its own too. NULL is fine. */
+void mio_watch_end(struct mio_watch *watch);
 
 #ifdef __cplusplus
 }

@@ -46,9 +46,6 @@ take(void *to, size_t known, const void *from)
 	const char *bytes = from;
 	size_t size, i;
 
-	if (from == NULL)
-		return -EINVAL;
-
 	memcpy(&size, from, sizeof(size));
 	if (size < sizeof(size) || size % sizeof(size) != 0)
 		return -EINVAL;
@@ -151,6 +148,7 @@ mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 	if (loop == NULL)
 		return -ENOMEM;
 
+	mio__watches_init(&loop->watches);
 	r = make_buffers(loop, &taken);
 	if (r == 0)
 		r = make_sources(loop, &taken);
@@ -174,6 +172,7 @@ mio_loop_destroy(struct mio_loop *loop)
 
 	mio__inbox_fini(&loop->messages);
 	mio__timeouts_fini(&loop->timeouts);
+	mio__watches_fini(&loop->watches);
 	mio_waker_destroy(loop->waker);
 	mio_poll_destroy(loop->poll);
 	mio__os_free(loop->events);
@@ -219,6 +218,8 @@ collect(struct mio_loop *loop, int64_t timeout_ns)
 	loop->next = 0;
 	loop->end = (size_t)n;
 	notified = due = loop->end == loop->events_per_tick;
+	loop->round++;
+	mio__watches_mark(&loop->watches, loop->events, loop->end);
 	for (i = 0; i < loop->end; i++) {
 		notified =
 		    notified || loop->events[i].token == MIO__LOOP_NOTIFY;
@@ -243,8 +244,10 @@ tell_events(
 
 	while (loop->next < loop->end) {
 		event = &loop->events[loop->next++];
-		if (event->token != MIO__LOOP_NOTIFY &&
-		    event->token != MIO__LOOP_TIMER && handler->ready != NULL)
+		if (event->reserved != 0)
+			mio__watches_tell(loop, event);
+		else if (event->token < MIO__LOOP_TIMER &&
+		    handler->ready != NULL)
 			handler->ready(
 			    loop, context, event->token, event->ready);
 	}
@@ -313,15 +316,17 @@ static int
 go(struct mio_loop *loop, const struct mio_handler *handler, void *context,
     int64_t timeout_ns, bool run)
 {
-	struct mio_handler taken;
+	struct mio_handler taken = { 0 };
 	int r;
 
 	if (loop == NULL)
 		return -EINVAL;
 
-	r = take(&taken, sizeof(taken), handler);
-	if (r < 0)
-		return r;
+	if (handler != NULL) {
+		r = take(&taken, sizeof(taken), handler);
+		if (r < 0)
+			return r;
+	}
 
 	if (loop->inside)
 		return -EBUSY;

@@ -8,6 +8,7 @@
 
 #include "loop/inbox.h"
 #include "loop/timeouts.h"
+#include "loop/watch.h"
 #include "mio/loop.h"
 #include "mio/waker.h"
 
@@ -23,9 +24,11 @@ struct mio_loop {
 	struct mio__inbox messages;
 	void *message; /* the one that is told, aligned for any type */
 	size_t messages_per_tick;
+	struct mio__watches watches;
 	struct mio_event *events;
 	size_t events_per_tick;
 	size_t next, end;       /* of those that are not told yet */
+	uint64_t round;         /* in which they were reported */
 	bool inside, collected; /* a round; what it collected is not told yet */
 	atomic_bool running, stopping, waiting;
 };

@@ -47,6 +47,8 @@ static const struct {
 	{ "setsockopt", { EBADF, ENOPROTOOPT, ENOMEM, EACCES } },
 	{ "shutdown", { ENOTCONN, EBADF } },
 	{ "socket", { EMFILE, ENFILE, ENOMEM, EACCES, EAFNOSUPPORT } },
+	{ "timerfd_create", { EMFILE, ENFILE, ENOMEM, ENODEV, ENOSYS, EPERM } },
+	{ "timerfd_settime", { ENOSYS, EPERM } },
 	{ "writev", { EAGAIN, EPIPE, EIO, EINTR } },
 };
 

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A watch is a source of the loop's poll with a callback of its own.
+ *
+ * Tokens. A program may use all but the loop's own ones, so those of watches
+ * cannot be a range: each is the watch's index and a serial number, mixed with
+ * a secret of the loop. An event is a watch's when its token is exactly that of
+ * a watch in use; that a program chose the same one is as likely as guessing 64
+ * bits. The look is taken when events were just reported, as none can be of a
+ * watch that ended before: the event is marked with the index, and whether the
+ * watch is the same one still is found out when its turn comes.
+ *
+ * States. A watch is unused, or watching, or paused: then it is registered with
+ * no interest, for a single edge. So the poll refuses another registration as
+ * before, and a hang-up shows once at most, and is not told. Pausing, changing
+ * and ending drop what this round has collected: what still is so comes anew
+ * when the source is registered again.
+ */
+
+#include "loop/watch.h"
+
+#include <errno.h>
+#include <stdbool.h>
+
+#include "base/check.h"
+#include "loop/loop.h"
+#include "sys/os.h"
+
+#define FIRST_CHUNK UINT32_C(64)
+
+#define OPTIONS_ALLOWED (MIO_EDGE | MIO_LEVEL | MIO_ONESHOT | MIO_EXCLUSIVE)
+#define OPTIONS_PAUSED  (MIO_EDGE | MIO_ONESHOT)
+
+/* Belongs to the thread that runs the loop. */
+struct mio_watch {
+	struct mio_loop *loop;
+	mio_watch_fn *call;
+	void *context;
+	struct mio_source *source; /* NULL: it is the descriptor */
+	mio_fd_t fd;
+	uint32_t index;
+	bool paused;
+	mio_token_t token;      /* no other's; MIO_TOKEN_RESERVED when unused */
+	uint64_t changed_in;    /* the round whose events are not its own */
+	struct mio_watch *next; /* of the unused */
+};
+
+/* ---- memory */
+
+/* Any two loops differ in where they are, or in when they were made. */
+static uint64_t
+secret_of(const struct mio__watches *watches)
+{
+	uint64_t x = mio_clock_now() + (uint64_t)(uintptr_t)watches;
+
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+
+	return x ^ x >> 31;
+}
+
+void
+mio__watches_init(struct mio__watches *watches)
+{
+	watches->secret = secret_of(watches);
+}
+
+void
+mio__watches_fini(struct mio__watches *watches)
+{
+	unsigned i;
+
+	for (i = 0; i < MIO__WATCH_CHUNKS; i++)
+		mio__os_free(watches->chunks[i]);
+}
+
+static unsigned
+chunk_of(uint32_t index)
+{
+	return 31u - (unsigned)__builtin_clz(index / FIRST_CHUNK + 1);
+}
+
+/* How many there are in the chunks before. */
+static uint32_t
+start_of(unsigned chunk)
+{
+	return FIRST_CHUNK * ((UINT32_C(1) << chunk) - 1);
+}
+
+static struct mio_watch *
+watch_at(const struct mio__watches *watches, uint32_t index)
+{
+	unsigned chunk = chunk_of(index);
+
+	return &watches->chunks[chunk][index - start_of(chunk)];
+}
+
+/* NULL when there is no memory. */
+static struct mio_watch *
+new_watch(struct mio__watches *watches)
+{
+	struct mio_watch *watch = watches->unused;
+	unsigned chunk = chunk_of(watches->made);
+
+	if (watch != NULL) {
+		watches->unused = watch->next;
+		return watch;
+	}
+	if (chunk >= MIO__WATCH_CHUNKS - 1)
+		return NULL;
+	if (watches->chunks[chunk] == NULL)
+		watches->chunks[chunk] =
+		    mio__os_alloc((size_t)FIRST_CHUNK << chunk, sizeof(*watch));
+	if (watches->chunks[chunk] == NULL)
+		return NULL;
+
+	watch = watch_at(watches, watches->made);
+	watch->index = watches->made++;
+
+	return watch;
+}
+
+static void
+give_back(struct mio__watches *watches, struct mio_watch *watch)
+{
+	watch->token = MIO_TOKEN_RESERVED;
+	watch->next = watches->unused;
+	watches->unused = watch;
+}
+
+static mio_token_t
+new_token(struct mio__watches *watches, uint32_t index)
+{
+	mio_token_t token;
+
+	do
+		token = watches->secret ^
+		    ((uint64_t)++watches->serial << 32 | index);
+	while (token >= MIO__LOOP_TIMER);
+
+	return token;
+}
+
+/* ---- for the loop */
+
+void
+mio__watches_mark(
+    struct mio__watches *watches, struct mio_event *events, size_t count)
+{
+	uint32_t index;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		index = (uint32_t)(events[i].token ^ watches->secret);
+		if (index < watches->made &&
+		    watch_at(watches, index)->token == events[i].token)
+			events[i].reserved = index + 1;
+	}
+}
+
+void
+mio__watches_tell(struct mio_loop *loop, const struct mio_event *event)
+{
+	struct mio_watch *watch = watch_at(&loop->watches, event->reserved - 1);
+
+	if (watch->token == event->token && !watch->paused &&
+	    watch->changed_in != loop->round)
+		watch->call(loop, watch->context, event->ready);
+}
+
+/* ---- for programs */
+
+static int
+add(struct mio_watch *watch, unsigned interest, unsigned options)
+{
+	struct mio_poll *poll = watch->loop->poll;
+
+	if (watch->source != NULL)
+		return mio_poll_register(
+		    poll, watch->source, watch->token, interest, options);
+
+	return mio_poll_register_fd(
+	    poll, watch->fd, watch->token, interest, options);
+}
+
+static int
+change(struct mio_watch *watch, unsigned interest, unsigned options)
+{
+	struct mio_poll *poll = watch->loop->poll;
+
+	if (watch->source != NULL)
+		return mio_poll_reregister(
+		    poll, watch->source, watch->token, interest, options);
+
+	return mio_poll_reregister_fd(
+	    poll, watch->fd, watch->token, interest, options);
+}
+
+/* What a pause is asked for with, which the poll does not get to see. */
+static int
+check_pause(unsigned options)
+{
+	if ((options & ~OPTIONS_ALLOWED) || (options & MIO_EXCLUSIVE))
+		return -EINVAL;
+
+	return (options & MIO_EDGE) && (options & MIO_LEVEL) ? -EINVAL : 0;
+}
+
+static int
+start(struct mio_loop *loop, const struct mio_watch *wanted, unsigned interest,
+    unsigned options, struct mio_watch **out)
+{
+	struct mio_watch *watch;
+	uint32_t index;
+	int r = interest == 0 ? check_pause(options) : 0;
+
+	if (r < 0)
+		return r;
+
+	watch = new_watch(&loop->watches);
+	if (watch == NULL)
+		return -ENOMEM;
+
+	index = watch->index;
+	*watch = *wanted;
+	watch->index = index;
+	watch->token = new_token(&loop->watches, index);
+	watch->paused = interest == 0;
+	r = add(watch, interest, interest == 0 ? OPTIONS_PAUSED : options);
+	if (r < 0) {
+		give_back(&loop->watches, watch);
+		return r;
+	}
+
+	*out = watch;
+
+	return 0;
+}
+
+MIO__PUBLIC int
+mio_loop_watch_fd(struct mio_loop *loop, mio_fd_t fd, unsigned interest,
+    unsigned options, mio_watch_fn *call, void *context, struct mio_watch **out)
+{
+	const struct mio_watch wanted = {
+		.loop = loop,
+		.call = call,
+		.context = context,
+		.fd = fd,
+	};
+
+	if (loop == NULL || call == NULL || out == NULL)
+		return -EINVAL;
+
+	return start(loop, &wanted, interest, options, out);
+}
+
+MIO__PUBLIC int
+mio_loop_watch(struct mio_loop *loop, struct mio_source *source,
+    unsigned interest, unsigned options, mio_watch_fn *call, void *context,
+    struct mio_watch **out)
+{
+	const struct mio_watch wanted = {
+		.loop = loop,
+		.call = call,
+		.context = context,
+		.source = source,
+		.fd = MIO_INVALID_FD,
+	};
+
+	if (loop == NULL || source == NULL || call == NULL || out == NULL)
+		return -EINVAL;
+
+	return start(loop, &wanted, interest, options, out);
+}
+
+MIO__PUBLIC int
+mio_watch_update(struct mio_watch *watch, unsigned interest, unsigned options)
+{
+	int r;
+
+	if (watch == NULL)
+		return -EINVAL;
+
+	r = interest == 0 ? check_pause(options) : 0;
+	if (r == 0)
+		r = change(
+		    watch, interest, interest == 0 ? OPTIONS_PAUSED : options);
+	if (r < 0)
+		return r;
+
+	watch->paused = interest == 0;
+	watch->changed_in = watch->loop->round;
+
+	return 0;
+}
+
+MIO__PUBLIC void
+mio_watch_end(struct mio_watch *watch)
+{
+	if (watch == NULL)
+		return;
+
+	/* what is not registered any more was closed too early */
+	if (watch->source != NULL)
+		(void)mio_poll_deregister(watch->loop->poll, watch->source);
+	else
+		(void)mio_poll_deregister_fd(watch->loop->poll, watch->fd);
+	give_back(&watch->loop->watches, watch);
+}
