@@ -178,9 +178,16 @@ on_ready(struct mio_loop *loop, void *context, unsigned ready)
 	*(unsigned *)context |= ready;
 }
 
-/* As many at a time as ever before; they are found in another order. */
+static void
+on_call(struct mio_loop *loop, void *context)
+{
+	(void)loop;
+	++*(unsigned *)context;
+}
+
+/* As many at a time as ever before. */
 static int
-watches(struct scene *scene)
+watch_and_call(struct scene *scene)
 {
 	mio_fd_t fds[3] = { scene->listener, scene->client, scene->server };
 	struct mio_watch *watch[3];
@@ -195,6 +202,10 @@ watches(struct scene *scene)
 	bad += mio_loop_run_once(scene->loop, NULL, NULL, -1) != 0;
 	bad += ready != MIO_WRITABLE;
 	bad += mio_watch_update(watch[1], 0, 0) != 0;
+	bad += mio_loop_post(scene->loop, on_call, &ready) != 0;
+	bad += mio_loop_after(scene->loop, 0, on_call, &ready, NULL) != 0;
+	while (ready != MIO_WRITABLE + 2)
+		bad += mio_loop_run_once(scene->loop, NULL, NULL, -1) != 0;
 	for (i = 0; i < 3; i++)
 		mio_watch_end(watch[i]);
 
@@ -249,9 +260,9 @@ START_TEST(connections_allocate_nothing)
 }
 END_TEST
 
-START_TEST(watches_allocate_nothing)
+START_TEST(watches_and_calls_allocate_nothing)
 {
-	count_allocations(watches);
+	count_allocations(watch_and_call);
 }
 END_TEST
 
@@ -300,7 +311,7 @@ main(void)
 	tcase_add_test(tcase, timeouts_allocate_nothing);
 	tcase_add_test(tcase, datagrams_and_descriptors_allocate_nothing);
 	tcase_add_test(tcase, connections_allocate_nothing);
-	tcase_add_test(tcase, watches_allocate_nothing);
+	tcase_add_test(tcase, watches_and_calls_allocate_nothing);
 	tcase_add_test(tcase, first_registration_allocates_nothing_on_epoll);
 
 	return run_suite(suite);

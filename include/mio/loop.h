@@ -25,11 +25,9 @@ struct mio_loop;
 struct mio_watch;
 
 typedef void mio_watch_fn(struct mio_loop *loop, void *context, unsigned ready);
+typedef void mio_call_fn(struct mio_loop *loop, void *context);
 
-/*
- * Each 0 stands for what is said behind it; size is sizeof the struct. A tick
- * is the end of a round, but that of the timer.
- */
+/* Each 0 stands for what is said behind it; size is sizeof the struct. */
 struct mio_loop_config {
 	size_t size;
 	uint64_t timer_tick_ns;   /* a millisecond */
@@ -46,7 +44,7 @@ struct mio_loop_config {
  */
 struct mio_handler {
 	size_t size;
-	/* A source is ready, as mio_poll() reports it. */
+	/* A source is ready. */
 	void (*ready)(struct mio_loop *loop, void *context, mio_token_t token,
 	    unsigned ready);
 	/* A message came; it is the loop's, until this returns, and aligned. */
@@ -61,10 +59,7 @@ struct mio_handler {
 	void (*tick)(struct mio_loop *loop, void *context);
 };
 
-/*
- * NULL for a config of nothing but defaults. Any thread. -EINVAL; -EMFILE,
- * -ENFILE, -ENOMEM.
- */
+/* NULL: all defaults. Any thread. -EINVAL, -EMFILE, -ENFILE, -ENOMEM. */
 int mio_loop_create(struct mio_loop **out,
     const struct mio_loop_config *config);
 
@@ -108,10 +103,7 @@ struct mio_poll *mio_loop_poll(struct mio_loop *loop);
  */
 struct mio_sender *mio_loop_sender(struct mio_loop *loop);
 
-/*
- * As mio_timer_set(), mio_timer_reset() and mio_timer_cancel(). -EINVAL for a
- * NULL loop.
- */
+/* As mio_timer_set(), reset and cancel. -EINVAL for a NULL loop. */
 int mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns,
     mio_token_t state, mio_timeout_t *out);
 int mio_loop_reset_timeout(struct mio_loop *loop, mio_timeout_t timeout,
@@ -136,6 +128,16 @@ int mio_watch_update(struct mio_watch *watch, unsigned interest,
     unsigned options);
 /* In any callback, its own too. NULL is fine. */
 void mio_watch_end(struct mio_watch *watch);
+
+/* As mio_loop_timeout(), with a callback of its own, or -EINVAL. */
+int mio_loop_after(struct mio_loop *loop, uint64_t delay_ns, mio_call_fn *call,
+    void *context, mio_timeout_t *out);
+
+/*
+ * Calls back in the loop's next round, in order, before its messages, among
+ * which it counts. -EINVAL; -EAGAIN: notify_capacity calls wait. Any thread.
+ */
+int mio_loop_post(struct mio_loop *loop, mio_call_fn *call, void *context);
 
 #ifdef __cplusplus
 }

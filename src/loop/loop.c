@@ -36,6 +36,11 @@ static const struct mio_loop_config defaults = {
 	.events_per_tick = 1024,
 };
 
+struct post {
+	mio_call_fn *call;
+	void *context;
+};
+
 /*
  * Takes a struct that may be older or newer than ours: it begins with its size,
  * what it lacks is 0, and what we do not know has to be. No member is cut.
@@ -84,6 +89,7 @@ make_buffers(struct mio_loop *loop, const struct mio_loop_config *config)
 static int
 make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 {
+	size_t capacity;
 	int r;
 
 	r = mio_poll_create(&loop->poll);
@@ -99,9 +105,15 @@ make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 	if (r < 0)
 		return r;
 
-	return mio__inbox_init(&loop->messages,
-	    or_default(config->message_size, defaults.message_size),
-	    or_default(config->notify_capacity, defaults.notify_capacity),
+	capacity =
+	    or_default(config->notify_capacity, defaults.notify_capacity);
+	r = mio__inbox_init(&loop->messages,
+	    or_default(config->message_size, defaults.message_size), capacity,
+	    loop->messages_per_tick);
+	if (r < 0)
+		return r;
+
+	return mio__inbox_init(&loop->posts, sizeof(struct post), capacity,
 	    loop->messages_per_tick);
 }
 
@@ -118,6 +130,12 @@ register_sources(struct mio_loop *loop)
 
 	r = mio_poll_register(loop->poll,
 	    mio_receiver_source(loop->messages.receiver), MIO__LOOP_NOTIFY,
+	    MIO_READABLE, MIO_LEVEL);
+	if (r < 0)
+		return r;
+
+	r = mio_poll_register(loop->poll,
+	    mio_receiver_source(loop->posts.receiver), MIO__LOOP_NOTIFY,
 	    MIO_READABLE, MIO_LEVEL);
 	if (r < 0)
 		return r;
@@ -171,6 +189,7 @@ mio_loop_destroy(struct mio_loop *loop)
 		return;
 
 	mio__inbox_fini(&loop->messages);
+	mio__inbox_fini(&loop->posts);
 	mio__timeouts_fini(&loop->timeouts);
 	mio__watches_fini(&loop->watches);
 	mio_waker_destroy(loop->waker);
@@ -193,6 +212,23 @@ wait_for_events(struct mio_loop *loop, int64_t timeout_ns)
 	atomic_store(&loop->waiting, false);
 
 	return n;
+}
+
+/*
+ * Posts and messages share the limit. Posts come first, until messages got
+ * nothing for them: then half of it is for messages before the posts.
+ */
+static void
+collect_messages(struct mio_loop *loop)
+{
+	size_t left = loop->messages_per_tick;
+
+	if (loop->messages_first)
+		left -= mio__inbox_collect(&loop->messages, left - left / 2);
+	left -= mio__inbox_collect(&loop->posts, left);
+	if (!loop->messages_first)
+		left -= mio__inbox_collect(&loop->messages, left);
+	loop->messages_first = !loop->messages_first && left == 0;
 }
 
 /*
@@ -227,8 +263,7 @@ collect(struct mio_loop *loop, int64_t timeout_ns)
 	}
 
 	if (notified)
-		(void)mio__inbox_collect(
-		    &loop->messages, loop->messages_per_tick);
+		collect_messages(loop);
 	if (due)
 		mio__timeouts_collect(&loop->timeouts);
 	loop->collected = true;
@@ -254,6 +289,18 @@ tell_events(
 }
 
 static void
+make_posted_calls(struct mio_loop *loop)
+{
+	const struct post *next;
+	struct post post;
+
+	while ((next = mio__inbox_take(&loop->posts)) != NULL) {
+		post = *next;
+		post.call(loop, post.context);
+	}
+}
+
+static void
 tell_messages(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
@@ -274,8 +321,10 @@ tell_timeouts(
 	struct mio__timeout_state state;
 
 	while (mio__timeouts_take(&loop->timeouts, &state))
-		if (handler->timeout != NULL)
-			handler->timeout(loop, context, state.token);
+		if (state.call != NULL)
+			state.call(loop, state.u.context);
+		else if (handler->timeout != NULL)
+			handler->timeout(loop, context, state.u.token);
 }
 
 /* Waits, and makes the calls for what came. */
@@ -291,6 +340,7 @@ go_round(struct mio_loop *loop, const struct mio_handler *handler,
 	if (n == -EINTR && handler->interrupted != NULL)
 		handler->interrupted(loop, context);
 	tell_events(loop, handler, context);
+	make_posted_calls(loop);
 	tell_messages(loop, handler, context);
 	tell_timeouts(loop, handler, context);
 	loop->collected = false;
@@ -386,12 +436,38 @@ mio_loop_sender(struct mio_loop *loop)
 }
 
 MIO__PUBLIC int
+mio_loop_post(struct mio_loop *loop, mio_call_fn *call, void *context)
+{
+	const struct post post = { .call = call, .context = context };
+
+	if (loop == NULL || call == NULL)
+		return -EINVAL;
+
+	return mio_sender_try_send(loop->posts.sender, &post);
+}
+
+MIO__PUBLIC int
 mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns, mio_token_t state,
     mio_timeout_t *out)
 {
-	const struct mio__timeout_state told = { .token = state };
+	const struct mio__timeout_state told = { .u.token = state };
 
 	if (loop == NULL)
+		return -EINVAL;
+
+	return mio__timeouts_set(&loop->timeouts, delay_ns, told, out);
+}
+
+MIO__PUBLIC int
+mio_loop_after(struct mio_loop *loop, uint64_t delay_ns, mio_call_fn *call,
+    void *context, mio_timeout_t *out)
+{
+	const struct mio__timeout_state told = {
+		.call = call,
+		.u.context = context,
+	};
+
+	if (loop == NULL || call == NULL)
 		return -EINVAL;
 
 	return mio__timeouts_set(&loop->timeouts, delay_ns, told, out);

@@ -21,9 +21,10 @@ struct mio_loop {
 	struct mio_poll *poll;
 	struct mio_waker *waker;
 	struct mio__timeouts timeouts;
-	struct mio__inbox messages;
+	struct mio__inbox messages, posts;
 	void *message; /* the one that is told, aligned for any type */
 	size_t messages_per_tick;
+	bool messages_first; /* they had to wait for posts */
 	struct mio__watches watches;
 	struct mio_event *events;
 	size_t events_per_tick;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mio/timer.h"
+#include "mio/loop.h"
 
 /*
  * The timeouts of a loop: a timer, and for each timeout what it is to tell. A
@@ -16,9 +16,13 @@
  * allocated after init.
  */
 
-/* What is to be told of it. */
+/* What is to be told of it: a call, or a token for the handler. */
 struct mio__timeout_state {
-	mio_token_t token;
+	mio_call_fn *call; /* or NULL */
+	union {
+		void *context;
+		mio_token_t token;
+	} u;
 };
 
 struct mio__timeout_record;
