@@ -10,14 +10,19 @@ int
 mio__inbox_init(
     struct mio__inbox *inbox, size_t message_size, size_t capacity, size_t most)
 {
+	int r;
+
+	r = mio_sync_channel_create(
+	    &inbox->sender, &inbox->receiver, message_size, capacity);
+	if (r < 0)
+		return r;
+
+	/* no overflow: the channel has as much */
 	inbox->message_size = message_size;
 	inbox->room = most < capacity ? most : capacity;
 	inbox->collected = mio__os_alloc(inbox->room, message_size);
-	if (inbox->collected == NULL)
-		return -ENOMEM;
 
-	return mio_sync_channel_create(
-	    &inbox->sender, &inbox->receiver, message_size, capacity);
+	return inbox->collected != NULL ? 0 : -ENOMEM;
 }
 
 void

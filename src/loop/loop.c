@@ -78,6 +78,9 @@ make_buffers(struct mio_loop *loop, const struct mio_loop_config *config)
 	    or_default(config->events_per_tick, defaults.events_per_tick);
 	loop->messages_per_tick =
 	    or_default(config->messages_per_tick, defaults.messages_per_tick);
+	if (loop->events_per_tick > SIZE_MAX / 2 / sizeof(*loop->events))
+		return -ENOMEM;
+
 	loop->events =
 	    mio__os_alloc(loop->events_per_tick, sizeof(*loop->events));
 	loop->message = mio__os_alloc(
