@@ -153,6 +153,7 @@ mio__watches_mark(
 
 	for (i = 0; i < count; i++) {
 		index = (uint32_t)(events[i].token ^ watches->secret);
+		events[i].reserved = 0;
 		if (index < watches->made &&
 		    watch_at(watches, index)->token == events[i].token)
 			events[i].reserved = index + 1;
