@@ -10,16 +10,30 @@ builddir=${builddir:-.}
 CC=${CC:-cc}
 CXX=${CXX:-c++}
 flags="-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wundef
--Werror -fsyntax-only -I$srcdir/include -I$builddir/include"
+-Wshadow -Wcast-qual -Werror -fsyntax-only -I$srcdir/include
+-I$builddir/include"
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 failed=0
 passed=0
 
+# What C++ programs are built with, as far as this compiler knows it.
+cxx_flags=
+echo 'int main(void);' >"$dir/empty"
+for flag in -Wold-style-cast -Wuseless-cast -Wzero-as-null-pointer-constant; do
+	if $CXX -x c++ -Werror $flag -fsyntax-only "$dir/empty" 2>"$dir/log"; then
+		cxx_flags="$cxx_flags $flag"
+	fi
+done
+
 # compile COMPILER LANGUAGE STANDARD FILE
 compile() {
-	if $1 -x "$2" -std="$3" $flags "$4" 2>"$dir/log"; then
+	case $2 in
+	c++)	more=$cxx_flags ;;
+	*)	more= ;;
+	esac
+	if $1 -x "$2" -std="$3" $flags $more "$4" 2>"$dir/log"; then
 		passed=$((passed + 1))
 	else
 		echo "FAIL: $1 -std=$3 $(basename "$4")"
@@ -30,7 +44,6 @@ compile() {
 
 # knows COMPILER LANGUAGE STANDARD
 knows() {
-	echo 'int main(void);' >"$dir/empty"
 	$1 -x "$2" -std="$3" -fsyntax-only "$dir/empty" 2>"$dir/log"
 }
 

@@ -15,7 +15,7 @@ extern "C" {
 
 typedef int mio_fd_t;
 
-#define MIO_INVALID_FD ((mio_fd_t)-1)
+#define MIO_INVALID_FD (-1)
 
 /*
  * Closes fd, and takes it out of the polls that know it by its number. Never

@@ -113,8 +113,15 @@ int mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd);
  * was stopped and continues; the first goes on waiting. -EINVAL, -EBADF (the
  * poll's own descriptors were closed).
  */
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* the struct has that name, too */
+#endif
 int mio_poll(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns);
+#if defined(__cplusplus) && defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 int mio_poll_interruptible(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns);
 
