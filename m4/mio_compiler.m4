@@ -27,7 +27,9 @@ AC_DEFUN([MIO_COMPILER], [
 
 	AC_ARG_ENABLE([sanitizer],
 		[AS_HELP_STRING([--enable-sanitizer=address,undefined|thread],
-			[build the library and its tests with sanitizers])],
+			[build the library and its tests with sanitizers;
+			programs built with ThreadSanitizer need a library that
+			is, too, see mio(7)])],
 		[], [enable_sanitizer=no])
 	AS_CASE([$enable_sanitizer],
 		[no], [],
@@ -59,4 +61,7 @@ AC_DEFUN([MIO_SANITIZE], [
 	MIO_CFLAGS="$MIO_CFLAGS $mio_sanitize -g"
 	AC_SUBST([MIO_SANITIZE_CFLAGS], [$mio_sanitize])
 	MIO_LDFLAGS="$MIO_LDFLAGS $mio_sanitize"
+	AS_CASE([$enable_sanitizer], [*thread*],
+		[AC_DEFINE([MIO_SANITIZE_THREAD], [1],
+			[Define to 1 when built for ThreadSanitizer.])])
 ])

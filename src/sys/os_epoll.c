@@ -3,6 +3,7 @@
 /* The part of os.h that systems with epoll(7) have. */
 
 #include "sys/compat.h"
+#include "sys/handover.h"
 #include "sys/os.h"
 
 #include <sys/epoll.h>
@@ -18,6 +19,8 @@ mio__os_epoll_create(void)
 int
 mio__os_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
+	MIO__GIVES(epfd);
+
 	return epoll_ctl(epfd, op, fd, event) < 0 ? -errno : 0;
 }
 
@@ -25,6 +28,9 @@ static int
 wait_ms(int epfd, struct epoll_event *events, int capacity, int timeout_ms)
 {
 	int n = epoll_wait(epfd, events, capacity, timeout_ms);
+
+	if (n > 0)
+		MIO__TAKES(epfd);
 
 	return n < 0 ? -errno : n;
 }
@@ -36,6 +42,8 @@ wait_exactly(int epfd, struct epoll_event *events, int capacity,
 	struct timespec ts = mio__os_timespec(timeout_ns);
 	int n = epoll_pwait2(epfd, events, capacity, &ts, NULL);
 
+	if (n > 0)
+		MIO__TAKES(epfd);
 	if (n >= 0 || !mio__os_refused(errno))
 		return n < 0 ? -errno : n;
 
