@@ -9,7 +9,8 @@
  * Setting, resetting, cancelling and expiring cost the same at any number, from
  * memory that is reserved at the start. Time is nanoseconds on the monotonic
  * clock, counted in ticks: deadlines are rounded up to one, so that nothing is
- * early, and late by a tick at most beside what the scheduler takes.
+ * early, and late by a tick at most beside what the scheduler takes. One for
+ * each thread or loop that waits is enough: each one costs every wait.
  *
  * One thread at a time uses a timer; the poll may run in another. A timer
  * belongs to the poll that it is first registered with.
