@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The program in README.md compiles without a warning and does what it says.
+# The program in README.md compiles without a warning and does what it says, or
+# says why it does not.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -22,3 +23,8 @@ sed -n '/^```c$/,/^```$/p' "$srcdir/README.md" | sed '/^```/d' >"$dir/hello.c"
 export ASAN_OPTIONS=detect_leaks=0
 printf 'a line\n' | "$dir/hello" >"$dir/out"
 grep -qx 'token 1 is ready' "$dir/out"
+
+status=0
+"$dir/hello" <"$dir/hello.c" >"$dir/out" 2>"$dir/err" || status=$?
+[ $status -eq 1 ]
+grep -qx 'hello: Operation not permitted' "$dir/err"
