@@ -10,7 +10,10 @@ deny=$builddir/tests/deny
 programs='test_fd test_fork test_pipe test_poll test_poll_time test_tcp
 test_threads test_udp_batch test_waker'
 
-[ -x "$deny" ] || exit 77
+if [ ! -x "$deny" ]; then
+	echo 'no seccomp filters in this system'
+	exit 77
+fi
 
 # a shell that starts the program for libtool would meet the filter, too
 run() {
