@@ -20,7 +20,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir -p "$dir/src/poll" "$dir/here"
 cp "$srcdir/configure" "$dir"
-cp -R "$srcdir/build-aux" "$dir"
+cp -RL "$srcdir/build-aux" "$dir"
+chmod -R u+w "$dir"
 : >"$dir/src/poll/poll.c"
 cd "$dir/here"
 

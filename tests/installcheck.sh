@@ -97,10 +97,15 @@ if [ "$HAVE_STATIC" = yes ]; then
 	try 'static, c++, runs' "$dir/hello"
 fi
 
-if [ "$ENABLE_MAN" != no ] && command -v man >/dev/null; then
+# each_page: the page of every call
+each_page() {
 	while read -r call; do
-		try "man $call" man -M "$DESTDIR$MANDIR" 3 "$call"
+		man -M "$DESTDIR$MANDIR" 3 "$call" >"$dir/page" || return 1
 	done <"$srcdir/src/libmio.sym"
+}
+
+if [ "$ENABLE_MAN" != no ] && command -v man >/dev/null; then
+	try 'man, of every call' each_page
 	try 'man mio' man -M "$DESTDIR$MANDIR" 7 mio
 fi
 
