@@ -171,6 +171,50 @@ START_TEST(polls_within_a_tick_end)
 }
 END_TEST
 
+/*
+ * Three ticks are due, and the timeouts are handed out or cancelled one by one:
+ * what the edge told stays told until nothing is left of it.
+ */
+START_TEST(an_edge_of_several_ticks_is_told_once)
+{
+	struct scene scene;
+	struct mio_event event;
+	mio_timeout_t timeouts[3];
+	mio_token_t state;
+	uint64_t i;
+
+	fault_set_clock(HOUR);
+	scene = begin(MIO_EDGE);
+	for (i = 0; i < 3; i++)
+		assert_ok(mio_timer_set(
+		    scene.timer, MS(1 + 4 * i), i, &timeouts[i]));
+	fault_set_clock(HOUR + MS(30));
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
+	assert_ok(mio_timer_cancel(scene.timer, timeouts[1], NULL));
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
+
+	/* all of it cancelled or moved: what is due next is an edge */
+	for (i = 0; i < 2; i++)
+		assert_ok(mio_timer_set(
+		    scene.timer, MS(1 + 4 * i), i, &timeouts[i]));
+	fault_set_clock(HOUR + MS(60));
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 1);
+	assert_ok(mio_timer_reset(scene.timer, timeouts[0], MS(1)));
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
+	assert_ok(mio_timer_cancel(scene.timer, timeouts[1], NULL));
+	fault_set_clock(HOUR + MS(90));
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
+	fault_set_clock(0);
+	end(&scene);
+}
+END_TEST
+
 START_TEST(using_a_timer_costs_no_system_call)
 {
 	struct scene scene = begin(MIO_LEVEL);
@@ -452,6 +496,7 @@ main(void)
 	tcase_add_test(tcase, the_start_of_the_loop_does_not_matter);
 	tcase_add_test(tcase, a_loop_that_is_an_hour_late_loses_nothing);
 	tcase_add_test(tcase, polls_within_a_tick_end);
+	tcase_add_test(tcase, an_edge_of_several_ticks_is_told_once);
 
 	tcase = new_case(suite, "calls");
 	tcase_add_test(tcase, using_a_timer_costs_no_system_call);

@@ -12,8 +12,10 @@
  * for why no change is missed.
  *
  * `told' is set when the poll has set the readiness, and cleared when nothing
- * is due any more: handed out, cancelled or moved. While it is set the program
- * knows, and the poll need not wake up for this timer.
+ * is left of what was due by told_at, the last tick that the poll or the program
+ * looked at: handed out, cancelled or moved. The wheel's own time is not that:
+ * it stands still at what was not handed out yet. While `told' is set the
+ * program knows, and the poll need not wake up for this timer.
  *
  * Ticks are multiples of tick_ns on the clock itself: a deadline is rounded up
  * to one and the time of now down, so what is due now was due before.
@@ -54,6 +56,7 @@ struct mio_timer {
 	/* Each under lock. */
 	pthread_mutex_t lock;
 	bool told;
+	uint64_t told_at;
 	struct mio__wheel wheel;
 };
 
@@ -85,9 +88,10 @@ look(struct mio__deadline *deadline, mio__instant_t now)
 	locked = mio__lock_others_out(&timer->lock);
 
 	if (!timer->told && mio__readiness_wants(&timer->base.readiness)) {
-		if (mio__wheel_is_due(&timer->wheel,
-			mio__tick_floor(&timer->tick, (uint64_t)now))) {
+		tick = mio__tick_floor(&timer->tick, (uint64_t)now);
+		if (mio__wheel_is_due(&timer->wheel, tick)) {
 			timer->told = true;
+			timer->told_at = tick;
 			(void)mio_readiness_set(
 			    &timer->base.readiness, MIO_READABLE);
 		} else if (mio__wheel_next(&timer->wheel, LOOKS, &tick)) {
@@ -100,11 +104,11 @@ look(struct mio__deadline *deadline, mio__instant_t now)
 	return next;
 }
 
-/* Once nothing is due any more the readiness goes. */
+/* Once nothing is left of what was told, the readiness goes. */
 static void
 settle_locked(struct mio_timer *timer)
 {
-	if (!timer->told || mio__wheel_is_due(&timer->wheel, timer->wheel.now))
+	if (!timer->told || mio__wheel_is_due(&timer->wheel, timer->told_at))
 		return;
 
 	timer->told = false;
@@ -434,7 +438,8 @@ mio_timer_expire(struct mio_timer *timer, mio_token_t *states, size_t count)
 		return -EINVAL;
 
 	locked = mio__lock_others_out(&timer->lock);
-	n = mio__wheel_expire(&timer->wheel, ticks_now(timer), states,
+	timer->told_at = ticks_now(timer);
+	n = mio__wheel_expire(&timer->wheel, timer->told_at, states,
 	    count < INT_MAX ? count : INT_MAX);
 	settle_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
