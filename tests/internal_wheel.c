@@ -156,6 +156,72 @@ START_TEST(late_ones_are_sorted_in_good_time)
 }
 END_TEST
 
+/*
+ * One more that is late, and the first one out, while a hundred thousand wait:
+ * the list of all of them was sorted anew for each such pair.
+ */
+START_TEST(a_late_one_costs_the_same_among_many)
+{
+	enum { LATE = 100000 };
+	const uint64_t now = UINT64_C(1) << 40;
+	struct mio__wheel *wheel = malloc(sizeof(*wheel));
+	mio__wheel_handle_t handle;
+	uint64_t state, tick;
+	int i;
+
+	ck_assert_ptr_nonnull(wheel);
+	assert_ok(mio__wheel_init(wheel, LATE + 1, now));
+	for (i = 0; i < LATE; i++)
+		if (mio__wheel_insert(wheel, now / 2, (uint64_t)i, &handle) !=
+		    0)
+			ck_abort_msg("%d", i);
+	for (i = 0; i < LATE; i++) {
+		tick = now / 2 - (uint64_t)i;
+		if (mio__wheel_insert(wheel, tick - 1, 1, &handle) != 0 ||
+		    mio__wheel_move(wheel, handle, tick - 2) != 0 ||
+		    mio__wheel_remove(wheel, handle, NULL) != 0 ||
+		    mio__wheel_insert(wheel, tick, tick, &handle) != 0 ||
+		    mio__wheel_expire(wheel, now, &state, 1) != 1 ||
+		    state != (i == 0 ? 0 : tick))
+			ck_abort_msg("%d", i);
+	}
+	wheel_check(wheel);
+	mio__wheel_fini(wheel);
+	free(wheel);
+}
+END_TEST
+
+/* The order within a tick outlives the numbers that it is kept with. */
+START_TEST(late_ones_are_numbered_anew)
+{
+	enum { LATE = 1000 };
+	const uint64_t now = UINT64_C(1) << 40;
+	struct mio__wheel *wheel = malloc(sizeof(*wheel));
+	mio__wheel_handle_t handle;
+	uint64_t states[LATE];
+	uint64_t tick, i;
+
+	ck_assert_ptr_nonnull(wheel);
+	assert_ok(mio__wheel_init(wheel, LATE, now));
+	for (i = 0; i < LATE; i++) {
+		if (i % 100 == 50)
+			wheel->late_number = UINT32_MAX - (uint32_t)i % 7;
+		tick = i % 3;
+		if (mio__wheel_insert(wheel, tick, tick * LATE + i, &handle) !=
+		    0)
+			ck_abort_msg("%d", (int)i);
+		wheel_check(wheel);
+	}
+	ck_assert_uint_le(wheel->late_number, LATE);
+	ck_assert_uint_eq(mio__wheel_expire(wheel, now, states, LATE), LATE);
+	for (i = 1; i < LATE; i++)
+		if (states[i] <= states[i - 1])
+			ck_abort_msg("%d", (int)i);
+	mio__wheel_fini(wheel);
+	free(wheel);
+}
+END_TEST
+
 /* An assertion each would take longer than all the rest. */
 static void
 check_ticks(const struct mio__tick *tick, uint64_t ns)
@@ -212,6 +278,8 @@ main(void)
 	tcase_add_test(tcase, stale_names_name_nothing);
 	tcase_add_test(tcase, long_sleeps_are_caught_up_with_at_once);
 	tcase_add_test(tcase, late_ones_are_sorted_in_good_time);
+	tcase_add_test(tcase, a_late_one_costs_the_same_among_many);
+	tcase_add_test(tcase, late_ones_are_numbered_anew);
 	tcase_add_test(tcase, ticks_are_counted_exactly);
 
 	return run_suite(suite);

@@ -27,7 +27,7 @@ typedef uint64_t mio_timeout_t;
 
 /*
  * Ticks of tick_ns nanoseconds, 0 for a millisecond; room for capacity
- * timeouts, 0 for 65536, of 32 bytes each. Any thread. -EINVAL, -ENOMEM.
+ * timeouts, 0 for 65536, of 40 bytes each. Any thread. -EINVAL, -ENOMEM.
  */
 int mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity);
 

@@ -12,10 +12,10 @@
  * for why no change is missed.
  *
  * `told' is set when the poll has set the readiness, and cleared when nothing
- * is left of what was due by told_at, the last tick that the poll or the program
- * looked at: handed out, cancelled or moved. The wheel's own time is not that:
- * it stands still at what was not handed out yet. While `told' is set the
- * program knows, and the poll need not wake up for this timer.
+ * is left of what was due by told_at, the last tick that the poll or the
+ * program looked at: handed out, cancelled or moved. The wheel's own time is
+ * not that: it stands still at what was not handed out yet. While `told' is set
+ * the program knows, and the poll need not wake up for this timer.
  *
  * Ticks are multiples of tick_ns on the clock itself: a deadline is rounded up
  * to one and the time of now down, so what is due now was due before.

@@ -12,7 +12,7 @@
  * Order. At any moment all timeouts of one tick stand in one list: which one
  * depends on the tick and on now alone. Lists are appended to, and moving down
  * keeps their order, so within a tick the first set is the first out. A tick
- * before now goes into a list of its own, sorted when it is looked at, which is
+ * before now has no slot: it goes to those that are late (late.c), which are
  * due before all else.
  *
  * Memory. Lists are rings of indexes, each through an entry of its own, so that
@@ -37,9 +37,9 @@
 #include <string.h>
 
 #include "sys/os.h"
+#include "timer/late.h"
 
 #define DIGITS MIO__WHEEL_DIGITS
-#define LATE   MIO__WHEEL_LATE
 #define LISTS  MIO__WHEEL_LISTS
 #define NEVER  UINT64_MAX
 
@@ -84,7 +84,7 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 	uint64_t count = (uint64_t)capacity + 1, units, i;
 
 	units = count * (sizeof(struct mio__wheel_node) / UNIT) +
-	    (LISTS + count) * (sizeof(struct mio__wheel_link) / UNIT) +
+	    (LISTS + 2 * count) * (sizeof(struct mio__wheel_link) / UNIT) +
 	    mio__unused_words(capacity + 1);
 	if (units > SIZE_MAX / UNIT)
 		return -ENOMEM;
@@ -108,7 +108,7 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 	while (wheel->mask < capacity)
 		wheel->mask = wheel->mask * 2 + 1;
 	mio__unused_init(&wheel->unused, capacity + 1,
-	    (uint64_t *)(void *)(wheel->links + LISTS + count));
+	    (uint64_t *)(void *)(wheel->links + LISTS + 2 * count));
 	if (mio__unused_take(&wheel->unused))
 		mio__unused_find(&wheel->unused);
 
@@ -165,79 +165,6 @@ mark_empty(struct mio__wheel *wheel, uint32_t list)
 	*word &= ~(UINT64_C(1) << list % 64);
 	if (*word == 0)
 		wheel->groups &= ~(UINT64_C(1) << list / 64);
-}
-
-/* Two sorted chains into one; of equal ones, those of the first go first. */
-static uint32_t
-merge(struct mio__wheel *wheel, uint32_t one, uint32_t two)
-{
-	uint32_t first = LATE, *end = &first, *from;
-
-	while (one != LATE && two != LATE) {
-		from = node_at(wheel, two)->tick < node_at(wheel, one)->tick
-		    ? &two
-		    : &one;
-		*end = *from;
-		end = &wheel->links[*from].next;
-		*from = *end;
-	}
-	*end = one != LATE ? one : two;
-
-	return first;
-}
-
-/*
- * Sorts the list of late ones by tick, what came first staying first: chains
- * of 2^i of them wait in the i-th place until there is a second one.
- */
-static void
-sort_late(struct mio__wheel *wheel)
-{
-	struct mio__wheel_link *links = wheel->links;
-	uint32_t chains[32], index = links[LATE].next, chain, next;
-	unsigned i, places = 0;
-
-	for (; index != LATE; index = next) {
-		next = links[index].next;
-		links[index].next = LATE;
-		chain = index;
-		for (i = 0; i < places && chains[i] != LATE; i++) {
-			chain = merge(wheel, chains[i], chain);
-			chains[i] = LATE;
-		}
-		places += i == places;
-		chains[i] = chain;
-	}
-	for (chain = LATE, i = 0; i < places; i++)
-		chain = merge(wheel, chains[i], chain);
-
-	links[LATE].next = chain;
-	for (index = LATE; (next = links[index].next) != LATE; index = next)
-		links[next].prev = index;
-	links[LATE].prev = index;
-	wheel->late_unsorted = false;
-}
-
-/* The first of the late ones, or LATE. */
-static uint32_t
-first_late(struct mio__wheel *wheel)
-{
-	if (wheel->late_unsorted)
-		sort_late(wheel);
-
-	return wheel->links[LATE].next;
-}
-
-/* What is due before now. */
-static void
-place_late(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
-{
-	uint32_t last = append(wheel, LATE, link);
-
-	if (last == LATE)
-		mark_occupied(wheel, LATE);
-	else if (node_at(wheel, last)->tick > tick)
-		wheel->late_unsorted = true;
 }
 
 /* Puts a node with its tick, which is now or later, where it belongs. */
@@ -322,8 +249,8 @@ mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick)
 	if (wheel->exact)
 		return true;
 
-	if (first_late(wheel) != LATE) {
-		*tick = node_at(wheel, first_late(wheel))->tick;
+	if (wheel->late > 0) {
+		*tick = node_at(wheel, mio__late_first(wheel))->tick;
 		wheel->exact = true;
 	} else {
 		slot = first_slot(wheel);
@@ -359,7 +286,7 @@ find_unused(struct mio__wheel *wheel)
 static SELDOM int
 insert_late(struct mio__wheel *wheel, uint32_t index, uint64_t tick)
 {
-	place_late(wheel, LINK(index), tick);
+	mio__late_add(wheel, LINK(index), tick);
 	if (mio__unused_take(&wheel->unused))
 		mio__unused_find(&wheel->unused);
 
@@ -396,7 +323,9 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 static SELDOM int
 left_list(struct mio__wheel *wheel, uint32_t list)
 {
-	if (wheel->links[list].next == list)
+	if (list >= LISTS)
+		mio__late_leave(wheel, list);
+	else if (wheel->links[list].next == list)
 		mark_empty(wheel, list);
 
 	return 0;
@@ -405,9 +334,11 @@ left_list(struct mio__wheel *wheel, uint32_t list)
 static SELDOM int
 move_late(struct mio__wheel *wheel, uint32_t link, uint64_t tick, uint32_t left)
 {
-	place_late(wheel, link, tick);
+	if (left != NONE)
+		(void)left_list(wheel, left); /* 0 */
+	mio__late_add(wheel, link, tick);
 
-	return left != NONE ? left_list(wheel, left) : 0;
+	return 0;
 }
 
 int
@@ -438,8 +369,10 @@ mio__wheel_move(
 static SELDOM int
 removed_last(struct mio__wheel *wheel, uint32_t left, uint32_t index)
 {
-	if (left != NONE)
+	if (left < LISTS)
 		mark_empty(wheel, left);
+	else if (left != NONE)
+		mio__late_leave(wheel, left);
 	mio__unused_found(&wheel->unused, index); /* or knows it already */
 	if (wheel->pending == 0)
 		went(wheel);
@@ -521,8 +454,8 @@ due_list(struct mio__wheel *wheel, uint64_t now)
 	if (now < wheel->earliest)
 		return NONE;
 
-	if (first_late(wheel) != LATE)
-		return LATE;
+	if (wheel->late > 0)
+		return mio__late_list(wheel);
 
 	while (wheel->groups != 0) {
 		slot = first_slot(wheel);
@@ -581,6 +514,22 @@ take(struct mio__wheel *wheel, uint32_t list, uint64_t *states, size_t count)
 	return n;
 }
 
+static size_t
+take_late(struct mio__wheel *wheel, uint64_t *states, size_t count)
+{
+	uint32_t link;
+	size_t n = 0;
+
+	while (wheel->late > 0 && n < count) {
+		link = mio__late_first(wheel);
+		mio__late_leave(wheel, mio__late_list(wheel));
+		states[n++] = node_at(wheel, link)->state;
+		give_back(wheel, link - LISTS);
+	}
+
+	return n;
+}
+
 size_t
 mio__wheel_expire(
     struct mio__wheel *wheel, uint64_t now, uint64_t *states, size_t count)
@@ -589,7 +538,8 @@ mio__wheel_expire(
 	size_t n = 0;
 
 	while (n < count && (list = due_list(wheel, now)) != NONE)
-		n += take(wheel, list, states + n, count - n);
+		n += list < LISTS ? take(wheel, list, states + n, count - n)
+				  : take_late(wheel, states + n, count - n);
 
 	/* what was earliest may have been taken */
 	if (n > 0 && wheel->earliest <= now)

@@ -19,12 +19,11 @@
 #define MIO__WHEEL_DIGITS     (1u << MIO__WHEEL_LEVEL_BITS)
 #define MIO__WHEEL_SLOTS      (MIO__WHEEL_LEVELS * MIO__WHEEL_DIGITS)
 
-/* The list after the slots: what was late already when it was set. */
-#define MIO__WHEEL_LATE  MIO__WHEEL_SLOTS
-#define MIO__WHEEL_LISTS (MIO__WHEEL_SLOTS + 1)
+/* Each slot is a list; those that are late stand in others (late.h). */
+#define MIO__WHEEL_LISTS MIO__WHEEL_SLOTS
 
 /* The most timeouts there can be. */
-#define MIO__WHEEL_MOST (UINT32_MAX - MIO__WHEEL_LISTS - 1)
+#define MIO__WHEEL_MOST ((UINT32_MAX - MIO__WHEEL_LISTS) / 2 - 1)
 
 struct mio__wheel_node {
 	uint64_t name; /* while it is not set, without its index */
@@ -32,7 +31,10 @@ struct mio__wheel_node {
 	uint64_t state;
 };
 
-/* First those of the lists, which are rings, then one for each node. */
+/*
+ * First those of the lists, which are rings, then one for each node, then as
+ * many lists for those that are late.
+ */
 struct mio__wheel_link {
 	uint32_t next, prev;
 };
@@ -41,14 +43,14 @@ struct mio__wheel {
 	uint64_t now;      /* that digits are compared with; may be behind */
 	uint64_t earliest; /* no timeout is due before it */
 	bool exact;        /* and one is known to be due then */
-	bool late_unsorted;
 	size_t capacity, pending;
 	uint64_t mask;   /* of the index in a name */
 	uint64_t groups; /* a bit for each of occupied[] that is not 0 */
 	struct mio__wheel_link *links;
 	struct mio__wheel_node *nodes; /* from 1 on: no index is 0 */
 	struct mio__unused unused;
-	uint64_t occupied[MIO__WHEEL_LISTS / 64 + 1];
+	uint64_t occupied[MIO__WHEEL_LISTS / 64];
+	uint32_t late, late_number; /* how many are late; late.c */
 };
 
 /* Names a timeout; 0 names none. */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "timer/late.h"
+
 #define LISTS MIO__WHEEL_LISTS
 
 #define REQUIRE(condition) \
@@ -82,7 +84,7 @@ check_node(const struct mio__wheel *wheel, uint32_t index, unsigned list)
 	REQUIRE((node->name & wheel->mask) == index - LISTS);
 	REQUIRE(node->tick >= wheel->earliest);
 
-	if (list == MIO__WHEEL_LATE) {
+	if (list >= LISTS) {
 		REQUIRE(node->tick < wheel->now);
 		return;
 	}
@@ -102,21 +104,41 @@ check_list(const struct mio__wheel *wheel, unsigned list)
 {
 	const struct mio__wheel_link *links = wheel->links;
 	uint32_t index = links[list].next, prev = list;
-	uint64_t tick = 0;
 	size_t n = 0;
 
 	for (; index != list; index = links[index].next) {
 		check_node(wheel, index, list);
 		REQUIRE(links[index].prev == prev);
-		if (list == MIO__WHEEL_LATE && !wheel->late_unsorted)
-			REQUIRE(wheel->nodes[index - LISTS].tick >= tick);
-		tick = wheel->nodes[index - LISTS].tick;
 		prev = index;
 		REQUIRE(++n <= wheel->pending);
 	}
 	REQUIRE(links[list].prev == prev);
 
 	return n;
+}
+
+/* Each place is the list of one, and none is before the one above it. */
+static void
+check_late(const struct mio__wheel *wheel)
+{
+	uint32_t list = mio__late_list(wheel), i;
+	const struct mio__wheel_link *links = wheel->links, *here, *above;
+	uint64_t tick, tick_above;
+
+	for (i = 0; i < wheel->late; i++) {
+		here = &links[list + i];
+		check_node(wheel, here->next, list + i);
+		REQUIRE(links[here->next].next == list + i);
+		REQUIRE(links[here->next].prev == list + i);
+		REQUIRE(here->prev < wheel->late_number);
+		if (i == 0)
+			continue;
+		above = &links[list + (i - 1) / 2];
+		tick = wheel->nodes[here->next - LISTS].tick;
+		tick_above = wheel->nodes[above->next - LISTS].tick;
+		REQUIRE(tick > tick_above ||
+		    (tick == tick_above && here->prev > above->prev));
+	}
 }
 
 /* A bit above stands for a word below that is not empty. */
@@ -159,6 +181,8 @@ wheel_check(const struct mio__wheel *wheel)
 		groups |= (uint64_t)occupied << list / 64;
 	}
 	REQUIRE(groups == wheel->groups);
+	check_late(wheel);
+	n += wheel->late;
 	REQUIRE(n == wheel->pending);
 
 	REQUIRE((bits[0] & 1) == 0);
