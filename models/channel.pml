@@ -16,7 +16,8 @@
  *	close		mio_sender_unref() of the last reference
  *	look		mio__segments_rest(), and follow()
  *	fall_asleep	mio__segments_fall_asleep()
- *	settle, recv	settle(), recv_some() of channel.c, with room for one
+ *	settle, recv	settle(), recv_some() of channel.c, with room for one, or
+ *			for all (BATCH), message by message
  *	leave		mio_receiver_destroy()
  *
  * The readiness is what readiness.pml says it is: bits that are changed in one
@@ -38,8 +39,9 @@
  *
  * Configurations, all by -D: SENDERS, MESSAGES (of each); LIMIT, the room at
  * first; RINGS, 1 for a channel with a bound, else the most that are needed;
- * LEVEL, where else it is an edge; LEAVE. BUG_... puts in a mistake that has to
- * be found.
+ * LEVEL, where else it is an edge; BATCH, where messages are received in batches
+ * and a short one is taken for the last; LEAVE. BUG_... puts in a mistake that
+ * has to be found.
  */
 
 #ifndef SENDERS
@@ -415,10 +417,19 @@ inline recv(result, rest, t, first)
 		wake(first);
 #endif
 		if
-		:: is_there
+		:: is_there -> result = DONE
 		:: else -> settle(result, rest, t)
 		fi;
+#ifndef BATCH
 		result = DONE;
+#else
+		/* short of its count only if nothing was claimed */
+#ifdef BUG_SHORT
+		result = (result == DONE -> DONE : AGAIN);
+#else
+		result = (result == DONE || result == CLEARS -> DONE : AGAIN);
+#endif
+#endif
 		break
 	:: !is_there ->
 		settle(result, rest, t);

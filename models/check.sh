@@ -179,6 +179,7 @@ grows='-DRINGS=2 -DLIMIT=2'
 
 right channel channel safety
 right channel-level channel safety -DMESSAGES=3 -DLEVEL
+right channel-batch channel safety -DBATCH
 right channel-three channel safety -DSENDERS=3 -DMESSAGES=1
 right channel-room channel safety -DLIMIT=2
 right channel-leave channel safety -DLEAVE
@@ -190,6 +191,7 @@ right channel-grows-leave channel safety $grows -DLEAVE
 wrong channel-cleared-after-the-look channel safety -DBUG_CLEAR_LATE
 wrong channel-not-readable-again channel safety -DLEVEL -DBUG_NOT_ADDED_AGAIN
 wrong channel-claimed-is-empty channel safety -DBUG_LOOK_AT_CELLS
+wrong channel-short-of-a-claimed-one channel safety -DBATCH -DBUG_SHORT
 wrong channel-end-untold channel safety -DBUG_END_UNTOLD
 wrong channel-end-twice channel safety -DBUG_END_TWICE
 wrong channel-wanted-after-the-attempt channel safety -DBUG_WANTED_LATE

@@ -230,6 +230,43 @@ START_TEST(batches_take_what_there_is)
 }
 END_TEST
 
+/*
+ * One without a bound goes on in other memory when it grows: there a batch came
+ * back short, and a program that took that for empty got no further edge.
+ */
+START_TEST(batches_go_on_where_the_channel_grew)
+{
+	enum { MANY = 600, ROOM = 1000, LARGEST = 300 };
+	static const size_t sizes[] = { 1, 8, 12, 64, LARGEST };
+	static unsigned char messages[ROOM][LARGEST], message[LARGEST];
+	struct mio_poll *poll = new_poll();
+	struct pair pair;
+	size_t i, n;
+	int round;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		assert_ok(mio_channel_create(
+		    &pair.sender, &pair.receiver, sizes[i]));
+		assert_ok(mio_poll_register(poll,
+		    mio_receiver_source(pair.receiver), 1, MIO_READABLE,
+		    MIO_EDGE));
+		for (round = 1; round <= 4; round++) {
+			for (n = 0; n < (size_t)(MANY / 4 * round); n++)
+				assert_ok(
+				    mio_sender_send(pair.sender, message));
+			expect_ready(poll, 1, MIO_READABLE, 0);
+			ck_assert_int_eq(mio_receiver_recv_batch(pair.receiver,
+					     messages, ROOM),
+			    MANY / 4 * round);
+			expect_nothing(poll);
+		}
+		mio_receiver_destroy(pair.receiver);
+		mio_sender_unref(pair.sender);
+	}
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 START_TEST(without_a_bound_any_number_waits)
 {
 	struct pair pair = new_pair(0);
@@ -459,6 +496,7 @@ main(void)
 	tcase_add_loop_test(messages, messages_come_whole_and_in_order, 0, 15);
 	tcase_add_loop_test(messages, bounds_are_exact, 0, 10);
 	tcase_add_loop_test(messages, batches_take_what_there_is, 0, BOUNDS);
+	tcase_add_test(messages, batches_go_on_where_the_channel_grew);
 	tcase_add_test(messages, without_a_bound_any_number_waits);
 
 	tcase_add_loop_test(events, level_reports_while_messages_wait, 0,

@@ -33,6 +33,7 @@ struct world {
 	size_t bound;
 	unsigned options;
 	size_t batch;
+	bool short_is_empty;
 	/* what the receiver has seen: the next number of each sender */
 	uint32_t next[SENDERS];
 	unsigned polls, ends;
@@ -123,6 +124,8 @@ receive_up_to(struct world *world, size_t most)
 		if (n < 0)
 			return n;
 		account(world, messages, n);
+		if (world->short_is_empty && (size_t)n < room)
+			return -EAGAIN;
 	}
 
 	return 0;
@@ -188,6 +191,43 @@ START_TEST(every_message_arrives_once_and_in_order)
 	for (i = 0; i < senders; i++) {
 		join(threads[i]);
 		ck_assert_int_eq(sending[i].last, 0);
+		ck_assert_uint_eq(world.next[i], each);
+	}
+	mio_receiver_destroy(world.receiver);
+	mio_poll_destroy(world.poll);
+}
+END_TEST
+
+/* A batch that was not filled emptied the channel: the next edge is to come. */
+START_TEST(short_batches_need_no_further_look)
+{
+	struct world world = {
+		.poll = new_poll(),
+		.bound = bounds[_i],
+		.options = MIO_EDGE,
+		.batch = 100,
+		.short_is_empty = true,
+	};
+	unsigned each = rounds(world.bound - 1 < 2 ? 3000 : 50000);
+	struct sending sending[SENDERS];
+	pthread_t threads[SENDERS];
+	unsigned i;
+
+	begin(&world);
+	assert_ok(mio_poll_register(world.poll, world.source, 7, MIO_READABLE,
+	    world.options));
+	for (i = 0; i < SENDERS; i++) {
+		sending[i] = (struct sending){
+			.sender = mio_sender_ref(world.sender),
+			.id = i, .count = each,
+		};
+		threads[i] = start(send_numbers, &sending[i]);
+	}
+	mio_sender_unref(world.sender);
+	while (wait_and_receive(&world) != -EPIPE)
+		continue;
+	for (i = 0; i < SENDERS; i++) {
+		join(threads[i]);
 		ck_assert_uint_eq(world.next[i], each);
 	}
 	mio_receiver_destroy(world.receiver);
@@ -508,6 +548,8 @@ main(void)
 	    0, 4 * BOUNDS);
 	tcase_add_loop_test(messages, those_that_wait_all_get_their_turn, 0, 3);
 
+	tcase_add_loop_test(wakes, short_batches_need_no_further_look, 0,
+	    BOUNDS);
 	tcase_add_loop_test(wakes, sleeping_receiver_is_never_stuck, 0, 4);
 	tcase_add_loop_test(wakes, ping_and_pong, 0, 2);
 	tcase_add_loop_test(wakes, sending_while_registering_is_never_lost, 0,

@@ -48,9 +48,9 @@ int mio_sender_send(struct mio_sender *sender, const void *message);
 int mio_sender_try_send(struct mio_sender *sender, const void *message);
 
 /*
- * Takes the oldest message, or up to count of them and answers how many. Does
- * not wait. -EAGAIN: there is none. -EPIPE: there is none, and no sender is
- * left. -EINVAL. One thread at a time.
+ * Takes the oldest message, or up to count of them and answers how many: when
+ * fewer, there are no more. Does not wait. -EAGAIN: there is none. -EPIPE:
+ * there is none, and no sender is left. -EINVAL. One thread at a time.
  */
 int mio_receiver_recv(struct mio_receiver *receiver, void *message);
 int mio_receiver_recv_batch(struct mio_receiver *receiver, void *messages,

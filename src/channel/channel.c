@@ -377,20 +377,30 @@ take(struct mio_sender *channel, char *messages, size_t count)
 		} else {
 			mio__segments_skip(queue, n);
 		}
-	} while (n == chunk && taken < count);
+	} while (taken < count);
 
 	return taken;
 }
 
+/*
+ * As many as are there. Fewer than count means that the queue was empty, and
+ * sleeps: so whoever takes that for the end of an edge gets the next one.
+ */
 static int
-recv_some(struct mio_receiver *receiver, void *messages, size_t count)
+recv_some(struct mio_receiver *receiver, char *messages, size_t count)
 {
 	struct mio__segments *queue = &receiver->channel->queue;
-	size_t n;
+	size_t size = mio__segments_message_size(queue);
+	size_t n = 0;
 	int r;
 
-	while ((n = take(receiver->channel, messages, count)) == 0) {
+	for (;;) {
+		n += take(receiver->channel, messages + n * size, count - n);
+		if (n == count)
+			break;
 		r = settle(receiver);
+		if (r < 0 && n > 0)
+			return (int)n; /* what it says is for later */
 		if (r < 0)
 			return r;
 		await(queue);
@@ -398,7 +408,7 @@ recv_some(struct mio_receiver *receiver, void *messages, size_t count)
 
 	/* a level ends, and an edge may come, with the last message */
 	if (!mio__segments_is_there(queue))
-		(void)settle(receiver); /* what it found is for later */
+		(void)settle(receiver);
 
 	return (int)n;
 }
