@@ -16,6 +16,7 @@ AC_DEFUN([MIO_SYSTEM], [
 	AM_CONDITIONAL([TIMERFD], [test "$ac_cv_func_timerfd_create" = yes])
 	AC_SEARCH_LIBS([pthread_create], [pthread], [],
 		[AC_MSG_ERROR([libmio needs POSIX threads])])
+	AC_CHECK_FUNCS([pthread_setcancelstate])
 	AC_SEARCH_LIBS([connect], [socket network])
 ])
 

@@ -36,12 +36,14 @@
  *	  its end (else Spin finds an invalid end state)
  *	- the end is told once, after the last message, and all were received
  *	- a receiver that goes at any time (LEAVE) leaves nobody waiting
+ *	- a sender that is cancelled in its sleep (CANCEL: one is, at any time, or
+ *	  is not) leaves nobody waiting
  *
  * Configurations, all by -D: SENDERS, MESSAGES (of each); LIMIT, the room at
  * first; RINGS, 1 for a channel with a bound, else the most that are needed;
  * LEVEL, where else it is an edge; BATCH, where messages are received in batches
- * and a short one is taken for the last; LEAVE. BUG_... puts in a mistake that
- * has to be found.
+ * and a short one is taken for the last; LEAVE; CANCEL. BUG_... puts in a
+ * mistake that has to be found.
  */
 
 #ifndef SENDERS
@@ -195,15 +197,26 @@ inline grow(ring, t)
 }
 #else
 
-/* With the lock; gives it away while it sleeps. */
+/* With the lock; gives it away while it sleeps. It may end there (CANCEL). */
 inline sleep(id)
 {
 	do
 	:: d_step { woken[id] -> woken[id] = 0 }; break
 	:: !woken[id] ->
 		lock = 0;
-		woken[id];
-		atomic { !lock -> lock = 1 }
+		if
+		:: woken[id]
+#ifdef CANCEL
+		:: id == 0 -> cancelled = 1
+#endif
+		fi;
+		atomic { !lock -> lock = 1 };
+#ifdef CANCEL
+		if
+		:: cancelled -> break
+		:: else
+		fi
+#endif
 	od
 }
 
@@ -228,7 +241,12 @@ inline in_turn(id, n, ring, t, result, first)
 	:: else -> first = 0
 	fi;
 	do
+#ifdef CANCEL
+	:: cancelled -> result = ENDED; break
+	:: !cancelled ->
+#else
 	:: true ->
+#endif
 #ifdef BUG_WANTED_LATE
 		push(id, n, ring, t, result);
 		wanted = 1;
@@ -241,12 +259,30 @@ inline in_turn(id, n, ring, t, result, first)
 		:: else -> break
 		fi
 	od;
+	line?<first>;
+#ifdef CANCEL
+	line??eval(id);
+	if
+	:: first != id -> first = 0
+	:: else -> first = 0;
+#ifdef BUG_CANCEL_KEEPS_WAKE
+		if
+		:: cancelled
+		:: else -> wanted = 0; wake_first(first)
+		fi
+#else
+		wanted = 0;
+		wake_first(first)
+#endif
+	fi;
+#else
 	line?first;
 	assert(first == id);
 	first = 0;
 	wanted = 0;
 #ifndef BUG_NO_NEXT
 	wake_first(first);
+#endif
 #endif
 	lock = 0
 }
@@ -255,6 +291,9 @@ inline in_turn(id, n, ring, t, result, first)
 proctype sender(byte id)
 {
 	byte n, ring, t, result, first;
+#ifdef CANCEL
+	bit cancelled;
+#endif
 
 	do
 	:: n < MESSAGES ->
@@ -514,7 +553,7 @@ proctype receiver()
 		break
 #endif
 	od;
-#ifndef LEAVE
+#if !defined(LEAVE) && !defined(CANCEL)
 	assert(position == ALL)
 #endif
 }

@@ -184,6 +184,8 @@ right channel-three channel safety -DSENDERS=3 -DMESSAGES=1
 right channel-room channel safety -DLIMIT=2
 right channel-leave channel safety -DLEAVE
 right channel-leave-three channel safety -DLEAVE -DSENDERS=3 -DMESSAGES=1
+right channel-cancel channel safety -DCANCEL
+right channel-cancel-three channel safety -DCANCEL -DSENDERS=3 -DMESSAGES=1
 right channel-grows channel safety $grows
 right channel-grows-level channel safety -DRINGS=3 -DLEVEL
 right channel-grows-leave channel safety $grows -DLEAVE
@@ -198,6 +200,8 @@ wrong channel-wanted-after-the-attempt channel safety -DBUG_WANTED_LATE
 wrong channel-room-after-the-look channel safety -DBUG_ROOM_LATE
 wrong channel-next-is-not-woken channel safety -DSENDERS=3 -DMESSAGES=1 \
     -DBUG_NO_NEXT
+wrong channel-cancelled-keeps-its-wake channel safety -DCANCEL -DSENDERS=3 \
+    -DMESSAGES=1 -DBUG_CANCEL_KEEPS_WAKE
 wrong channel-leaves-quietly channel safety -DLEAVE -DBUG_LEAVE_QUIETLY
 wrong channel-moved-without-flags channel safety -DRINGS=3 -DBUG_MOVED_FLAGS
 wrong channel-follows-early channel safety -DRINGS=3 -DBUG_FOLLOW_EARLY

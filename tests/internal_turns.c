@@ -3,6 +3,7 @@
 /* Senders that sleep in line: who is woken, and that nobody else is. */
 
 #include "config.h"
+#include "lib/fault_control.h"
 #include "lib/harness.h"
 
 #include <sched.h>
@@ -84,6 +85,61 @@ line_up(pthread_t *threads, int *numbers)
 	ck_assert(mio__turns_are_wanted(&turns));
 }
 
+/*
+ * The one at a place in line is cancelled, and the others go on as if it had
+ * not come.
+ */
+START_TEST(a_thread_that_is_cancelled_leaves_the_line)
+{
+	pthread_t threads[THREADS];
+	int numbers[THREADS];
+	int gone = _i, i, n = 0;
+	void *result;
+
+	line_up(threads, numbers);
+	ck_assert_int_eq(pthread_cancel(threads[gone]), 0);
+	ck_assert_int_eq(pthread_join(threads[gone], &result), 0);
+	ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+	atomic_store(&room, THREADS);
+	mio__turns_wake(&turns);
+	for (i = 0; i < THREADS; i++) {
+		if (i == gone)
+			continue;
+		join(threads[i]);
+		ck_assert_int_eq(order[n++], i);
+	}
+	ck_assert_int_eq(n, THREADS - 1);
+	ck_assert_ptr_null(turns.first);
+	ck_assert_ptr_eq(turns.last, &turns.first);
+	ck_assert(!mio__turns_are_wanted(&turns));
+	mio__turns_fini(&turns);
+}
+END_TEST
+
+/* The first one takes its wake with it: the next one is woken for the room. */
+START_TEST(the_wake_of_a_cancelled_thread_is_passed_on)
+{
+	pthread_t threads[THREADS];
+	int numbers[THREADS];
+	int i;
+	void *result;
+
+	line_up(threads, numbers);
+	/* cancelled and woken before it can come out of its sleep */
+	pthread_mutex_lock(&turns.lock);
+	ck_assert_int_eq(pthread_cancel(threads[0]), 0);
+	pthread_mutex_unlock(&turns.lock);
+	atomic_store(&room, THREADS);
+	mio__turns_wake_if_wanted(&turns);
+	ck_assert_int_eq(pthread_join(threads[0], &result), 0);
+	for (i = 1; i < THREADS; i++)
+		join(threads[i]);
+	ck_assert_ptr_null(turns.first);
+	ck_assert(!mio__turns_are_wanted(&turns));
+	mio__turns_fini(&turns);
+}
+END_TEST
+
 static void
 end(pthread_t *threads)
 {
@@ -162,6 +218,25 @@ START_TEST(first_stays_first_when_it_was_woken_in_vain)
 }
 END_TEST
 
+START_TEST(without_memory_nobody_waits)
+{
+	int number = 0;
+
+	assert_ok(mio__turns_init(&turns));
+	fault_arm("pthread_cond_init", 1, _i == 0 ? ENOMEM : EAGAIN);
+	assert_error(
+	    mio__turns_wait(&turns, take_room, NULL, &number), ENOMEM);
+	ck_assert(fault_disarm());
+	ck_assert_ptr_null(turns.first);
+	ck_assert_int_eq(atomic_load(&attempts), 0);
+
+	/* and the lock is not held */
+	atomic_store(&room, 1);
+	assert_error(mio__turns_wait(&turns, take_room, NULL, &number), EPIPE);
+	mio__turns_fini(&turns);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -171,6 +246,10 @@ main(void)
 	tcase_add_test(line, each_piece_of_room_is_for_the_next_in_line);
 	tcase_add_test(line, room_for_all_is_handed_down_the_line);
 	tcase_add_test(line, first_stays_first_when_it_was_woken_in_vain);
+	tcase_add_loop_test(line, a_thread_that_is_cancelled_leaves_the_line, 0,
+	    THREADS);
+	tcase_add_test(line, the_wake_of_a_cancelled_thread_is_passed_on);
+	tcase_add_loop_test(line, without_memory_nobody_waits, 0, 2);
 
 	return run_suite(suite);
 }

@@ -42,7 +42,8 @@ void mio_sender_unref(struct mio_sender *sender);
  * or a sender does. What was written before is seen by the thread that receives
  * it. The first form waits while as many messages wait as the bound allows, the
  * second answers -EAGAIN. -EPIPE: the receiver is gone, also while waiting.
- * -ENOMEM: without a bound only. -EINVAL. Any thread.
+ * -ENOMEM. -EINVAL. Any thread. Where the first form waits it is a cancellation
+ * point, and has sent nothing when the thread ends there; no other call is one.
  */
 int mio_sender_send(struct mio_sender *sender, const void *message);
 int mio_sender_try_send(struct mio_sender *sender, const void *message);

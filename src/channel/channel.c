@@ -34,6 +34,10 @@
  * waits says so, then looks at the head. All are seq_cst. The receiver's end is
  * told under the lock.
  *
+ * Cancellation. The sleep in line is the one cancellation point of all calls
+ * here: whoever is cancelled in it has sent nothing and stands in no line
+ * (turns.c). Elsewhere a thread that was asked to end goes on.
+ *
  * Lifetime. The channel belongs to its ends: all senders together, and the
  * receiver; the last one frees it. The receiver belongs to the channel, to its
  * owner, and to the poll's queue while it is queued there (readiness.c).
@@ -52,6 +56,7 @@
 #include "mio/channel.h"
 #include "mio/registration.h"
 #include "poll/readiness_source.h"
+#include "sys/cancel.h"
 #include "sys/os.h"
 
 /* More than any program has; the rest is room for the threads that add one. */
@@ -185,6 +190,13 @@ mio_sync_channel_create(struct mio_sender **sender,
 	return create(sender, receiver, message_size, bound);
 }
 
+/* In a forked child nobody waits, but locks may be held for ever. */
+static bool
+is_own(const struct mio_sender *channel)
+{
+	return channel->process == mio__os_process();
+}
+
 /* One of the two ends lets go of the channel. */
 static void
 release(struct mio_sender *channel)
@@ -196,7 +208,8 @@ release(struct mio_sender *channel)
 
 	mio_readiness_unref(readiness_of(channel->receiver));
 	mio__segments_fini(&channel->queue);
-	mio__turns_fini(&channel->turns);
+	if (is_own(channel))
+		mio__turns_fini(&channel->turns);
 	mio__os_free(channel);
 }
 
@@ -216,11 +229,28 @@ mio_sender_ref(struct mio_sender *sender)
 	return sender;
 }
 
+/*
+ * What changed is told although this thread may have been asked to end: to wake
+ * a poll is a cancellation point, and no call here may end between the two.
+ */
+static void
+tell(struct mio_receiver *receiver)
+{
+	int state = mio__cancel_hold();
+
+	mio__readiness_add(readiness_of(receiver), MIO_READABLE);
+	mio__cancel_let(state);
+}
+
+/* The same of the end. */
 static void
 finish(struct mio_receiver *receiver)
 {
+	int state = mio__cancel_hold();
+
 	mio__readiness_finish(
 	    readiness_of(receiver), MIO_READABLE | MIO_READ_CLOSED);
+	mio__cancel_let(state);
 }
 
 MIO__PUBLIC void
@@ -263,8 +293,7 @@ send_now(struct mio_sender *channel, const void *message)
 		if (pushed == MIO__PUSH_DONE)
 			return 0;
 		if (pushed == MIO__PUSH_WAKE) {
-			mio__readiness_add(
-			    readiness_of(channel->receiver), MIO_READABLE);
+			tell(channel->receiver);
 			return 0;
 		}
 		if (pushed == MIO__PUSH_GONE)
@@ -325,7 +354,7 @@ settle(struct mio_receiver *receiver)
 	MIO__POINT();
 	rest = mio__segments_fall_asleep(queue);
 	if (rest >= MIO__STEP) {
-		mio__readiness_add(readiness_of(receiver), MIO_READABLE);
+		tell(receiver);
 		return 0;
 	}
 	if (!(rest & MIO__TAIL_CLOSED))
@@ -343,14 +372,18 @@ static void
 await(struct mio__segments *queue)
 {
 	unsigned tries;
+	int state;
 
 	for (tries = 0; !mio__segments_is_there(queue); tries++) {
 		if (mio__segments_rest(queue) < MIO__STEP)
 			return;
-		if (tries >= LOOKS + YIELDS)
+		if (tries >= LOOKS + YIELDS) {
+			state = mio__cancel_hold();
 			mio__os_nap(NAP_NS);
-		else if (tries >= LOOKS)
+			mio__cancel_let(state);
+		} else if (tries >= LOOKS) {
 			mio__os_yield();
+		}
 	}
 }
 
@@ -445,8 +478,7 @@ mio_receiver_source(struct mio_receiver *receiver)
 static void
 leave(struct mio_sender *channel)
 {
-	/* nobody waits in a forked child, but the lock may have been held */
-	if (channel->process != mio__os_process())
+	if (!is_own(channel))
 		return;
 
 	(void)pthread_mutex_lock(&channel->turns.lock); /* cannot fail */

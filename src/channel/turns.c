@@ -11,6 +11,10 @@
  * a time comes out of its sleep, however many there are. Threads that do not
  * wait may take what it was woken for; it then sleeps again, still the first.
  *
+ * A thread that is cancelled while it sleeps leaves the line, wherever it
+ * stands in it; when it was the first, the next one is woken, as the room that
+ * this one may have been woken for is still there. An attempt is not cancelled.
+ *
  * The first one stores WANTED, then tries; who makes room stores that, then
  * looks for WANTED. All four are seq_cst: either the attempt sees the room, or
  * the mark is seen. The mark is taken back with the wake, so that those who
@@ -27,6 +31,7 @@
 #include "sys/os.h"
 
 struct mio__turn {
+	struct mio__turns *turns;
 	struct mio__turn *next;
 	pthread_cond_t come;
 	bool woken;
@@ -70,20 +75,47 @@ wake_first_locked(struct mio__turns *turns)
 	(void)pthread_cond_signal(&first->come);
 }
 
+/* With the lock, which it gives back. */
+static void
+leave(void *argument)
+{
+	struct mio__turn *self = argument, **link;
+	struct mio__turns *turns = self->turns;
+	bool was_first = turns->first == self;
+
+	/* of those that are not cancelled each is the first */
+	for (link = &turns->first; *link != self; link = &(*link)->next)
+		MIO__CHECK(*link != NULL);
+	*link = self->next;
+	if (self->next == NULL)
+		turns->last = link;
+
+	if (was_first) {
+		atomic_store_explicit(
+		    &turns->wanted, false, memory_order_relaxed);
+		wake_first_locked(turns);
+	}
+	(void)pthread_mutex_unlock(&turns->lock);
+
+	(void)pthread_cond_destroy(&self->come); /* nobody else knows it */
+}
+
 int
 mio__turns_wait(struct mio__turns *turns,
     int (*attempt)(void *context, const void *argument), void *context,
     const void *argument)
 {
-	struct mio__turn self = { .next = NULL };
+	struct mio__turn self = { .turns = turns };
 	int r;
 
-	r = mio__os_cond_init(&self.come);
-	MIO__CHECK(r == 0);
+	if (mio__os_cond_init(&self.come) < 0)
+		return -ENOMEM;
 
 	(void)pthread_mutex_lock(&turns->lock); /* not recursive: cannot fail */
 	*turns->last = &self;
 	turns->last = &self.next;
+	pthread_cleanup_push(leave, &self);
+
 	if (turns->first != &self)
 		sleep_locked(turns, &self);
 
@@ -96,16 +128,9 @@ mio__turns_wait(struct mio__turns *turns,
 			break;
 		sleep_locked(turns, &self);
 	}
-
 	MIO__CHECK(turns->first == &self);
-	turns->first = self.next;
-	if (turns->first == NULL)
-		turns->last = &turns->first;
-	atomic_store_explicit(&turns->wanted, false, memory_order_relaxed);
-	wake_first_locked(turns);
-	(void)pthread_mutex_unlock(&turns->lock);
 
-	(void)pthread_cond_destroy(&self.come); /* nobody else knows it */
+	pthread_cleanup_pop(1);
 
 	return r;
 }

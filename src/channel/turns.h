@@ -25,7 +25,8 @@ void mio__turns_fini(struct mio__turns *turns);
 
 /*
  * Waits in turn until attempt() is not -EAGAIN: its answer. It is called by the
- * first one only, before each sleep, with the lock held.
+ * first one only, before each sleep, with the lock held, and is no cancellation
+ * point; the sleep is one. -ENOMEM: no memory to wait, and it did not.
  */
 int mio__turns_wait(struct mio__turns *turns,
     int (*attempt)(void *context, const void *argument), void *context,

@@ -289,6 +289,16 @@ fault_clock_gettime(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
+/* It returns what others store in errno. */
+int fault_pthread_cond_init(
+    pthread_cond_t *cond, const pthread_condattr_t *attr);
+int
+fault_pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attr)
+{
+	return fails("pthread_cond_init") ? errno
+					  : pthread_cond_init(cond, attr);
+}
+
 /* A close that fails has closed all the same, but for EBADF. */
 int fault_close(int fd);
 int

@@ -36,6 +36,7 @@
 #define pipe2 fault_pipe2
 #define poll fault_poll
 #define ppoll fault_ppoll
+#define pthread_cond_init fault_pthread_cond_init
 #define pwritev2 fault_pwritev2
 #define read fault_read
 #define readv fault_readv
