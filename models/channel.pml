@@ -5,7 +5,9 @@
  * several configurations.
  *
  * What is modelled. Each atomic operation of the C files is one step, and what
- * is done under the lock is apart from the atomic operations beside it. Here
+ * is done under the lock is apart from the atomic operations beside it. What is
+ * looked at after a change of something else is so in this order there, too:
+ * wanted and head are exchanged, seq_cst, before the other one is loaded. Here
  * and there:
  *
  *	push		mio__segments_push(), mio__ring_push()

@@ -30,9 +30,9 @@
  * up its own, and sleeps if that does not help.
  *
  * Room. A sender of a full bounded channel waits for its turn (turns.c). The
- * receiver stores the head, then looks whether somebody waits; a sender that
- * waits says so, then looks at the head. All are seq_cst. The receiver's end is
- * told under the lock.
+ * receiver moves the head, then looks whether somebody waits; a sender that
+ * waits says so, then looks at the head. All are seq_cst, and the first of each
+ * two an exchange. The receiver's end is told under the lock.
  *
  * Cancellation. The sleep in line is the one cancellation point of all calls
  * here: whoever is cancelled in it has sent nothing and stands in no line

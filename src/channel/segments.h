@@ -66,12 +66,12 @@ mio__segments_skip(struct mio__segments *segments, size_t count)
 	    &segments->head, segments->position, memory_order_release);
 }
 
-/* The same, ordered before a look for those that wait for room. */
+/* The same, ordered before a look for those that wait for room: see turns.c. */
 static inline void
 mio__segments_skip_ordered(struct mio__segments *segments, size_t count)
 {
 	segments->position += count * MIO__STEP;
-	atomic_store_explicit(
+	(void)atomic_exchange_explicit(
 	    &segments->head, segments->position, memory_order_seq_cst);
 }
 

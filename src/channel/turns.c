@@ -15,10 +15,13 @@
  * stands in it; when it was the first, the next one is woken, as the room that
  * this one may have been woken for is still there. An attempt is not cancelled.
  *
- * The first one stores WANTED, then tries; who makes room stores that, then
- * looks for WANTED. All four are seq_cst: either the attempt sees the room, or
- * the mark is seen. The mark is taken back with the wake, so that those who
- * make room take the lock once for each sleep, not for each piece of room.
+ * The first one sets WANTED, then tries; who makes room does that, then looks
+ * for WANTED. All four are seq_cst: either the attempt sees the room, or the
+ * mark is seen. The first of each two is an exchange, which is more than the
+ * language asks for: a store is kept in its order before a load of something
+ * else by few instructions, and emulators of other processors get that wrong.
+ * The mark is taken back with the wake, so that those who make room take the
+ * lock once for each sleep, not for each piece of room.
  */
 
 #include "channel/turns.h"
@@ -40,7 +43,7 @@ struct mio__turn {
 int
 mio__turns_init(struct mio__turns *turns)
 {
-	atomic_init(&turns->wanted, false);
+	atomic_init(&turns->wanted, 0);
 	turns->first = NULL;
 	turns->last = &turns->first;
 
@@ -91,8 +94,7 @@ leave(void *argument)
 		turns->last = link;
 
 	if (was_first) {
-		atomic_store_explicit(
-		    &turns->wanted, false, memory_order_relaxed);
+		atomic_store_explicit(&turns->wanted, 0, memory_order_relaxed);
 		wake_first_locked(turns);
 	}
 	(void)pthread_mutex_unlock(&turns->lock);
@@ -120,8 +122,8 @@ mio__turns_wait(struct mio__turns *turns,
 		sleep_locked(turns, &self);
 
 	for (;;) {
-		atomic_store_explicit(
-		    &turns->wanted, true, memory_order_seq_cst);
+		(void)atomic_exchange_explicit(
+		    &turns->wanted, 1, memory_order_seq_cst);
 		MIO__POINT();
 		r = attempt(context, argument);
 		if (r != -EAGAIN)
@@ -139,7 +141,7 @@ void
 mio__turns_wake(struct mio__turns *turns)
 {
 	(void)pthread_mutex_lock(&turns->lock); /* not recursive: cannot fail */
-	atomic_store_explicit(&turns->wanted, false, memory_order_relaxed);
+	atomic_store_explicit(&turns->wanted, 0, memory_order_relaxed);
 	wake_first_locked(turns);
 	(void)pthread_mutex_unlock(&turns->lock);
 }

@@ -14,7 +14,8 @@
 struct mio__turn;
 
 struct mio__turns {
-	atomic_bool wanted; /* the first one sleeps, or is about to */
+	/* the first one sleeps, or is about to; exchanged, so a word */
+	atomic_uint wanted;
 	pthread_mutex_t lock;
 	struct mio__turn *first, **last; /* lock */
 };
@@ -32,14 +33,14 @@ int mio__turns_wait(struct mio__turns *turns,
     int (*attempt)(void *context, const void *argument), void *context,
     const void *argument);
 
-/* Wakes the first one; what it waits for was stored before, seq_cst. */
+/* Wakes the first one; what it waits for was exchanged before, seq_cst. */
 void mio__turns_wake(struct mio__turns *turns);
 
 /* Whether the first one sleeps, or is about to, and was not woken yet. */
 static inline bool
 mio__turns_are_wanted(struct mio__turns *turns)
 {
-	return atomic_load_explicit(&turns->wanted, memory_order_seq_cst);
+	return atomic_load_explicit(&turns->wanted, memory_order_seq_cst) != 0;
 }
 
 static inline void
