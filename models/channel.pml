@@ -20,6 +20,7 @@
  *	fall_asleep	mio__segments_fall_asleep()
  *	settle, recv	settle(), recv_some() of channel.c, with room for one, or
  *			for all (BATCH), message by message
+ *	wait		wait_for_one(), mio__segments_sleep_on(), bell.c
  *	leave		mio_receiver_destroy()
  *
  * The readiness is what readiness.pml says it is: bits that are changed in one
@@ -44,8 +45,8 @@
  * Configurations, all by -D: SENDERS, MESSAGES (of each); LIMIT, the room at
  * first; RINGS, 1 for a channel with a bound, else the most that are needed;
  * LEVEL, where else it is an edge; BATCH, where messages are received in batches
- * and a short one is taken for the last; LEAVE; CANCEL. BUG_... puts in a
- * mistake that has to be found.
+ * and a short one is taken for the last; LEAVE; CANCEL; WAIT, where the receiver
+ * waits without a poll. BUG_... puts in a mistake that has to be found.
  */
 
 #ifndef SENDERS
@@ -101,6 +102,9 @@ chan line = [SENDERS] of { byte };
 
 byte senders = SENDERS;
 
+/* The bell. */
+bit awaited, rung;
+
 /* The receiver's. */
 byte reading, position;
 bit told;
@@ -128,6 +132,19 @@ inline remove()
 inline finish()
 {
 	d_step { assert(!final); readable = 1; final = 1; queued = 1 }
+}
+
+/* Whoever woke the queue looks whether its receiver waits without a poll. */
+inline ring_if_awaited()
+{
+#ifdef WAIT
+	if
+	:: awaited -> rung = 1
+	:: else
+	fi
+#else
+	skip
+#endif
 }
 
 /* ---- senders */
@@ -314,7 +331,7 @@ proctype sender(byte id)
 		fi;
 #endif
 		if
-		:: result == WAKE -> add()
+		:: result == WAKE -> add(); ring_if_awaited()
 		:: result == DONE
 		:: result == ENDED -> break
 		fi;
@@ -326,7 +343,7 @@ proctype sender(byte id)
 	:: t == 0 ->
 		d_step { t = tail[newest]; tail[newest] = t | CLOSED };
 		if
-		:: t & ASLEEP -> finish()
+		:: t & ASLEEP -> finish(); ring_if_awaited()
 		:: else
 		fi
 	:: else
@@ -494,6 +511,44 @@ inline recv(result, rest, t, first)
 	od
 }
 
+#ifdef WAIT
+/* What was stored is seen by whoever changes the tail after this. */
+inline wait(t)
+{
+#ifndef BUG_AWAITED_LATE
+	rung = 0;
+	awaited = 1;
+#endif
+	if
+	:: d_step { tail[reading] == position * STEP + ASLEEP -> t = 1 }
+	:: d_step { tail[reading] != position * STEP + ASLEEP -> t = 0 }
+	fi;
+#ifdef BUG_AWAITED_LATE
+	rung = 0;
+	awaited = 1;
+#endif
+	if
+	:: t -> rung
+	:: else
+	fi;
+	d_step { awaited = 0; t = 0 }
+}
+
+proctype receiver()
+{
+	byte result, rest, t, first;
+
+	do
+	:: recv(result, rest, t, first);
+		if
+		:: result == DONE
+		:: result == AGAIN -> wait(t)
+		:: result == ENDED -> break
+		fi
+	od;
+	assert(position == ALL)
+}
+#else
 proctype receiver()
 {
 	byte result, rest, t, first;
@@ -559,6 +614,7 @@ proctype receiver()
 	assert(position == ALL)
 #endif
 }
+#endif
 
 init
 {

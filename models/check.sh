@@ -186,8 +186,11 @@ right channel-leave channel safety -DLEAVE
 right channel-leave-three channel safety -DLEAVE -DSENDERS=3 -DMESSAGES=1
 right channel-cancel channel safety -DCANCEL
 right channel-cancel-three channel safety -DCANCEL -DSENDERS=3 -DMESSAGES=1
+right channel-wait channel safety -DWAIT
+right channel-wait-three channel safety -DWAIT -DSENDERS=3 -DMESSAGES=1
 right channel-grows channel safety $grows
 right channel-grows-level channel safety -DRINGS=3 -DLEVEL
+right channel-grows-wait channel safety $grows -DWAIT
 right channel-grows-leave channel safety $grows -DLEAVE
 
 wrong channel-cleared-after-the-look channel safety -DBUG_CLEAR_LATE
@@ -202,6 +205,7 @@ wrong channel-next-is-not-woken channel safety -DSENDERS=3 -DMESSAGES=1 \
     -DBUG_NO_NEXT
 wrong channel-cancelled-keeps-its-wake channel safety -DCANCEL -DSENDERS=3 \
     -DMESSAGES=1 -DBUG_CANCEL_KEEPS_WAKE
+wrong channel-bell-is-awaited-late channel safety -DWAIT -DBUG_AWAITED_LATE
 wrong channel-leaves-quietly channel safety -DLEAVE -DBUG_LEAVE_QUIETLY
 wrong channel-moved-without-flags channel safety -DRINGS=3 -DBUG_MOVED_FLAGS
 wrong channel-follows-early channel safety -DRINGS=3 -DBUG_FOLLOW_EARLY

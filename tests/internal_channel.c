@@ -173,6 +173,7 @@ START_TEST(no_memory_to_create_is_told)
 	} rows[] = {
 		{ "aligned_alloc", 1 }, { "aligned_alloc", 2 },
 		{ "calloc", 1 }, { "calloc", 2 },
+		{ "pthread_cond_init", 1 },
 	};
 	struct mio_sender *sender = NULL;
 	struct mio_receiver *receiver = NULL;

@@ -43,7 +43,7 @@ void mio_sender_unref(struct mio_sender *sender);
  * it. The first form waits while as many messages wait as the bound allows, the
  * second answers -EAGAIN. -EPIPE: the receiver is gone, also while waiting.
  * -ENOMEM. -EINVAL. Any thread. Where the first form waits it is a cancellation
- * point, and has sent nothing when the thread ends there; no other call is one.
+ * point, and has sent nothing when the thread ends there.
  */
 int mio_sender_send(struct mio_sender *sender, const void *message);
 int mio_sender_try_send(struct mio_sender *sender, const void *message);
@@ -56,6 +56,15 @@ int mio_sender_try_send(struct mio_sender *sender, const void *message);
 int mio_receiver_recv(struct mio_receiver *receiver, void *message);
 int mio_receiver_recv_batch(struct mio_receiver *receiver, void *messages,
     size_t count);
+
+/*
+ * The same of one message, with a wait while there is none: up to timeout_ns,
+ * or for ever if that is negative. No poll is needed, nor in the way.
+ * -ETIMEDOUT: there was none in that time; also with 0. Where it waits it is a
+ * cancellation point, and has taken nothing when the thread ends there.
+ */
+int mio_receiver_recv_timeout(struct mio_receiver *receiver, void *message,
+    int64_t timeout_ns);
 
 /*
  * What mio_poll_register() takes, alive as long as the receiver; NULL for NULL.

@@ -34,9 +34,15 @@
  * waits says so, then looks at the head. All are seq_cst, and the first of each
  * two an exchange. The receiver's end is told under the lock.
  *
- * Cancellation. The sleep in line is the one cancellation point of all calls
- * here: whoever is cancelled in it has sent nothing and stands in no line
- * (turns.c). Elsewhere a thread that was asked to end goes on.
+ * Waiting without a poll. The receiver finds nothing, so that the queue sleeps,
+ * then awaits its bell (bell.c), then puts the queue to sleep once more, in a
+ * change of the tail: whoever wakes it after that sees that the bell is
+ * awaited. Only those who wake the queue look for that.
+ *
+ * Cancellation. The sleeps in line and for the bell are the only cancellation
+ * points of all calls here: whoever is cancelled there has sent or taken
+ * nothing, and stands in no line (turns.c). Elsewhere a thread that was asked
+ * to end goes on.
  *
  * Lifetime. The channel belongs to its ends: all senders together, and the
  * receiver; the last one frees it. The receiver belongs to the channel, to its
@@ -51,6 +57,7 @@
 
 #include "base/check.h"
 #include "base/point.h"
+#include "channel/bell.h"
 #include "channel/segments.h"
 #include "channel/turns.h"
 #include "mio/channel.h"
@@ -84,6 +91,7 @@ struct mio_sender {
 	int64_t process;
 
 	struct mio__turns turns; /* its lock is for growing, too */
+	struct mio__bell bell;   /* the receiver's, where it waits itself */
 	atomic_uint senders;
 	atomic_uint ends;
 };
@@ -130,10 +138,18 @@ init(struct mio_sender *channel, size_t message_size, size_t bound)
 	if (r < 0)
 		return r;
 
+	r = mio__bell_init(&channel->bell);
+	if (r < 0)
+		goto fini;
+
 	r = mio__segments_init(&channel->queue, message_size,
 	    bound != 0 ? bound : first_limit(message_size));
-	if (r < 0)
-		mio__turns_fini(&channel->turns);
+	if (r == 0)
+		return 0;
+
+	mio__bell_fini(&channel->bell);
+fini:
+	mio__turns_fini(&channel->turns);
 
 	return r;
 }
@@ -208,8 +224,10 @@ release(struct mio_sender *channel)
 
 	mio_readiness_unref(readiness_of(channel->receiver));
 	mio__segments_fini(&channel->queue);
-	if (is_own(channel))
+	if (is_own(channel)) {
+		mio__bell_fini(&channel->bell);
 		mio__turns_fini(&channel->turns);
+	}
 	mio__os_free(channel);
 }
 
@@ -239,6 +257,7 @@ tell(struct mio_receiver *receiver)
 	int state = mio__cancel_hold();
 
 	mio__readiness_add(readiness_of(receiver), MIO_READABLE);
+	mio__bell_ring_if_awaited(&receiver->channel->bell);
 	mio__cancel_let(state);
 }
 
@@ -250,6 +269,7 @@ finish(struct mio_receiver *receiver)
 
 	mio__readiness_finish(
 	    readiness_of(receiver), MIO_READABLE | MIO_READ_CLOSED);
+	mio__bell_ring_if_awaited(&receiver->channel->bell);
 	mio__cancel_let(state);
 }
 
@@ -467,6 +487,47 @@ mio_receiver_recv_batch(
 		return -EINVAL;
 
 	return recv_some(receiver, messages, count < INT_MAX ? count : INT_MAX);
+}
+
+/* For a queue that was found empty. */
+static int
+wait_for_one(
+    struct mio_receiver *receiver, void *message, mio__instant_t deadline)
+{
+	struct mio_sender *channel = receiver->channel;
+	bool in_time = true;
+	int r;
+
+	do {
+		mio__bell_await(&channel->bell);
+		MIO__POINT();
+		if (mio__segments_sleep_on(&channel->queue))
+			in_time = mio__bell_sleep(&channel->bell, deadline);
+		else
+			mio__bell_forget(&channel->bell);
+		r = recv_some(receiver, message, 1);
+	} while (r == -EAGAIN && in_time);
+
+	return r == -EAGAIN ? -ETIMEDOUT : r;
+}
+
+MIO__PUBLIC int
+mio_receiver_recv_timeout(
+    struct mio_receiver *receiver, void *message, int64_t timeout_ns)
+{
+	int r;
+
+	if (receiver == NULL || message == NULL)
+		return -EINVAL;
+
+	r = recv_some(receiver, message, 1);
+	if (r == -EAGAIN && timeout_ns == 0)
+		return -ETIMEDOUT;
+	if (r == -EAGAIN)
+		r = wait_for_one(
+		    receiver, message, mio__clock_deadline(timeout_ns));
+
+	return r < 0 ? r : 0;
 }
 
 MIO__PUBLIC struct mio_source *

@@ -199,3 +199,13 @@ mio__segments_fall_asleep(struct mio__segments *segments)
 
 	return rest;
 }
+
+bool
+mio__segments_sleep_on(struct mio__segments *segments)
+{
+	size_t tail = segments->position | MIO__TAIL_ASLEEP;
+
+	/* a change, though to what it was: they read it, or what is after it */
+	return atomic_compare_exchange_strong_explicit(&segments->reading->tail,
+	    &tail, tail, memory_order_acq_rel, memory_order_relaxed);
+}

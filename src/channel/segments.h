@@ -100,4 +100,10 @@ size_t mio__segments_rest(struct mio__segments *segments);
  */
 size_t mio__segments_fall_asleep(struct mio__segments *segments);
 
+/*
+ * Of one that fell asleep: whether it sleeps still. Then whoever wakes it sees
+ * all that was done before this.
+ */
+bool mio__segments_sleep_on(struct mio__segments *segments);
+
 #endif
