@@ -21,7 +21,7 @@
  *	settle, recv	settle(), recv_some() of channel.c, with room for one, or
  *			for all (BATCH), message by message
  *	wait		wait_for_one(), mio__segments_sleep_on(), bell.c
- *	leave		mio_receiver_destroy()
+ *	leave		leave() of channel.c, mio__segments_leave()
  *
  * The readiness is what readiness.pml says it is: bits that are changed in one
  * step, and a place in the queue. The poll is a wait for that.
@@ -39,14 +39,16 @@
  *	  its end (else Spin finds an invalid end state)
  *	- the end is told once, after the last message, and all were received
  *	- a receiver that goes at any time (LEAVE) leaves nobody waiting
+ *	- a receiver that closes at any time (CLOSE) receives all that was sent
+ *	  until then, is told of the end, and leaves nobody waiting
  *	- a sender that is cancelled in its sleep (CANCEL: one is, at any time, or
  *	  is not) leaves nobody waiting
  *
  * Configurations, all by -D: SENDERS, MESSAGES (of each); LIMIT, the room at
  * first; RINGS, 1 for a channel with a bound, else the most that are needed;
  * LEVEL, where else it is an edge; BATCH, where messages are received in batches
- * and a short one is taken for the last; LEAVE; CANCEL; WAIT, where the receiver
- * waits without a poll. BUG_... puts in a mistake that has to be found.
+ * and a short one is taken for the last; LEAVE; CLOSE; CANCEL; WAIT, where the
+ * receiver waits without a poll. BUG_... puts in a mistake that has to be found.
  */
 
 #ifndef SENDERS
@@ -71,6 +73,7 @@
 #define GONE   4
 #define MOVED  8
 #define FLAGS  15
+#define ENDS   6
 
 #define position_of(t) ((t) / STEP)
 #define limit_of(r)    (LIMIT << (r))
@@ -343,7 +346,12 @@ proctype sender(byte id)
 	:: t == 0 ->
 		d_step { t = tail[newest]; tail[newest] = t | CLOSED };
 		if
-		:: t & ASLEEP -> finish(); ring_if_awaited()
+#ifdef BUG_ENDS_TWICE
+		:: t & ASLEEP ->
+#else
+		:: (t & ASLEEP) && !(t & GONE) ->
+#endif
+			finish(); ring_if_awaited()
 		:: else
 		fi
 	:: else
@@ -416,8 +424,8 @@ inline settle(result, rest, t)
 #ifndef BUG_NOT_ADDED_AGAIN
 			add()
 #endif
-		:: rest < STEP && !(rest & CLOSED) -> result = AGAIN
-		:: rest < STEP && (rest & CLOSED) ->
+		:: rest < STEP && !(rest & ENDS) -> result = AGAIN
+		:: rest < STEP && (rest & ENDS) ->
 			result = ENDED;
 			if
 #ifdef BUG_END_UNTOLD
@@ -511,6 +519,23 @@ inline recv(result, rest, t, first)
 	od
 }
 
+/* To send has come to an end: whether that is to be told is in t. */
+inline leave(t, first)
+{
+	atomic { !lock -> lock = 1 };
+	d_step { t = tail[newest]; tail[newest] = t | GONE };
+	lock = 0;
+#ifndef BUG_LEAVE_QUIETLY
+#if RINGS == 1
+	atomic { !lock -> lock = 1 };
+	wanted = 0;
+	wake_first(first);
+	lock = 0;
+#endif
+#endif
+	t = (t & ASLEEP) && !(t & ENDS)
+}
+
 #ifdef WAIT
 /* What was stored is seen by whoever changes the tail after this. */
 inline wait(t)
@@ -553,6 +578,9 @@ proctype receiver()
 {
 	byte result, rest, t, first;
 	bit ended;
+#ifdef CLOSE
+	bit left;
+#endif
 
 	do
 	:: atomic {
@@ -595,22 +623,27 @@ proctype receiver()
 		fi;
 		result = 0
 #ifdef LEAVE
-	:: true ->
-		atomic { !lock -> lock = 1 };
-		tail[newest] = tail[newest] | GONE;
-		lock = 0;
-#ifndef BUG_LEAVE_QUIETLY
-#if RINGS == 1
-		atomic { !lock -> lock = 1 };
-		wanted = 0;
-		wake_first(first);
-		lock = 0;
+	:: true -> leave(t, first); break
 #endif
+#ifdef CLOSE
+	:: !left ->
+		left = 1;
+		leave(t, first);
+		if
+#ifdef BUG_CLOSE_QUIETLY
+		:: true
+#else
+		:: t -> finish()
+		:: else
 #endif
-		break
+		fi;
+		t = 0
 #endif
 	od;
-#if !defined(LEAVE) && !defined(CANCEL)
+#ifdef CLOSE
+	/* all that was claimed */
+	assert(position == position_of(tail[newest]))
+#elif !defined(LEAVE) && !defined(CANCEL)
 	assert(position == ALL)
 #endif
 }

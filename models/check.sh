@@ -188,9 +188,13 @@ right channel-cancel channel safety -DCANCEL
 right channel-cancel-three channel safety -DCANCEL -DSENDERS=3 -DMESSAGES=1
 right channel-wait channel safety -DWAIT
 right channel-wait-three channel safety -DWAIT -DSENDERS=3 -DMESSAGES=1
+right channel-close channel safety -DCLOSE
+right channel-close-level channel safety -DCLOSE -DLEVEL -DMESSAGES=2
+right channel-close-three channel safety -DCLOSE -DSENDERS=3 -DMESSAGES=1
 right channel-grows channel safety $grows
 right channel-grows-level channel safety -DRINGS=3 -DLEVEL
 right channel-grows-wait channel safety $grows -DWAIT
+right channel-grows-close channel safety $grows -DCLOSE
 right channel-grows-leave channel safety $grows -DLEAVE
 
 wrong channel-cleared-after-the-look channel safety -DBUG_CLEAR_LATE
@@ -206,6 +210,9 @@ wrong channel-next-is-not-woken channel safety -DSENDERS=3 -DMESSAGES=1 \
 wrong channel-cancelled-keeps-its-wake channel safety -DCANCEL -DSENDERS=3 \
     -DMESSAGES=1 -DBUG_CANCEL_KEEPS_WAKE
 wrong channel-bell-is-awaited-late channel safety -DWAIT -DBUG_AWAITED_LATE
+wrong channel-ends-twice channel safety -DCLOSE -DBUG_ENDS_TWICE
+wrong channel-closes-an-empty-one-untold channel safety -DCLOSE \
+    -DBUG_CLOSE_QUIETLY
 wrong channel-leaves-quietly channel safety -DLEAVE -DBUG_LEAVE_QUIETLY
 wrong channel-moved-without-flags channel safety -DRINGS=3 -DBUG_MOVED_FLAGS
 wrong channel-follows-early channel safety -DRINGS=3 -DBUG_FOLLOW_EARLY

@@ -41,9 +41,9 @@ void mio_sender_unref(struct mio_sender *sender);
  * Queues a copy of the message. Costs a system call only when the poll sleeps
  * or a sender does. What was written before is seen by the thread that receives
  * it. The first form waits while as many messages wait as the bound allows, the
- * second answers -EAGAIN. -EPIPE: the receiver is gone, also while waiting.
- * -ENOMEM. -EINVAL. Any thread. Where the first form waits it is a cancellation
- * point, and has sent nothing when the thread ends there.
+ * second answers -EAGAIN. -EPIPE: the receiver is closed or gone, also while
+ * waiting. -ENOMEM. -EINVAL. Any thread. Where the first form waits it is a
+ * cancellation point, and has sent nothing when the thread ends there.
  */
 int mio_sender_send(struct mio_sender *sender, const void *message);
 int mio_sender_try_send(struct mio_sender *sender, const void *message);
@@ -51,7 +51,8 @@ int mio_sender_try_send(struct mio_sender *sender, const void *message);
 /*
  * Takes the oldest message, or up to count of them and answers how many: when
  * fewer, there are no more. Does not wait. -EAGAIN: there is none. -EPIPE:
- * there is none, and no sender is left. -EINVAL. One thread at a time.
+ * there is none, and no sender is left, or it is closed. -EINVAL. One thread at
+ * a time.
  */
 int mio_receiver_recv(struct mio_receiver *receiver, void *message);
 int mio_receiver_recv_batch(struct mio_receiver *receiver, void *messages,
@@ -70,11 +71,18 @@ int mio_receiver_recv_timeout(struct mio_receiver *receiver, void *message,
  * What mio_poll_register() takes, alive as long as the receiver; NULL for NULL.
  * It is MIO_READABLE while messages wait; an edge comes when the first one
  * does. MIO_READABLE and MIO_READ_CLOSED come once when none waits and no
- * sender is left, and again after a register or reregister. It belongs to the
- * poll that it is first registered with: another one gets -EINVAL. MIO_AIO,
- * MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP.
+ * sender is left, or it is closed, and again after a register or reregister. It
+ * belongs to the poll that it is first registered with: another one gets
+ * -EINVAL. MIO_AIO, MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP.
  */
 struct mio_source *mio_receiver_source(struct mio_receiver *receiver);
+
+/*
+ * To send is -EPIPE from here on, also for those that wait. What was sent
+ * before can be received still; then the end comes as when the last sender
+ * goes. One thread at a time, as with receiving. NULL is fine.
+ */
+void mio_receiver_close(struct mio_receiver *receiver);
 
 /*
  * Deregisters. Messages that still wait are lost, and to send is -EPIPE from

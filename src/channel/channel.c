@@ -5,16 +5,18 @@
  * to the senders that wait for room.
  *
  * Who calls what. Send, try_send, ref, unref: any thread. Recv, recv_batch,
- * destroy: the receiver, one thread at a time. Its source: any thread.
+ * close, destroy: the receiver, one thread at a time. Its source: any thread.
  *
  * Readable. READABLE is in the readiness while messages wait; who changes that
  * is decided by the tail of the queue (segments.c):
  *
  *	the sender that claims a cell of a queue that was asleep adds READABLE
- *	the last sender that goes from one that was asleep finishes
+ *	the last sender that goes from one that was asleep finishes, as does a
+ *	receiver that closes such a one
  *	the receiver that finds nothing takes READABLE away, then puts the queue
  *	to sleep; when that fails since a message is on its way, it adds
- *	READABLE again, and when no sender is left it finishes, once
+ *	READABLE again, and when no sender is left, or it has closed, it
+ *	finishes, once
  *
  * So it holds at any time that the queue is asleep, or READABLE is set, or one
  * thread is about to set it: a send costs nothing more while the queue is not
@@ -377,10 +379,10 @@ settle(struct mio_receiver *receiver)
 		tell(receiver);
 		return 0;
 	}
-	if (!(rest & MIO__TAIL_CLOSED))
+	if (!(rest & MIO__TAIL_ENDS))
 		return -EAGAIN;
 
-	/* the last sender saw messages: it is told here */
+	/* whoever ended it saw messages: it is told here */
 	if (!(rest & MIO__TAIL_ASLEEP))
 		finish(receiver);
 
@@ -536,16 +538,28 @@ mio_receiver_source(struct mio_receiver *receiver)
 	return receiver == NULL ? NULL : &receiver->base.source;
 }
 
-static void
+/* To send is -EPIPE from here on: whether that is the end, and to be told. */
+static bool
 leave(struct mio_sender *channel)
 {
+	bool ended;
+
 	if (!is_own(channel))
-		return;
+		return false;
 
 	(void)pthread_mutex_lock(&channel->turns.lock); /* cannot fail */
-	mio__segments_leave(&channel->queue);
+	ended = mio__segments_leave(&channel->queue);
 	(void)pthread_mutex_unlock(&channel->turns.lock);
 	mio__turns_wake(&channel->turns);
+
+	return ended;
+}
+
+MIO__PUBLIC void
+mio_receiver_close(struct mio_receiver *receiver)
+{
+	if (receiver != NULL && leave(receiver->channel))
+		finish(receiver);
 }
 
 MIO__PUBLIC void
@@ -557,7 +571,7 @@ mio_receiver_destroy(struct mio_receiver *receiver)
 		return;
 
 	channel = receiver->channel;
-	leave(channel);
+	(void)leave(channel); /* there is nobody to tell */
 	mio__readiness_drop(readiness_of(receiver));
 	mio_readiness_unref(readiness_of(receiver));
 	release(channel);

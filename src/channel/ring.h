@@ -23,9 +23,10 @@
 #define MIO__TAIL_ASLEEP \
 	((size_t)1) /* empty: the next sender wakes the reader */
 #define MIO__TAIL_CLOSED ((size_t)2) /* no sender is left */
-#define MIO__TAIL_GONE   ((size_t)4) /* nobody reads any more */
+#define MIO__TAIL_GONE   ((size_t)4) /* the reader takes no more */
 #define MIO__TAIL_MOVED  ((size_t)8) /* another ring goes on from here */
 #define MIO__TAIL_FLAGS  (MIO__STEP - 1)
+#define MIO__TAIL_ENDS   (MIO__TAIL_CLOSED | MIO__TAIL_GONE)
 
 enum mio__push {
 	MIO__PUSH_DONE,

@@ -10,9 +10,12 @@
  *	empty	-> fall_asleep -> ASLEEP	only if nothing is claimed
  *	ASLEEP	-> push -> awake		this sender wakes the reader
  *	any	-> close -> CLOSED		wakes it if it was ASLEEP
- *	CLOSED	-> fall_asleep -> both		the reader saw it by itself
  *	any	-> leave -> GONE		no push succeeds any more
+ *	either	-> fall_asleep -> and ASLEEP	the reader saw it by itself
  *	full	-> grow -> MOVED		no push succeeds in this ring
+ *
+ * The end has come with ASLEEP and one of CLOSED and GONE. Nothing is claimed
+ * after it, so these stay, and the step that made it so was one thread's.
  *
  * So of each time that the queue goes from empty to not empty or to closed one
  * thread knows, and it is known before whether the reader has to be woken. That
@@ -88,7 +91,8 @@ mio__segments_grow(struct mio__segments *segments)
 	size_t tail;
 
 	tail = atomic_load_explicit(&old->tail, memory_order_acquire);
-	if (!mio__ring_is_full(old, tail & ~MIO__TAIL_FLAGS))
+	if ((tail & MIO__TAIL_GONE) ||
+	    !mio__ring_is_full(old, tail & ~MIO__TAIL_FLAGS))
 		return 0;
 
 	ring = mio__ring_create(old->message_size, old->limit / MIO__STEP * 2,
@@ -107,22 +111,26 @@ mio__segments_grow(struct mio__segments *segments)
 	return 0;
 }
 
+/* Whether this flag makes an end of a queue that sleeps, and has none yet. */
+static bool
+end(struct mio__segments *segments, size_t flag)
+{
+	size_t tail = atomic_fetch_or_explicit(
+	    &newest_of(segments)->tail, flag, memory_order_acq_rel);
+
+	return (tail & MIO__TAIL_ASLEEP) && !(tail & MIO__TAIL_ENDS);
+}
+
 bool
 mio__segments_close(struct mio__segments *segments)
 {
-	size_t tail;
-
-	tail = atomic_fetch_or_explicit(
-	    &newest_of(segments)->tail, MIO__TAIL_CLOSED, memory_order_acq_rel);
-
-	return tail & MIO__TAIL_ASLEEP;
+	return end(segments, MIO__TAIL_CLOSED);
 }
 
-void
+bool
 mio__segments_leave(struct mio__segments *segments)
 {
-	atomic_fetch_or_explicit(
-	    &newest_of(segments)->tail, MIO__TAIL_GONE, memory_order_acq_rel);
+	return end(segments, MIO__TAIL_GONE);
 }
 
 /* Whether there was a newer ring to go on with. */

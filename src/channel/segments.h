@@ -45,11 +45,17 @@ mio__segments_push(struct mio__segments *segments, const void *message)
  */
 int mio__segments_grow(struct mio__segments *segments);
 
-/* Nobody pushes any more: whether the reader was asleep. */
+/*
+ * Nobody pushes any more: whether the caller has to tell the reader, which
+ * slept and knows of no end yet.
+ */
 bool mio__segments_close(struct mio__segments *segments);
 
-/* Nobody reads any more. Not while another thread lets it grow. */
-void mio__segments_leave(struct mio__segments *segments);
+/*
+ * The reader takes nothing more than what was pushed: the same answer. Not
+ * while another thread lets it grow.
+ */
+bool mio__segments_leave(struct mio__segments *segments);
 
 /* What follows is for the reader, one thread at a time. */
 
