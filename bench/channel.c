@@ -116,7 +116,23 @@ mio_receive(unsigned long times)
 	}
 }
 
+static void
+mio_receive_singly(unsigned long times)
+{
+	unsigned char message[CHANNEL_SIZE_MAX];
+	struct mio_event event;
+	int r;
+
+	while (times > 0) {
+		must(mio_poll(mio, &event, 1, -1) == 1, "mio_poll");
+		while ((r = mio_receiver_recv(receiver, message)) == 0)
+			times--;
+		must(r == -EAGAIN, "mio_receiver_recv");
+	}
+}
+
 static const struct channel_peer mio_peer = { mio_send, mio_receive };
+static const struct channel_peer mio_singly = { mio_send, mio_receive_singly };
 
 static void
 mio_run(unsigned long times)
@@ -124,10 +140,17 @@ mio_run(unsigned long times)
 	channel_run(&mio_peer, times);
 }
 
+static void
+mio_run_singly(unsigned long times)
+{
+	channel_run(&mio_singly, times);
+}
+
 /* ---- the cases */
 
 static const struct contestant contestants[] = {
-	{ "libmio", mio_begin, mio_run, mio_end },
+	{ "libmio, in batches", mio_begin, mio_run, mio_end },
+	{ "libmio, one by one", mio_begin, mio_run_singly, mio_end },
 #ifdef HAVE_CK
 	{ "ck_ring, eventfd", ck_begin, ck_run, ck_end },
 #endif
