@@ -171,7 +171,7 @@ START_TEST(no_memory_to_create_is_told)
 		const char *call;
 		unsigned nth;
 	} rows[] = {
-		{ "aligned_alloc", 1 }, { "aligned_alloc", 2 },
+		{ "posix_memalign", 1 }, { "posix_memalign", 2 },
 		{ "calloc", 1 }, { "calloc", 2 },
 		{ "pthread_cond_init", 1 },
 	};
@@ -202,7 +202,7 @@ START_TEST(no_memory_to_grow_loses_nothing)
 	int r;
 
 	while (sent < 50 * MANY) {
-		fault_arm(sent % 2 == 0 ? "calloc" : "aligned_alloc", 1,
+		fault_arm(sent % 2 == 0 ? "calloc" : "posix_memalign", 1,
 		    ENOMEM);
 		r = sent % 3 == 0 ? mio_sender_send(pair.sender, &sent) :
 		    mio_sender_try_send(pair.sender, &sent);

@@ -4,7 +4,8 @@
  * System calls that this kernel does not have, or that a sandbox refuses: an
  * older call does the work, and the newer one is not tried again. Wakers whose
  * signal does not go through at first. Which of these there are depends on how
- * the library was built, so each test asks what was called.
+ * the library was built and on the kernel, so each test asks what was called,
+ * or what is there.
  */
 
 #include "config.h"
@@ -100,7 +101,7 @@ START_TEST(accept_tries_accept4_again_after_no_success)
 	fault_reset_counts();
 	assert_ok(mio_fd_close(accept_one(listener)));
 	ck_assert_uint_eq(fault_count("accept4"), 1);
-	ck_assert_uint_eq(fault_count("accept"), 0);
+	ck_assert_uint_eq(fault_count("accept"), !fault_has("accept4"));
 	assert_ok(mio_fd_close(listener));
 }
 END_TEST
@@ -187,8 +188,10 @@ START_TEST(batches_try_sendmmsg_again_after_no_success)
 	exchange(from, to);
 	ck_assert_uint_gt(fault_count("sendmmsg"), 0);
 	ck_assert_uint_gt(fault_count("recvmmsg"), 0);
-	ck_assert_uint_eq(fault_count("sendmsg"), 0);
-	ck_assert_uint_eq(fault_count("recvmsg"), 0);
+	if (fault_has("sendmmsg"))
+		ck_assert_uint_eq(fault_count("sendmsg"), 0);
+	if (fault_has("recvmmsg"))
+		ck_assert_uint_eq(fault_count("recvmsg"), 0);
 	close_pair(from, to);
 }
 END_TEST
@@ -302,8 +305,11 @@ END_TEST
 
 START_TEST(waker_does_without_pipe2)
 {
+	bool eventfd;
+
 	check_waker_made_without("pipe2", refusals[_i]);
-	ck_assert_uint_eq(fault_count("eventfd") + fault_count("pipe"), 1);
+	eventfd = fault_count("eventfd") > 0 && fault_has("eventfd");
+	ck_assert_uint_eq(fault_count("pipe"), !eventfd);
 }
 END_TEST
 

@@ -404,11 +404,12 @@ told_as(const struct fault_scenario *s, int error)
 	    : error;
 }
 
-/* A connection that was lost on the way is not there again. */
+/* A connection that was accepted and lost on the way is not there again. */
 static void
 restore(const struct fault_scenario *s)
 {
-	if (s->prepare == lack_accept4)
+	if (s->prepare == lack_accept4 ||
+	    ((s->needs & LISTENER) && !fault_has("accept4")))
 		add_client();
 }
 

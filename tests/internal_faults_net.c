@@ -362,6 +362,16 @@ told_as(const struct fault_scenario *s, int error)
 	return offload && error == ENOPROTOOPT ? ENOTSUP : error;
 }
 
+/* A connection that was accepted and lost on the way is not there again. */
+static void
+restore(const struct fault_scenario *s)
+{
+	if ((s->needs & LISTEN) && !fault_has("accept4")) {
+		assert_ok(mio_fd_close(world.peer));
+		assert_ok(mio_unix_connect(&world.peer, NAME));
+	}
+}
+
 static const struct fault_world faulty_world = {
 	.build = build,
 	.tear_down = tear_down,
@@ -369,6 +379,7 @@ static const struct fault_world faulty_world = {
 	.out = &out,
 	.out_size = sizeof(out),
 	.told_as = told_as,
+	.restore = restore,
 };
 
 START_TEST(every_failing_call_is_told_and_changes_nothing)

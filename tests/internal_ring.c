@@ -207,7 +207,7 @@ START_TEST(no_memory_leaks_nothing)
 	atomic_size_t head;
 
 	atomic_init(&head, 0);
-	fault_arm("aligned_alloc", 1, ENOMEM);
+	fault_arm("posix_memalign", 1, ENOMEM);
 	ck_assert_ptr_null(mio__ring_create(8, 4, &head, 0));
 	ck_assert(fault_disarm());
 	fault_arm("calloc", 1, ENOMEM);

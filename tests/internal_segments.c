@@ -240,7 +240,7 @@ END_TEST
 
 START_TEST(no_memory_loses_nothing)
 {
-	const char *call = _i == 0 ? "aligned_alloc" : "calloc";
+	const char *call = _i == 0 ? "posix_memalign" : "calloc";
 	struct subject s;
 	struct room message = { { 2 } };
 

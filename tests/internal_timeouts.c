@@ -99,9 +99,13 @@ static const int64_t long_times[] = {
 START_TEST(long_waits_are_handed_to_the_kernel_whole)
 {
 	const int64_t limit = INT64_C(2147483647) * 1000000000;
-	struct mio_poll *poll = new_poll();
 	int64_t asked = long_times[_i];
+	struct mio_poll *poll;
 
+	if (!fault_has(fine_call()))
+		return;
+
+	poll = new_poll();
 	wait_and_wake(poll, asked, fine_call());
 	ck_assert_int_gt(fault_timeout_ns(), 0);
 	ck_assert_int_le(fault_timeout_ns(), asked);

@@ -44,7 +44,8 @@ has_timerfd(void)
 
 	end(&scene);
 
-	return made > 0;
+	return made > 0 && fault_has("timerfd_create") &&
+	    fault_has("timerfd_settime");
 }
 
 /* How often the poll slept for some time. */

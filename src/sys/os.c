@@ -54,9 +54,13 @@ mio__os_alloc(size_t count, size_t size)
 void *
 mio__os_alloc_aligned(size_t alignment, size_t size)
 {
-	void *block = aligned_alloc(alignment, size);
+	void *block;
 
-	return block != NULL ? memset(block, 0, size) : NULL;
+	/* aligned_alloc(3) is missing from Android before its API 28 */
+	if (posix_memalign(&block, alignment, size) != 0)
+		return NULL;
+
+	return memset(block, 0, size);
 }
 
 void *

@@ -18,6 +18,13 @@ void fault_arm_all(const char *call, int error);
 /* Ends that: whether a call was made to fail. */
 bool fault_disarm(void);
 
+/*
+ * Whether the call, by its name in the C library, does here what the library
+ * wants of it: the C library has it, and the kernel does, and no sandbox is in
+ * the way. It is the newest ones that tests have to ask about.
+ */
+bool fault_has(const char *call);
+
 /* How many were made since the start or the last fault_reset_counts(). */
 unsigned fault_count(const char *call);
 void fault_reset_counts(void);

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "config.h"
+#include "sys/compat.h"
 #include "lib/fault_control.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
+
+#ifdef HAVE_EVENTFD
+#include <sys/eventfd.h>
+#endif
+#ifdef HAVE_TIMERFD_CREATE
 #include <sys/timerfd.h>
-#include <sys/uio.h>
+#endif
 
 #define NAMES 64
 
@@ -195,7 +192,6 @@ note_ns(const struct timespec *ts)
 		return fails(#name) ? NULL : name arguments; \
 	}
 
-ALLOCATOR(aligned_alloc, (size_t alignment, size_t size), (alignment, size))
 ALLOCATOR(calloc, (size_t n, size_t size), (n, size))
 ALLOCATOR(realloc, (void *block, size_t size), (block, size))
 
@@ -207,10 +203,6 @@ CALL(int, bind, (int fd, const struct sockaddr *addr, socklen_t len),
     (fd, addr, len))
 CALL(int, connect, (int fd, const struct sockaddr *addr, socklen_t len),
     (fd, addr, len))
-CALL(int, epoll_create1, (int flags), (flags))
-CALL(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event),
-    (epfd, op, fd, event))
-CALL(int, eventfd, (unsigned initial, int flags), (initial, flags))
 CALL(int, fstat, (int fd, struct stat *st), (fd, st))
 CALL(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len),
     (fd, addr, len))
@@ -251,12 +243,18 @@ CALL(int, socket, (int family, int type, int protocol),
     (family, type, protocol))
 CALL(int, socketpair, (int family, int type, int protocol, int *fds),
     (family, type, protocol, fds))
-CALL(int, timerfd_create, (int clock, int flags), (clock, flags))
-CALL(int, timerfd_settime, (int fd, int flags, const struct itimerspec *value,
-    struct itimerspec *old), (fd, flags, value, old))
 CALL(int, unlink, (const char *path), (path))
 CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
 CALL(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n))
+
+/* Tells by what it answers, not by errno. */
+int fault_posix_memalign(void **block, size_t alignment, size_t size);
+int
+fault_posix_memalign(void **block, size_t alignment, size_t size)
+{
+	return fails("posix_memalign") ? plan.error :
+	    posix_memalign(block, alignment, size);
+}
 
 static int64_t made_up_time; /* under lock */
 
@@ -330,6 +328,36 @@ fault_fcntl(int fd, int command, ...)
 	return fails("fcntl") ? -1 : fcntl(fd, command, value);
 }
 
+int fault_poll(struct pollfd *fds, nfds_t n, int timeout);
+int
+fault_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	note_ms(timeout);
+	if (fails("poll"))
+		return -1;
+
+	return poll(fds, n, plan.skip_waits ? 0 : timeout);
+}
+
+int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
+    const sigset_t *mask);
+int
+fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
+    const sigset_t *mask)
+{
+	note_ns(ts);
+	if (fails("ppoll"))
+		return -1;
+
+	return ppoll(fds, n, plan.skip_waits ? &(struct timespec){ 0 } : ts,
+	    mask);
+}
+
+#ifdef HAVE_EPOLL_CREATE1
+CALL(int, epoll_create1, (int flags), (flags))
+CALL(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event),
+    (epfd, op, fd, event))
+
 int fault_epoll_wait(int epfd, struct epoll_event *events, int capacity,
     int timeout);
 int
@@ -357,28 +385,14 @@ fault_epoll_pwait2(int epfd, struct epoll_event *events, int capacity,
 	return epoll_pwait2(epfd, events, capacity,
 	    plan.skip_waits ? &(struct timespec){ 0 } : ts, mask);
 }
+#endif
 
-int fault_poll(struct pollfd *fds, nfds_t n, int timeout);
-int
-fault_poll(struct pollfd *fds, nfds_t n, int timeout)
-{
-	note_ms(timeout);
-	if (fails("poll"))
-		return -1;
+#ifdef HAVE_EVENTFD
+CALL(int, eventfd, (unsigned initial, int flags), (initial, flags))
+#endif
 
-	return poll(fds, n, plan.skip_waits ? 0 : timeout);
-}
-
-int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
-    const sigset_t *mask);
-int
-fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
-    const sigset_t *mask)
-{
-	note_ns(ts);
-	if (fails("ppoll"))
-		return -1;
-
-	return ppoll(fds, n, plan.skip_waits ? &(struct timespec){ 0 } : ts,
-	    mask);
-}
+#ifdef HAVE_TIMERFD_CREATE
+CALL(int, timerfd_create, (int clock, int flags), (clock, flags))
+CALL(int, timerfd_settime, (int fd, int flags, const struct itimerspec *value,
+    struct itimerspec *old), (fd, flags, value, old))
+#endif

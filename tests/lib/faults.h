@@ -5,16 +5,103 @@
 /*
  * Included before everything else when src/sys/os*.c are compiled for the tests
  * of faults: each call of the C library that they make goes to a function of
- * faults.c, which counts it and then makes it, or makes it fail. Only the names
- * change, so the system's own headers declare the functions.
+ * faults.c, which counts it and then makes it, or makes it fail. The system's
+ * headers come first, so that what they call a function by behind its name (as
+ * with times of 64 bits on a machine of 32) stays with the function of theirs.
+ * What the C library lacks goes the same way, and comes to the stand-in of
+ * compat.h in the end.
  */
 
 /* its wrappers would go past these */
 #undef _FORTIFY_SOURCE
 
+#include "sys/compat.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <sys/stat.h>
+
+#ifdef HAVE_EVENTFD
+#include <sys/eventfd.h>
+#endif
+#ifdef HAVE_TIMERFD_CREATE
+#include <sys/timerfd.h>
+#endif
+
+#define FAULTY(name) extern __typeof__(name) fault_##name
+
+FAULTY(accept);
+FAULTY(bind);
+FAULTY(calloc);
+FAULTY(clock_gettime);
+FAULTY(close);
+FAULTY(connect);
+FAULTY(fcntl);
+FAULTY(fstat);
+FAULTY(getpeername);
+FAULTY(getsockname);
+FAULTY(getsockopt);
+FAULTY(listen);
+FAULTY(pipe);
+FAULTY(poll);
+FAULTY(posix_memalign);
+FAULTY(read);
+FAULTY(readv);
+FAULTY(realloc);
+FAULTY(recv);
+FAULTY(recvfrom);
+FAULTY(recvmsg);
+FAULTY(send);
+FAULTY(sendmsg);
+FAULTY(sendto);
+FAULTY(setsockopt);
+FAULTY(shutdown);
+FAULTY(socket);
+FAULTY(socketpair);
+FAULTY(unlink);
+FAULTY(write);
+FAULTY(writev);
+#ifdef HAVE_EPOLL_CREATE1
+FAULTY(epoll_create1);
+FAULTY(epoll_ctl);
+FAULTY(epoll_wait);
+#endif
+#ifdef HAVE_EVENTFD
+FAULTY(eventfd);
+#endif
+#ifdef HAVE_TIMERFD_CREATE
+FAULTY(timerfd_create);
+FAULTY(timerfd_settime);
+#endif
+
+#undef FAULTY
+
+/* What the headers may not declare. */
+struct epoll_event;
+int fault_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+int fault_epoll_pwait2(int epfd, struct epoll_event *events, int capacity,
+    const struct timespec *ts, const sigset_t *mask);
+int fault_pipe2(int *fds, int flags);
+int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts,
+    const sigset_t *mask);
+ssize_t fault_pwritev2(int fd, const struct iovec *iov, int n, off_t offset,
+    int flags);
+int fault_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
+    struct timespec *ts);
+int fault_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
+
+/* these are macros where the C library lacks them */
+#undef accept4
+#undef epoll_pwait2
+#undef pipe2
+#undef ppoll
+#undef pwritev2
+#undef recvmmsg
+#undef sendmmsg
+
 #define accept fault_accept
 #define accept4 fault_accept4
-#define aligned_alloc fault_aligned_alloc
 #define bind fault_bind
 #define calloc fault_calloc
 #define clock_gettime fault_clock_gettime
@@ -35,6 +122,7 @@
 #define pipe fault_pipe
 #define pipe2 fault_pipe2
 #define poll fault_poll
+#define posix_memalign fault_posix_memalign
 #define ppoll fault_ppoll
 #define pthread_cond_init fault_pthread_cond_init
 #define pwritev2 fault_pwritev2
