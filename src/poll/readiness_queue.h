@@ -30,7 +30,7 @@ struct mio__readiness_queue {
 
 	/* Producers write these. */
 	_Alignas(64) _Atomic(struct mio__ready_node *) tail;
-	atomic_bool sleeping;
+	atomic_uint sleeping; /* a word: some machines exchange no byte */
 
 	/* Only the consumer uses these, and both may append the stub. */
 	_Alignas(64) struct mio__ready_node *head;
