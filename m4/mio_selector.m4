@@ -8,6 +8,7 @@ AC_DEFUN([MIO_SYSTEM], [
 	AC_CHECK_FUNCS([epoll_create1 epoll_pwait2 kqueue eventfd
 		timerfd_create accept4 pipe2 ppoll pwritev2 recvmmsg sendmmsg
 		sigtimedwait])
+	MIO_RAW_EPOLL_PWAIT2
 	AC_CHECK_HEADERS([sys/single_threaded.h])
 	AC_CHECK_TYPE([struct ucred], [mio_ucred=yes], [mio_ucred=no],
 		[#include <sys/socket.h>])
@@ -18,6 +19,30 @@ AC_DEFUN([MIO_SYSTEM], [
 		[AC_MSG_ERROR([libmio needs POSIX threads])])
 	AC_CHECK_FUNCS([pthread_setcancelstate])
 	AC_SEARCH_LIBS([connect], [socket network])
+])
+
+# MIO_RAW_EPOLL_PWAIT2
+# --------------------
+# Whether Linux's epoll_pwait2 is called without the C library, which does not
+# have it. Not on Android, where an unknown call may end the process.
+AC_DEFUN([MIO_RAW_EPOLL_PWAIT2], [
+	AC_CACHE_CHECK([for the number of epoll_pwait2],
+		[mio_cv_raw_epoll_pwait2], [
+		AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+			#include <sys/epoll.h>
+			#include <sys/syscall.h>
+			#if !defined __linux__ || defined __ANDROID__
+			#error "not here"
+			#endif
+			long number = SYS_epoll_pwait2;
+			]])],
+			[mio_cv_raw_epoll_pwait2=yes],
+			[mio_cv_raw_epoll_pwait2=no])
+	])
+	AS_IF([test "$ac_cv_func_epoll_pwait2" != yes &&
+		test "$mio_cv_raw_epoll_pwait2" = yes],
+		[AC_DEFINE([HAVE_RAW_EPOLL_PWAIT2], [1],
+			[Define to 1 if epoll_pwait2 is called by its number.])])
 ])
 
 # MIO_CHOOSE(WHAT, NAME, CACHE-VARIABLE)

@@ -59,7 +59,13 @@ mio__missing(void)
 	((void)(fds), (void)(n), (void)(ts), (void)(mask), mio__missing())
 #endif
 
-#ifndef HAVE_EPOLL_PWAIT2
+/* Where it is safe the kernel is asked all the same, see raw.h. */
+#ifdef HAVE_RAW_EPOLL_PWAIT2
+#include "sys/raw.h"
+#undef epoll_pwait2
+#define epoll_pwait2(epfd, events, n, ts, mask) \
+	((void)(mask), mio__raw_epoll_pwait2(epfd, events, n, ts))
+#elif !defined(HAVE_EPOLL_PWAIT2)
 #undef epoll_pwait2
 #define epoll_pwait2(epfd, events, n, ts, mask) \
 	((void)(epfd), (void)(events), (void)(n), (void)(ts), (void)(mask), \
