@@ -67,11 +67,14 @@ __sanitizer_free_hook(const volatile void *block)
 #else
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <malloc.h>
+#include <stdint.h>
 
 /*
  * The C library's own, looked up at the first call. The look-up may allocate;
- * it gets pieces of an arena, which are never given back.
+ * it gets pieces of an arena, which are never given back. In a static program
+ * there is nothing to look up, and everything comes from the arena.
  */
 static struct {
 	void *(*malloc)(size_t);
@@ -82,22 +85,29 @@ static struct {
 	int (*posix_memalign)(void **, size_t, size_t);
 } real;
 
-static _Alignas(max_align_t) char arena[16384];
-static size_t arena_used;
-static bool looking;
+#define ARENA_SIZE (64 << 20)
+static _Alignas(4096) char arena[ARENA_SIZE];
+static atomic_size_t arena_used;
+static bool looking, alone;
 
+/* Room for the alignment besides, which is a power of two. */
 static void *
-from_arena(size_t size)
+from_arena(size_t alignment, size_t size)
 {
 	size_t unit = _Alignof(max_align_t);
-	void *block = arena + arena_used;
+	size_t all, begin;
 
-	size = (size + unit - 1) / unit * unit;
-	if (size > sizeof(arena) - arena_used)
+	if (alignment < unit)
+		alignment = unit;
+	if (size > sizeof(arena) || alignment > 4096)
+		return NULL;
+	all = (size + alignment + unit - 1) / unit * unit;
+	begin = atomic_fetch_add_explicit(
+	    &arena_used, all, memory_order_relaxed);
+	if (begin > sizeof(arena) || all > sizeof(arena) - begin)
 		abort();
-	arena_used += size;
 
-	return block;
+	return arena + (begin + alignment - 1) / alignment * alignment;
 }
 
 static bool
@@ -108,21 +118,20 @@ is_from_arena(const void *block)
 	return byte >= arena && byte < arena + sizeof(arena);
 }
 
-/* Before main, while there is one thread. */
 static void
 find(void *to, const char *name)
 {
 	void *symbol = dlsym(RTLD_NEXT, name);
 
-	if (symbol == NULL)
-		abort();
+	alone = alone || symbol == NULL;
 	memcpy(to, &symbol, sizeof(symbol));
 }
 
+/* Before main, while there is one thread. */
 __attribute__((constructor)) static void
 look_up(void)
 {
-	if (real.free != NULL || looking)
+	if (real.free != NULL || looking || alone)
 		return;
 
 	looking = true;
@@ -132,6 +141,8 @@ look_up(void)
 	find(&real.aligned_alloc, "aligned_alloc");
 	find(&real.posix_memalign, "posix_memalign");
 	find(&real.free, "free");
+	if (alone)
+		memset(&real, 0, sizeof(real));
 	looking = false;
 }
 
@@ -141,7 +152,7 @@ malloc(size_t size)
 	note();
 	look_up();
 
-	return real.malloc != NULL ? real.malloc(size) : from_arena(size);
+	return real.malloc != NULL ? real.malloc(size) : from_arena(1, size);
 }
 
 void *
@@ -151,8 +162,10 @@ calloc(size_t n, size_t size)
 	look_up();
 
 	/* the arena is zero as it comes */
+	if (size != 0 && n > SIZE_MAX / size)
+		return NULL;
 	return real.calloc != NULL ? real.calloc(n, size) :
-	    from_arena(n * size);
+	    from_arena(1, n * size);
 }
 
 void *
@@ -161,7 +174,7 @@ realloc(void *block, size_t size)
 	note();
 	look_up();
 	if (real.realloc == NULL && block == NULL)
-		return from_arena(size);
+		return from_arena(1, size);
 	if (is_from_arena(block)) {
 		void *copy = malloc(size);
 		size_t rest = (size_t)(arena + sizeof(arena) - (char *)block);
@@ -176,12 +189,13 @@ realloc(void *block, size_t size)
 void
 free(void *block)
 {
-	if (block == NULL || is_from_arena(block))
+	if (block == NULL || (is_from_arena(block) && !alone))
 		return;
 
 	note();
 	look_up();
-	real.free(block);
+	if (!alone)
+		real.free(block);
 }
 
 void *
@@ -190,7 +204,8 @@ aligned_alloc(size_t alignment, size_t size)
 	note();
 	look_up();
 
-	return real.aligned_alloc(alignment, size);
+	return real.aligned_alloc != NULL ?
+	    real.aligned_alloc(alignment, size) : from_arena(alignment, size);
 }
 
 void *
@@ -205,7 +220,12 @@ posix_memalign(void **out, size_t alignment, size_t size)
 	note();
 	look_up();
 
-	return real.posix_memalign(out, alignment, size);
+	if (real.posix_memalign != NULL)
+		return real.posix_memalign(out, alignment, size);
+
+	*out = from_arena(alignment, size);
+
+	return *out != NULL ? 0 : ENOMEM;
 }
 
 #endif
