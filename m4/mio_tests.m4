@@ -7,7 +7,7 @@
 AC_DEFUN([MIO_TESTS], [
 	PKG_CHECK_MODULES([CHECK], [check >= 0.15], [mio_tests=yes],
 		[mio_tests="no, Check is missing"])
-	AC_CHECK_HEADER([linux/seccomp.h], [mio_linux=yes], [mio_linux=no])
+	AC_CHECK_HEADERS([linux/seccomp.h], [mio_linux=yes], [mio_linux=no])
 	AM_CONDITIONAL([LINUX], [test "$mio_linux" = yes])
 	AM_CONDITIONAL([HAVE_CHECK], [test "$mio_tests" = yes])
 ])

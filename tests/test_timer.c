@@ -9,13 +9,6 @@
 
 #define FAR  (UINT64_C(1) << 63)
 
-/* Without it another loop has to ask mio_timer_next(). */
-#ifdef HAVE_TIMERFD_CREATE
-#define NESTED_TESTS 1
-#else
-#define NESTED_TESTS 0
-#endif
-
 START_TEST(bad_arguments_are_refused)
 {
 	struct mio_timer *timer = new_timer(), *none = NULL;
@@ -384,9 +377,15 @@ END_TEST
 START_TEST(nested_poll_shows_what_is_due)
 {
 	struct nest nest = new_nest();
-	struct scene scene = { .poll = nest.poll, .timer = new_timer() };
+	struct scene scene = { .poll = nest.poll };
 	mio_timeout_t timeout;
 
+	if (!has_alarm()) {
+		end_nest(&nest);
+		return;
+	}
+
+	scene.timer = new_timer();
 	assert_ok(mio_poll_register(scene.poll, mio_timer_source(scene.timer),
 	    9, MIO_READABLE, MIO_LEVEL));
 	expect_quiet(&nest);
@@ -448,8 +447,7 @@ main(void)
 	tcase_add_loop_test(tcase, cancelled_ones_are_not_told, 0, 2);
 	tcase_add_test(tcase, reset_moves_both_ways);
 	tcase_add_test(tcase, timers_and_polls_go_in_any_order);
-	tcase_add_loop_test(
-	    tcase, nested_poll_shows_what_is_due, 0, NESTED_TESTS);
+	tcase_add_test(tcase, nested_poll_shows_what_is_due);
 
 	return run_suite(suite);
 }

@@ -91,7 +91,10 @@ mio_udp_peek_from(mio_fd_t fd, void *buf, size_t len,
 static int
 not_supported(int r)
 {
-	return r == -ENOPROTOOPT || r == -EOPNOTSUPP ? -ENOTSUP : r;
+	if (r == -ENOPROTOOPT || r == -EOPNOTSUPP || mio__os_refused(-r))
+		return -ENOTSUP;
+
+	return r;
 }
 
 MIO__PUBLIC int

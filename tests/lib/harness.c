@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "lib/harness.h"
+#include "lib/refuse.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <time.h>
+
+#include <sys/wait.h>
+
+#ifdef HAVE_TIMERFD_CREATE
+#include <sys/timerfd.h>
+#endif
 
 #define TIMEOUT_SECONDS 60
 
@@ -90,6 +97,37 @@ count_fds(void)
 	return count;
 }
 
+/* The poll has slept and had a timeout: it has seen that all is well. */
+static void
+use_everything(struct mio_poll *poll)
+{
+	struct mio_timer *timer;
+	struct mio_event event;
+
+	assert_ok(mio_timer_create(&timer, MS(1), 0));
+	assert_ok(mio_poll_register(
+	    poll, mio_timer_source(timer), 0, MIO_READABLE, 0));
+	assert_ok(mio_timer_set(timer, MS(1), 0, NULL));
+	ck_assert_int_eq(mio_poll(poll, &event, 1, PATIENCE), 1);
+	mio_timer_destroy(timer);
+	assert_ok(mio_poll(poll, &event, 1, MS(1)));
+}
+
+/* A program that puts itself in a sandbox when it is set up. */
+static void
+enter_sandbox(struct mio_poll *poll)
+{
+	const char *what = getenv("MIO_TESTS_SANDBOX");
+	static bool entered;
+
+	if (what == NULL || entered)
+		return;
+
+	use_everything(poll);
+	ck_assert_int_eq(refuse(what), 0);
+	entered = true;
+}
+
 struct mio_poll *
 new_poll(void)
 {
@@ -97,6 +135,7 @@ new_poll(void)
 
 	assert_ok(mio_poll_create(&poll));
 	ck_assert_ptr_nonnull(poll);
+	enter_sandbox(poll);
 
 	return poll;
 }
@@ -269,6 +308,46 @@ has_ipv6(void)
 	assert_ok(mio_fd_close(fd));
 
 	return true;
+}
+
+#ifdef HAVE_TIMERFD_CREATE
+bool
+has_alarm(void)
+{
+	const struct itimerspec never = { .it_value = { 0, 0 } };
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	bool is_set;
+
+	if (fd < 0)
+		return false;
+	is_set = timerfd_settime(fd, 0, &never, NULL) == 0;
+	ck_assert_int_eq(close(fd), 0);
+
+	return is_set;
+}
+#else
+bool
+has_alarm(void)
+{
+	return false;
+}
+#endif
+
+/* In a child: an emulator may crash. */
+bool
+survives(void (*call)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		call();
+		_exit(EXIT_SUCCESS);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 }
 
 unsigned

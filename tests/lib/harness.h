@@ -48,6 +48,10 @@ int64_t cpu_ns(void);
 bool is_slowed_down(void);
 unsigned count_fds(void);
 
+/*
+ * With MIO_TESTS_SANDBOX=WHAT a process enters this sandbox (see refuse.h) once
+ * its first poll is made and has been used.
+ */
 struct mio_poll *new_poll(void);
 bool backend_is(const char *name);
 
@@ -76,6 +80,10 @@ mio_fd_t udp_on_loopback(struct sockaddr_in *addr);
 void udp_pair(mio_fd_t *first, mio_fd_t *second);
 void close_pair(mio_fd_t first, mio_fd_t second);
 bool has_ipv6(void);
+/* Without a timerfd other loops do not see when a poll's timeout is due. */
+bool has_alarm(void);
+/* Whether the kernel, or what stands in for it, survives such a call. */
+bool survives(void (*call)(void));
 /* Waits with poll(2), not with the library under test. */
 void wait_for(int fd, short bits);
 /* A port that refuses connections. */
