@@ -150,6 +150,16 @@ START_TEST(fast_open_tells_a_refusal_after_the_first_bytes)
 }
 END_TEST
 
+/* qemu makes room for it on its stack. */
+static void
+connect_with_a_long_address(void)
+{
+	struct sockaddr_in addr = loopback(1);
+
+	(void)connect(
+	    socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&addr, INT_MAX);
+}
+
 START_TEST(connect_refuses_bad_arguments)
 {
 	struct sockaddr_in addr = loopback(1);
@@ -163,7 +173,8 @@ START_TEST(connect_refuses_bad_arguments)
 	assert_error(mio_tcp_connect(&fd, a, 1), EINVAL);
 	assert_error(mio_tcp_connect(&fd, a, sizeof(addr.sin_family)), EINVAL);
 	assert_error(mio_tcp_connect(&fd, a, (socklen_t)-1), EINVAL);
-	assert_error(mio_tcp_connect(&fd, a, INT_MAX), EINVAL);
+	if (survives(connect_with_a_long_address))
+		assert_error(mio_tcp_connect(&fd, a, INT_MAX), EINVAL);
 	assert_error(mio_tcp_connect(&fd, (const struct sockaddr *)&unix_addr,
 			 sizeof(unix_addr)),
 	    EAFNOSUPPORT);

@@ -280,6 +280,21 @@ START_TEST(descriptors_of_processes_are_closed)
 }
 END_TEST
 
+/* Not under qemu, which makes room for descriptors where nobody has any. */
+static void
+receive_without_room(void)
+{
+	struct iovec vector = { (char[1]){ 0 }, 1 };
+	struct msghdr msg = { .msg_iov = &vector, .msg_iovlen = 1 };
+	unsigned before;
+
+	open_ends(true);
+	before = count_fds();
+	send_copies(ends[0], 3);
+	if (recvmsg(ends[1], &msg, 0) != 1 || count_fds() != before)
+		_exit(EXIT_FAILURE);
+}
+
 /* The batches of UDP work for datagrams of any family. */
 START_TEST(batches_close_what_is_passed)
 {
@@ -287,6 +302,9 @@ START_TEST(batches_close_what_is_passed)
 	char bytes[2][8];
 	unsigned before;
 	int i;
+
+	if (!survives(receive_without_room))
+		return;
 
 	for (i = 0; i < 2; i++) {
 		open_ends(i == 0);
