@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -260,14 +261,31 @@ on_tick(struct mio_loop *loop, void *context)
 
 /* ---- threads and signals */
 
+/*
+ * Without the C library's streams: a program that ends may wait for the lock of
+ * the one that a thread reads from (with musl it does).
+ */
+static bool
+read_line(char line[LINE])
+{
+	size_t len = 0;
+	ssize_t n;
+
+	do
+		n = read(STDIN_FILENO, line + len, 1);
+	while (n == 1 && line[len] != '\n' && ++len < LINE - 1);
+	line[len] = '\0';
+
+	return n == 1 || len > 0;
+}
+
 static void *
 read_input(void *argument)
 {
 	struct mio_sender *sender = argument;
 	struct typed typed;
 
-	while (fgets(typed.line, sizeof(typed.line), stdin) != NULL) {
-		typed.line[strcspn(typed.line, "\n")] = '\0';
+	while (read_line(typed.line)) {
 		if (mio_sender_send(sender, &typed) < 0)
 			break; /* the loop is gone */
 	}

@@ -54,6 +54,9 @@
 #ifndef SYS_timerfd_settime64
 #define SYS_timerfd_settime64 UNKNOWN
 #endif
+#ifndef SYS_signalfd
+#define SYS_signalfd UNKNOWN
+#endif
 #ifndef SYS_setsockopt
 #define SYS_setsockopt UNKNOWN
 #define SYS_getsockopt UNKNOWN
@@ -169,7 +172,11 @@ static const struct rule sandbox[] = {
 static const struct rule mild_sandbox[] = { SANDBOX };
 
 static const struct rule pidfd_open[] = { CALL(SYS_pidfd_open) };
-static const struct rule signalfd4[] = { CALL(SYS_signalfd4) };
+/* musl makes do with the older one. */
+static const struct rule signalfd4[] = {
+	CALL(SYS_signalfd4),
+	CALL(SYS_signalfd),
+};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LIST(name, array) { name, array, COUNT(array) }
