@@ -280,18 +280,26 @@ START_TEST(descriptors_of_processes_are_closed)
 }
 END_TEST
 
-/* Not under qemu, which makes room for descriptors where nobody has any. */
+/* Under qemu, which makes more room, some are received that nobody sees. */
 static void
-receive_without_room(void)
+receive_with_little_room(void)
 {
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
 	struct iovec vector = { (char[1]){ 0 }, 1 };
-	struct msghdr msg = { .msg_iov = &vector, .msg_iovlen = 1 };
-	unsigned before;
+	struct msghdr msg = { .msg_iov = &vector, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control) };
+	unsigned before, seen;
 
 	open_ends(true);
 	before = count_fds();
 	send_copies(ends[0], 3);
-	if (recvmsg(ends[1], &msg, 0) != 1 || count_fds() != before)
+	if (recvmsg(ends[1], &msg, 0) != 1)
+		_exit(EXIT_FAILURE);
+	seen = (control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	if (count_fds() != before + seen)
 		_exit(EXIT_FAILURE);
 }
 
@@ -303,7 +311,7 @@ START_TEST(batches_close_what_is_passed)
 	unsigned before;
 	int i;
 
-	if (!survives(receive_without_room))
+	if (!survives(receive_with_little_room))
 		return;
 
 	for (i = 0; i < 2; i++) {

@@ -82,7 +82,10 @@ void close_pair(mio_fd_t first, mio_fd_t second);
 bool has_ipv6(void);
 /* Without a timerfd other loops do not see when a poll's timeout is due. */
 bool has_alarm(void);
-/* Whether the kernel, or what stands in for it, survives such a call. */
+/*
+ * Whether what stands in for the kernel lives through such a call, which exits
+ * with a failure when the answer is wrong.
+ */
 bool survives(void (*call)(void));
 /* Waits with poll(2), not with the library under test. */
 void wait_for(int fd, short bits);
