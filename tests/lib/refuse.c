@@ -54,6 +54,9 @@
 #ifndef SYS_timerfd_settime64
 #define SYS_timerfd_settime64 UNKNOWN
 #endif
+#ifndef SYS_clock_gettime64
+#define SYS_clock_gettime64 UNKNOWN
+#endif
 #ifndef SYS_signalfd
 #define SYS_signalfd UNKNOWN
 #endif
@@ -198,7 +201,7 @@ static const struct list {
 #define PER_RULE (3 + 2 * ARGUMENTS) /* instructions at most */
 #define RULES_MAX 32
 
-static struct sock_filter filter[PER_RULE * RULES_MAX + 1];
+static struct sock_filter filter[PER_RULE * RULES_MAX + 4];
 static unsigned short used;
 
 static void
@@ -253,6 +256,15 @@ add_rule(const struct rule *rule, int error)
 	    (unsigned)(rule->error != 0 ? rule->error : error));
 }
 
+/* The vDSO is this kernel's own, and relies on it. */
+static void
+add_exception(unsigned number)
+{
+	add(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	add_test(EQUALS, number, 1);
+	add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+}
+
 static int
 install(void)
 {
@@ -284,6 +296,7 @@ refuse(const char *what)
 			return REFUSE_UNKNOWN;
 
 	used = 0;
+	add_exception(SYS_clock_gettime64);
 	for (i = 0; i < list->count; i++)
 		add_rule(&list->rules[i], error);
 	add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
