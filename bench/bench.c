@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 enum { ROUNDS = 15, MOST = 16, ROUND_NS = 1000000000 };
+
+enum { ELAPSED, PROCESSOR, CLOCKS };
+
+static const struct {
+	clockid_t id;
+	const char *name;
+} clocks[CLOCKS] = {
+	[ELAPSED] = { CLOCK_MONOTONIC, "elapsed" },
+	[PROCESSOR] = { CLOCK_PROCESS_CPUTIME_ID, "processor" },
+};
 
 void
 must(int ok, const char *what)
@@ -17,11 +28,11 @@ must(int ok, const char *what)
 }
 
 static double
-now_ns(void)
+now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	must(clock_gettime(CLOCK_MONOTONIC, &ts) == 0, "clock_gettime");
+	must(clock_gettime(clock, &ts) == 0, "clock_gettime");
 
 	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
@@ -34,27 +45,32 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double
-time_one(const struct contestant *contestant, unsigned long times)
+/* What one of times takes, by each of the clocks. */
+static void
+time_one(const struct contestant *contestant, unsigned long times,
+    double ns[CLOCKS])
 {
-	double begun = now_ns();
+	int i;
 
+	for (i = 0; i < CLOCKS; i++)
+		ns[i] = now_ns(clocks[i].id);
 	contestant->run(times);
-
-	return (now_ns() - begun) / (double)times;
+	for (i = 0; i < CLOCKS; i++)
+		ns[i] = (now_ns(clocks[i].id) - ns[i]) / (double)times;
 }
 
 /* How often it runs in one round; this also warms it up. */
 static unsigned long
 in_a_round(const struct contestant *contestant, unsigned long times)
 {
-	double ns = time_one(contestant, times / 100 + 1);
+	double ns[CLOCKS];
 
-	if (ns * (double)times <= ROUND_NS)
-		ns = time_one(contestant, times / 10 + 1);
+	time_one(contestant, times / 100 + 1, ns);
+	if (ns[ELAPSED] * (double)times <= ROUND_NS)
+		time_one(contestant, times / 10 + 1, ns);
 
-	return ns * (double)times <= ROUND_NS ? times :
-	    (unsigned long)(ROUND_NS / ns) + 1;
+	return ns[ELAPSED] * (double)times <= ROUND_NS ? times :
+	    (unsigned long)(ROUND_NS / ns[ELAPSED]) + 1;
 }
 
 static void
@@ -90,35 +106,81 @@ print_samples(const char *name, double *samples, size_t count, double first)
 	return first;
 }
 
-void
-compare(const char *what, const struct contestant *contestants, size_t count,
-    unsigned long times)
+/* A line for each contestant. */
+static void
+print_all(const struct contestant *contestants, size_t count,
+    double taken[MOST][CLOCKS][ROUNDS], int clock)
 {
-	static double taken[MOST][ROUNDS];
+	double first = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		first = print_samples(contestants[i].name, taken[i][clock],
+		    ROUNDS, first);
+}
+
+/* True when they were timed; taken has what each round took then. */
+static bool
+time_all(const struct contestant *contestants, size_t count,
+    unsigned long times, double taken[MOST][CLOCKS][ROUNDS])
+{
 	unsigned long each[MOST];
 	const char *fixed = getenv("MIO_BENCH_TIMES");
+	double ns[CLOCKS];
 	size_t i, round;
-	double first = 0;
+	int clock;
 
 	must(count <= MOST, "too many contestants");
 	if (fixed != NULL) {
 		count_only(contestants, count, strtoul(fixed, NULL, 10));
-		return;
+		return false;
 	}
 
 	for (i = 0; i < count; i++) {
 		contestants[i].begin();
 		each[i] = in_a_round(&contestants[i], times);
 	}
-	for (round = 0; round < ROUNDS; round++)
-		for (i = 0; i < count; i++)
-			taken[i][round] = time_one(&contestants[i], each[i]);
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < count; i++) {
+			time_one(&contestants[i], each[i], ns);
+			for (clock = 0; clock < CLOCKS; clock++)
+				taken[i][clock][round] = ns[clock];
+		}
+	}
+	for (i = 0; i < count; i++)
+		contestants[i].end();
+
+	return true;
+}
+
+void
+compare(const char *what, const struct contestant *contestants, size_t count,
+    unsigned long times)
+{
+	static double taken[MOST][CLOCKS][ROUNDS];
+
+	if (!time_all(contestants, count, times, taken))
+		return;
 
 	printf("\n%s\n", what);
-	for (i = 0; i < count; i++) {
-		contestants[i].end();
-		first = print_samples(
-		    contestants[i].name, taken[i], ROUNDS, first);
+	print_all(contestants, count, taken, ELAPSED);
+	fflush(stdout);
+}
+
+void
+compare_threads(const char *what, const struct contestant *contestants,
+    size_t count, unsigned long times)
+{
+	static double taken[MOST][CLOCKS][ROUNDS];
+	int clock;
+
+	if (!time_all(contestants, count, times, taken))
+		return;
+
+	printf("\n%s\n", what);
+	for (clock = 0; clock < CLOCKS; clock++) {
+		printf(" %s\n", clocks[clock].name);
+		print_all(contestants, count, taken, clock);
 	}
 	fflush(stdout);
 }

@@ -28,6 +28,13 @@ void compare(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times);
 
 /*
+ * The same for contestants that run threads: one line for the time that passes,
+ * and one for the processors' time that the whole process takes.
+ */
+void compare_threads(const char *what, const struct contestant *contestants,
+    size_t count, unsigned long times);
+
+/*
  * Sorts samples and prints a line of them; first is what the first of several
  * lines returned, and 0 for that one.
  */

@@ -4,6 +4,9 @@
 # three times as many times under callgrind, and what the more took is divided.
 set -eu
 
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
 # count PROGRAM CASE CONTESTANT TIMES
 count() {
 	MIO_BENCH_CONTESTANT=$3 MIO_BENCH_TIMES=$4 $LIBTOOL --silent \
@@ -19,6 +22,26 @@ row() {
 	echo "$1, $3: $(((many - few + 1000) / 2000))"
 }
 
+# called CASE CONTESTANT FUNCTION: what a call of it takes in bench/register, with
+# the C library's part; the bench calls it once for each, or nearly
+called() {
+	few=$(inside register "$1" "$2" "$3" 1000)
+	many=$(inside register "$1" "$2" "$3" 3000)
+	echo "$1, $3: $(((many - few + 1000) / 2000))"
+}
+
+# inside PROGRAM CASE CONTESTANT FUNCTION TIMES
+inside() {
+	MIO_BENCH_CONTESTANT=$3 MIO_BENCH_TIMES=$5 $LIBTOOL --silent \
+	    --mode=execute valgrind --tool=callgrind \
+	    --callgrind-out-file="$dir/out" "bench/$1" "$2" >/dev/null 2>&1
+	callgrind_annotate --auto=no --inclusive=yes --threshold=100 \
+	    "$dir/out" | awk -v name="$4" '
+		{ n = split($0, word, /[: []+/) }
+		{ for (i = 1; i <= n; i++) if (word[i] == name) hit = 1 }
+		hit { gsub(/,/, "", $1); print $1; exit }'
+}
+
 row one 0 'a flag and epoll_wait'
 row one 1 'libmio, waker'
 row one 2 'libmio, registration'
@@ -26,8 +49,21 @@ row one 3 'eventfd and epoll_wait'
 row coalesced 0 'an atomic exchange'
 row coalesced 1 'libmio, waker'
 row coalesced 2 'libmio, registration'
-row events64 0 'epoll_wait'
-row events64 1 'mio_poll'
+for case in events10 events50 events64; do
+	row $case 0 'epoll_wait'
+	row $case 1 'mio_poll'
+done
+for case in sets10 sets50; do
+	row $case 0 'flags and epoll_wait'
+	row $case 1 'libmio'
+done
+called reregister 0 epoll_ctl
+for call in register reregister deregister; do
+	called all 1 mio_poll_${call}_fd
+done
+for call in register reregister deregister; do
+	called all 2 mio_poll_$call
+done
 
 # channel CASE: all that were built, of both sides together. One thread runs at a
 # time there, until it sleeps or its turn is over; how often the receiver finds
@@ -51,8 +87,6 @@ done
 # timers CONTESTANT: one round with COUNT timeouts, by what callgrind says of the
 # functions that are its cases
 COUNT=100000
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
 
 timers() {
 	name=$(MIO_BENCH_CONTESTANT=$1 bench/timers) || return 0

@@ -25,6 +25,9 @@
 
 enum { MANY = 64 };
 
+/* How many descriptors or registrations are ready at once, by the case. */
+static int ready_count;
+
 /* ---- bare: what libmio is measured by */
 
 /* Contestants of one comparison share what they begin with. */
@@ -381,7 +384,6 @@ ping_pong(void)
 /* ---- many kernel events */
 
 static int ready_fds[MANY];
-static int ready_count;
 static volatile uint64_t sum;
 
 static void
@@ -448,7 +450,7 @@ mio_events(unsigned long times)
 }
 
 static void
-kernel_events(int count)
+kernel_events(void)
 {
 	/* both watch the same descriptors */
 	static const struct contestant both[] = {
@@ -457,27 +459,87 @@ kernel_events(int count)
 	};
 	char what[64];
 
-	ready_count = count;
-	(void)snprintf(what, sizeof(what), "%d kernel events a turn", count);
+	(void)snprintf(
+	    what, sizeof(what), "%d kernel events a turn", ready_count);
 	compare(what, both, 2, 20000);
 }
 
+/* ---- many registrations, set and reported in one turn */
+
+static struct mio_registration *registrations[MANY];
+static struct mio_readiness *handles[MANY];
+static atomic_uint flags[MANY];
+
 static void
-kernel_events_1(void)
+sets_begin(void)
 {
-	kernel_events(1);
+	int i;
+
+	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+	for (i = 0; i < ready_count; i++) {
+		must(mio_registration_create(&registrations[i], &handles[i]) ==
+			0,
+		    "mio_registration_create");
+		must(mio_poll_register(mio,
+			 mio_registration_source(registrations[i]),
+			 (uint64_t)i, MIO_READABLE, MIO_EDGE) == 0,
+		    "mio_poll_register");
+	}
 }
 
 static void
-kernel_events_8(void)
+sets_end(void)
 {
-	kernel_events(8);
+	int i;
+
+	for (i = 0; i < ready_count; i++) {
+		mio_registration_destroy(registrations[i]);
+		mio_readiness_unref(handles[i]);
+	}
+	mio_poll_destroy(mio);
 }
 
 static void
-kernel_events_64(void)
+mio_sets(unsigned long times)
 {
-	kernel_events(64);
+	struct mio_event events[MANY];
+	int i;
+
+	while (times-- > 0) {
+		for (i = 0; i < ready_count; i++)
+			(void)mio_readiness_set(handles[i], MIO_READABLE);
+		must(mio_poll(mio, events, MANY, 0) == ready_count,
+		    "mio_poll");
+	}
+}
+
+static void
+flag_sets(unsigned long times)
+{
+	struct epoll_event events[MANY];
+	int i;
+
+	while (times-- > 0) {
+		for (i = 0; i < ready_count; i++)
+			atomic_exchange(&flags[i], 1);
+		must(epoll_wait(bare_epoll, events, MANY, 0) == 0, "wait");
+		for (i = 0; i < ready_count; i++)
+			must(atomic_exchange(&flags[i], 0) == 1, "flag");
+	}
+}
+
+static void
+sets(void)
+{
+	static const struct contestant both[] = {
+		{ "flags and epoll_wait", bare_begin, flag_sets, bare_end },
+		{ "libmio, registrations", sets_begin, mio_sets, sets_end },
+	};
+	char what[64];
+
+	(void)snprintf(what, sizeof(what),
+	    "%d registrations set and reported in a turn", ready_count);
+	compare(what, both, 2, 20000);
 }
 
 int
@@ -486,14 +548,19 @@ main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*run)(void);
+		int count;
 	} cases[] = {
-		{ "one", one_wake },
-		{ "coalesced", coalesced },
-		{ "busy", busy },
-		{ "pingpong", ping_pong },
-		{ "events1", kernel_events_1 },
-		{ "events8", kernel_events_8 },
-		{ "events64", kernel_events_64 },
+		{ "one", one_wake, 1 },
+		{ "coalesced", coalesced, 1 },
+		{ "busy", busy, 1 },
+		{ "pingpong", ping_pong, 1 },
+		{ "events1", kernel_events, 1 },
+		{ "events8", kernel_events, 8 },
+		{ "events10", kernel_events, 10 },
+		{ "events50", kernel_events, 50 },
+		{ "events64", kernel_events, 64 },
+		{ "sets10", sets, 10 },
+		{ "sets50", sets, 50 },
 	};
 	size_t i;
 	int arg;
@@ -502,6 +569,7 @@ main(int argc, char **argv)
 		for (arg = 1; arg < argc; arg++)
 			if (strcmp(argv[arg], cases[i].name) == 0)
 				break;
+		ready_count = cases[i].count;
 		if (argc == 1 || arg < argc)
 			cases[i].run();
 	}

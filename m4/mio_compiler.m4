@@ -14,6 +14,8 @@ AC_DEFUN([MIO_COMPILER], [
 		-Wcast-qual -Wwrite-strings -Wvla -Wimplicit-fallthrough
 		-Wformat=2 -fno-common]),
 		[MIO_CFLAGS], [-Werror])
+	# cleanup handlers of a cancelled thread cost nothing until they run
+	AX_APPEND_COMPILE_FLAGS([-fexceptions], [MIO_CFLAGS], [-Werror])
 	AX_CHECK_COMPILE_FLAG([-fvisibility=hidden],
 		[MIO_LIB_CFLAGS="$MIO_LIB_CFLAGS -fvisibility=hidden"], [],
 		[-Werror])

@@ -61,7 +61,7 @@ search() {
 	(
 		cd "$dir"
 		spin "$@" -a "$model" &&
-		    $CC -O2 -w $build -DCOLLAPSE -DMEMLIM=3500 -o pan pan.c &&
+		    $CC $optimize -w $build -DCOLLAPSE -DMEMLIM=3500 -o pan pan.c &&
 		    ./pan -n -m500000 $run
 	) >"$dir/log" 2>&1
 }
@@ -82,6 +82,7 @@ states() {
 # right NAME MODEL KIND -D...
 right() {
 	wanted "$1" || return 0
+	optimize=-O2
 	if ! search "$@"; then
 		fail "$1" 'Spin did not run'
 	elif ! grep -q 'errors: 0$' "$work/$1/log"; then
@@ -98,6 +99,7 @@ right() {
 # wrong NAME MODEL KIND -D...
 wrong() {
 	wanted "$1" || return 0
+	optimize=-O0 # it is found sooner than a compiler is done
 	search "$@" || :
 	if grep -qE 'errors: [1-9]' "$work/$1/log" &&
 	    grep -qE 'assertion violated|invalid end state|acceptance cycle' \
@@ -109,42 +111,106 @@ wrong() {
 	rm -rf "${work:?}/$1"
 }
 
+# ---- core.pml
+
+small='-DNAPS=0 -DKERNEL=0 -DROUNDS=1'
+level="$small -DPRODUCERS=1 -DLEVELS=1"
+cancel="$small -DPRODUCERS=1 -DCANCELS=1"
+armed="$small -DPRODUCERS=1 -DPOLLERS=1 -DARM"
+timer="$small -DPRODUCERS=0 -DTIMERS=1"
+close="$small -DPRODUCERS=1 -DPOLLERS=0 -DARM -DCLOSE"
+users='-DUSERS=1 -DOPS=1'
+
+right core core safety $small -DNAPS=1
+right core-twice core safety -DPRODUCERS=1
+right core-three core safety $small -DPOLLERS=3 -DPRODUCERS=1
+right core-level core safety $level -DROUNDS=2
+right core-level-edge core safety $level -DPRODUCERS=2
+right core-room-for-two core safety $small -DCAPACITY=2
+right core-cancelled core safety $cancel -DPRODUCERS=2
+right core-look core safety $small -DPOLLERS=1 -DLOOKERS=1
+right core-armed core safety $armed -DKERNEL=1
+right core-closed core safety $close -DPRODUCERS=2
+right core-closed-poller core safety $close -DPOLLERS=1
+right core-closed-timer core safety $close -DPRODUCERS=0 -DTIMERS=1 $users
+right core-timer core safety $timer -DPOLLERS=2
+right core-timer-queue core safety $timer -DPOLLERS=2 -DPRODUCERS=1
+right core-timer-cancelled core safety $timer -DPOLLERS=2 -DCANCELS=1
+right core-timer-armed core safety $timer -DPOLLERS=1 -DARM
+right core-timer-set core safety $timer -DPOLLERS=1 -DUSERS=1
+right core-timer-set-armed core safety $timer -DPOLLERS=0 -DARM -DUSERS=1
+right core-timer-registered core safety $timer -DPOLLERS=1 -DREGISTRARS=2
+right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
+    -DDESTROYER
+
+wrong core-producer-looks-first core safety $small -DBUG_WAKE_FIRST
+wrong core-announced-after-the-look core safety $small -DBUG_LOOK_FIRST
+wrong core-signalled-stays core safety $small -DBUG_SIGNALLED_STAYS
+wrong core-signal-taken-after-the-look core safety $small \
+    -DBUG_SIGNAL_TAKEN_LATE
+wrong core-signalled-and-not-written core safety $small -DBUG_WAKE_IS_LOST
+wrong core-not-passed-on core safety $small -DBUG_NOT_PASSED_ON
+wrong core-level-left-behind core safety $level -DBUG_NOT_PASSED_ON
+wrong core-left-untold core safety $small -DBUG_LEFT_UNTOLD
+wrong core-wakes-before-letting-go core safety $small -DBUG_WAKES_INSIDE
+wrong core-two-collectors core safety $small -DBUG_ENTER_TORN
+wrong core-full-array-stays-away core safety $small -DPRODUCERS=1 -DKERNEL=1 \
+    -DBUG_FULL_ARRAY_STAYS_AWAY
+wrong core-cancelled-quietly core safety $cancel -DBUG_CANCELLED_QUIETLY
+wrong core-cancelled-with-events core safety $cancel -DCAPACITY=2 \
+    -DBUG_CANCELLED_WITH_EVENTS
+wrong core-wake-taken-late core safety $armed -DBUG_WAKE_TAKEN_LATE
+wrong core-wake-taken-for-good core safety $armed -DBUG_WAKE_TAKEN_FOR_GOOD
+wrong core-waker-closed-early core safety $close -DBUG_WAKER_CLOSED_EARLY
+wrong core-close-does-not-discard core safety $close \
+    -DBUG_CLOSE_DOES_NOT_DISCARD
+wrong core-again-ignored core safety $timer -DPOLLERS=2 -DBUG_LEAVE_BLIND
+wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK
+wrong core-alarm-believed core safety $timer -DPOLLERS=1 -DBUG_ALARM_BELIEVED
+wrong core-change-untold core safety $timer -DPOLLERS=1 $users \
+    -DBUG_UNTOLD_CHANGE
+wrong core-deregister-unlocked core safety $timer -DPOLLERS=1 -DREGISTRARS=2 \
+    -DBUG_DEREGISTER_UNLOCKED
+wrong core-destroyed-in-the-list core safety $timer -DPOLLERS=1 $users \
+    -DDESTROYER -DBUG_DESTROYED_IN_THE_LIST
+
 # ---- readiness.pml
 
-sleep='-DNODES=2 -DNAPS=1'
-tokens='-DPRODUCERS=1 -DPOLLERS=1 -DTOKENS -DUPDATERS=1'
-parts='-DPARTS -DPRODUCERS=1 -DPOLLERS=1 -DUPDATERS=1 -DSETS=3'
-life='-DPRODUCERS=1 -DPOLLERS=1 -DLIFETIME -DEARLY'
+tokens='-DPRODUCERS=1 -DTOKENS -DUPDATERS=1'
+parts='-DPARTS -DPRODUCERS=1 -DUPDATERS=1 -DSETS=3'
+life='-DPRODUCERS=1 -DLIFETIME -DEARLY'
 
-right sleep readiness safety $sleep
-right armed readiness safety -DNODES=2 -DARM -DPOLLERS=1
-right tokens readiness safety $tokens -DPOLLERS=2
-right tokens-alike readiness safety $tokens -DALIKE -DPOLLERS=2
-right tokens-updaters readiness safety $tokens -DUPDATERS=2 -DSLOTS=4 -DSETS=1
+right queue readiness safety -DNODES=3 -DPRODUCERS=3
+right queue-looked-at readiness safety -DNODES=2 -DKEEP
+right tokens readiness safety $tokens -DPRODUCERS=2
+right tokens-alike readiness safety $tokens -DALIKE -DUPDATES=4 -DKEEP
+right tokens-updaters readiness safety $tokens -DUPDATERS=2
 right level readiness safety $tokens -DEARLY -DOPTION1=LEVEL_ONESHOT \
     -DOPTION2=LEVEL -DOPTION3=EDGE_ONESHOT
 right foreign-bits readiness safety $tokens -DVALUE=64
-right lifetime readiness safety -DLIFETIME -DEARLY -DSETS=1
+right lifetime readiness safety -DLIFETIME -DEARLY
 right lifetime-late readiness safety $life -DUPDATERS=1
-right lifetime-two readiness safety -DNODES=2 -DOWN -DLIFETIME -DEARLY \
-    -DSETS=1 -DPOLLERS=1
-right parts readiness safety $parts -DUPDATES=2 -DPOLLERS=2
+right lifetime-two readiness safety -DNODES=2 -DLIFETIME -DEARLY -DSETS=1
+right lifetime-own readiness safety -DNODES=2 -DOWN -DLIFETIME -DEARLY
+right parts readiness safety $parts
 right parts-level readiness safety $parts -DOPTION1=LEVEL \
     -DOPTION2=LEVEL_ONESHOT -DOPTION3=LEVEL
-# two producers, an updater, a destroyer, two pollers, and the end of the poll
-right everything readiness safety -DTOKENS -DUPDATERS=1 -DUPDATES=2 -DLIFETIME
+right waker readiness safety -DTRIGGER -DLIFETIME -DEARLY
+right waker-two readiness safety -DTRIGGER -DLIFETIME -DNODES=2
+# two producers, an updater, a destroyer, and the end of the poll at any time
+right everything readiness safety -DTOKENS -DUPDATERS=1 -DLIFETIME -DEARLY \
+    -DKEEP
 
-wrong producer-looks-first readiness safety $sleep -DBUG_SIGNAL_FIRST
-wrong consumer-looks-first readiness safety $sleep -DBUG_LOOK_FIRST
-wrong empty-by-head-alone readiness safety $sleep -DBUG_HEAD_ONLY
-wrong unfinished-push-is-the-end readiness safety $sleep -DBUG_CUT
-wrong sleep-mark-stays readiness safety $sleep -DBUG_NO_WAKE_UP
-wrong read-slot-stays readiness safety $tokens -DBUG_READ_STUCK
+wrong taken-by-a-store readiness safety -DNODES=2 -DBUG_TAKEN_BY_A_STORE
+wrong read-slot-stays readiness safety $tokens -DALIKE -DUPDATES=4 \
+    -DBUG_READ_STUCK
 wrong slot-being-read readiness safety $tokens -DALIKE -DBUG_SLOT_READ
 wrong slot-in-force readiness safety $tokens -DBUG_SLOT_WRITE
-wrong slot-of-another readiness safety $tokens -DUPDATERS=2 -DSLOTS=4 \
-    -DBUG_CLAIMS
+wrong updated-unlocked readiness safety $tokens -DUPDATERS=2 \
+    -DBUG_UPDATED_UNLOCKED
 wrong take-does-not-compare readiness safety $tokens -DBUG_TAKE_BLIND
+wrong keep-does-not-compare readiness safety -DKEEP -DUPDATERS=1 \
+    -DBUG_KEEP_BLIND
 wrong bits-above-interest readiness safety $tokens -DVALUE=64 -DBUG_UNMASKED
 wrong level-oneshot-stays-armed readiness safety $tokens -DEARLY \
     -DOPTION1=LEVEL_ONESHOT -DBUG_ONESHOT
@@ -153,9 +219,14 @@ wrong finished-level-for-ever readiness safety $parts -DOPTION1=LEVEL \
 wrong finished-is-taken-away readiness safety $parts -DBUG_REMOVE_FINAL
 wrong not-queued-before-read readiness safety $life -DBUG_CLEAR_FIRST
 wrong unref-frees-queued readiness safety $life -DBUG_UNREF_FREES
-wrong unref-does-not-reap readiness safety $life -DBUG_UNREF_NO_REAP
-wrong take-forgets-orphan readiness safety $life -DBUG_TAKE_LEAK
-wrong closed-after-reaping readiness safety $life -DBUG_CLOSE_LATE
+wrong take-forgets-orphan readiness safety $life -DBUG_TAKE_FORGETS_ORPHAN
+wrong discard-forgets-orphan readiness safety $life \
+    -DBUG_DISCARD_FORGETS_ORPHAN
+wrong pusher-does-not-discard readiness safety $life \
+    -DBUG_PUSHER_DOES_NOT_DISCARD
+wrong close-does-not-discard readiness safety $life \
+    -DBUG_CLOSE_DOES_NOT_DISCARD
+wrong closed-after-the-look readiness safety $life -DBUG_CLOSED_AFTER_THE_LOOK
 wrong register-without-reference readiness safety $life -DUPDATERS=1 \
     -DBUG_BIND_NO_REF
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The readiness queue and the word of each registration: a model for Spin of
- * src/poll/readiness.c, src/poll/readiness_queue.c and of what src/poll/poll.c
- * does with them. models/check.sh runs it in several configurations.
+ * The queue of a poll and the word of each source in it: a model for Spin of
+ * src/core/ready_queue.[ch] and src/core/readiness.c, with one collector.
+ * core.pml has how threads come to be the collector, and who wakes whom.
+ * models/check.sh runs it in several configurations.
  *
  * What is modelled. Each atomic operation of the C files is one step, and the
  * steps of all processes interleave in every order. That is sequential
@@ -11,44 +12,39 @@
  * comments of the C files, not here. The word has the layout of readiness.c,
  * with the same names. Here and there:
  *
- *	append, push, pop		mio__readiness_queue_append(), _push(),
- *					_pop()
- *	fall_asleep, wake_up		mio__readiness_queue_fall_asleep(),
- *	in take_kernel			_wake_up(); take_kernel() of poll.c
- *	take_queued			mio__readiness_take(), with room for
- *					one event
- *	poller				wait_for_events(), wait_inside() and
- *					take_turn() of poll.c
- *	outer				mio_poll_arm() and a foreign loop that
- *					waits for mio_poll_fd()
- *	set				mio_readiness_set()
- *	update				bind_to(), claim_slot(), update()
+ *	push				mio__ready_queue_push(), mio__core_push(),
+ *					mio__readiness_push()
+ *	take_all			mio__ready_queue_take()
+ *	append, pop			mio__ready_queue_append(), _pop()
+ *	set				mio__readiness_set()
+ *	trigger				mio__readiness_trigger()
+ *	update				bind_to(), update_locked()
  *	deregister, drop		mio__readiness_deregister(), _drop()
  *	add, finish, remove		mio__readiness_add(), _finish(),
  *					_remove()
- *	take				take() and told(),
- *					mio__readiness_take()
- *	is_pending			mio__readiness_is_pending()
- *	unref, release			mio_readiness_unref(), release()
- *	reap, closer			reap(), discard(),
- *					mio__readiness_close()
+ *	take				mio__readiness_take(), reported()
+ *	keep				mio__readiness_keep()
+ *	unref, release, discard		mio__readiness_unref(), release(),
+ *					mio__readiness_discard()
+ *	closer				mio__ready_queue_close(), and what
+ *					mio__collect_close() does with it
  *
  * A loop that loads the word, computes and compares-and-swaps until nobody came
  * in between is one step here, if what it computes depends on the word alone:
  * the round that succeeds did all of it on the word as it was then. The loop of
- * take reads the token in between, so its steps are apart and its comparison
- * may fail. A token is written and read in two halves.
+ * take reads the token in between, and that of push writes the link, so their
+ * steps are apart and the comparison may fail. A token is written and read in
+ * two halves.
  *
- * What is not. The selector's own events and who goes first; the room of more
- * than one event; the end of a sleep by its deadline, but for NAPS of them; the
- * gate is "one at a time" (gate.pml has the rest). A signal handler that sets
- * readiness is one more producer: what it does in the midst of another thread's
- * push is what a producer does while another one stands still.
+ * What is not. That threads sleep: the collector goes on as long as something is
+ * queued. A signal handler that sets readiness is one more producer: what it
+ * does in the midst of another thread's push is what a producer does while
+ * another one stands still.
  *
  * What is claimed, by assertions at the step that would break it:
  *
  *	- a node stands in one place: nowhere, owed by whoever set QUEUED, in
- *	  the list, or in the consumer's hand; QUEUED is set in the last three;
+ *	  the queue, or in the collector's hand; QUEUED is set in the last three;
  *	  so none is pushed twice, popped twice, or forgotten
  *	- what is due and not told is QUEUED: each edge since the last take,
  *	  each level
@@ -58,19 +54,19 @@
  *	  none
  *	- what was finished is told once by each update, and not taken away
  *	- when nothing moves any more (Spin's timeout) nothing is queued or due
- *	  while the pollers sleep: no wake-up is lost
- *	- freed memory is not touched; at the end each node, and the queue, has
+ *	- freed memory is not touched; at the end each node, and the poll, has
  *	  been freed, once
  *
  * Configurations, all by -D: NODES, PRODUCERS, SETS (of each producer),
- * UPDATERS, UPDATES (of each), SLOTS, POLLERS, NAPS numbers of these; TOKENS
- * models the tokens; LIFETIME the references, the destroyer and the reaping;
- * EARLY ends the poll at any time, where else it goes once nothing moves; OWN
- * gives each producer one node; ARM adds an outer loop; OPTION1 to OPTION3 are
- * what the updates ask for, ALIKE lets all ask for the same, so that only the
- * slots tell one word from another; PARTS lets the producers add, and the last
- * set finish, while another process removes. BUG_... puts in a mistake that has to be
- * found.
+ * UPDATERS, UPDATES (of the first one) numbers of these; TOKENS models the
+ * tokens; LIFETIME the references, the destroyer and the end; EARLY ends the
+ * poll at any time, where else it goes once nothing moves; OWN gives each
+ * producer one node; KEEP lets the collector look only, as mio_poll_arm() does;
+ * TRIGGER lets the producers wake instead of set; OPTION1 to OPTION3 are what
+ * the updates ask for, ALIKE lets all ask for the same, so that only the slots
+ * tell one word from another; PARTS lets the producers add, and the last set
+ * finish, while another process removes. BUG_... puts in a mistake that has to
+ * be found.
  */
 
 #ifndef NODES
@@ -88,15 +84,6 @@
 #ifndef UPDATES
 #define UPDATES 3
 #endif
-#ifndef POLLERS
-#define POLLERS 2
-#endif
-#ifndef NAPS
-#define NAPS 0
-#endif
-#ifndef SLOTS
-#define SLOTS 3
-#endif
 #ifndef OPTION1
 #define OPTION1 EDGE
 #endif
@@ -109,6 +96,7 @@
 #ifndef VALUE
 #define VALUE 1
 #endif
+#define SLOTS 3
 
 /* The word, as in readiness.c. */
 #define READY          255
@@ -121,15 +109,17 @@
 #define DISARMED       32768
 #define DROPPED        65536
 #define ORPHAN         131072
-#define READ_SHIFT     18
+#define FINAL          262144
+#define READ_SHIFT     19
 #define WRITE_SHIFT    21
-#define CLAIMS_SHIFT   24
-#define FINAL          1073741824
 
 #define UPDATED \
-	(INTEREST | EDGE | ONESHOT | REGISTERED | DISARMED | (7 << WRITE_SHIFT))
+	(INTEREST | EDGE | ONESHOT | REGISTERED | DISARMED | (3 << WRITE_SHIFT))
 #define ALWAYS 56
 #define LEVEL  0
+
+/* MIO__READINESS_EDGE, which reads 0x5101. */
+#define TRIGGERED 20737
 
 /* What -D can say without signs that a shell knows. */
 #define LEVEL_ONESHOT ONESHOT
@@ -144,12 +134,12 @@
 #define is_on(s) (((s) & (REGISTERED | DISARMED | DROPPED)) == REGISTERED)
 #define due(s)   (is_on(s) -> ((s) & READY & wanted(s)) : 0)
 
-#define read_slot(s)  (((s) >> READ_SHIFT) & 7)
-#define write_slot(s) (((s) >> WRITE_SHIFT) & 7)
+#define read_slot(s)  (((s) >> READ_SHIFT) & 3)
+#define write_slot(s) (((s) >> WRITE_SHIFT) & 3)
 #define at(n, slot)   ((n) * SLOTS + (slot))
 
-#define STUB NODES
-#define NIL  (NODES + 1)
+#define CLOSED NODES
+#define NIL    (NODES + 1)
 
 /* Update v asks for this; its token is v. */
 #ifdef ALIKE
@@ -159,19 +149,14 @@
 #endif
 #define option_of(v)   ((v) == 1 -> OPTION1 : ((v) == 2 -> OPTION2 : OPTION3))
 
-/* The queue. */
-byte tail = STUB;
-byte head = STUB;
-byte next[NODES + 1] = NIL;
-bit sleeping;
-bit closed;
-byte reapers;
+/* The queue, and the links of its nodes. */
+byte incoming = NIL;
+byte first = NIL;
+byte last = NIL;
+byte next[NODES] = NIL;
 byte qrefs = 1;
 
-/* The waker: an edge that the next wait takes. */
-bit signal;
-
-/* A registration. */
+/* A source. */
 int word[NODES];
 #ifdef LIFETIME
 byte refs[NODES];
@@ -182,7 +167,7 @@ byte token_a[NODES * SLOTS];
 byte token_b[NODES * SLOTS];
 #endif
 
-bit gate;
+bit lock; /* the poll's */
 bit stop;
 
 /* What only the claims know. */
@@ -190,21 +175,20 @@ bit stop;
 #define OWED   1
 #define LISTED 2
 #define TAKEN  3
-byte place[NODES + 1];
+byte place[NODES];
 byte version[NODES]; /* the update in force */
 bit untold[NODES];   /* due, and not in an event since it was set */
 bit fired[NODES];    /* a oneshot, since the last update */
 bit final[NODES];    /* told to be finished, since the last update */
-bit announced;       /* the consumer sleeps, or is about to */
 bit freed[NODES];
 bit queue_freed;
-byte producers_done, updaters_done, pollers_done, destroyer_done;
+byte producers_done, updaters_done, collector_done, destroyer_done;
 
 /* Of one step only: 0 in between. */
 int x;
-byte y;
+byte y, z;
 
-#define node_is_there(n)  assert((n) == STUB || !freed[n])
+#define node_is_there(n)  assert(!freed[n])
 #define queue_is_there()  assert(!queue_freed)
 
 /* What holds of the word after each change. */
@@ -215,120 +199,149 @@ byte y;
 
 /* ---- the queue */
 
-inline append(n, prev)
+/* newest: NIL before and after; left: whether the poll was gone. */
+inline push(n, newest, left)
 {
-	d_step {
-		queue_is_there();
-		node_is_there(n);
-		assert(place[n] == ((n) == STUB -> OUT :
-		    (place[n] == TAKEN -> TAKEN : OWED)));
-		place[n] = LISTED;
-		next[n] = NIL;
-		prev = tail;
-		tail = n
-	};
-	d_step {
-		node_is_there(prev);
-		next[prev] = n;
-		prev = 0
-	}
-}
-
-inline look_and_signal()
-{
-	if
-	:: d_step { !sleeping -> queue_is_there() }
-	:: d_step { sleeping -> queue_is_there() };
+	queue_is_there();
+	newest = incoming;
+	do
+	:: newest == CLOSED -> left = 1; break
+	:: newest != CLOSED ->
+		d_step { node_is_there(n); next[n] = newest };
 		if
-		:: d_step { sleeping -> assert(announced); sleeping = 0 };
-			signal = 1
-		:: !sleeping
+		:: atomic { incoming == newest -> queue_is_there();
+			assert(place[n] == OWED);
+			place[n] = LISTED;
+			incoming = n };
+			break
+		:: atomic { incoming != newest -> queue_is_there();
+			newest = incoming }
 		fi
+	od;
+	newest = 0;
+	if
+	:: left -> left = 0;
+#ifndef BUG_PUSHER_DOES_NOT_DISCARD
+		discard(n)
+#endif
+	:: else -> queue_is_there() /* mio__core_wake() */
 	fi
 }
 
-inline push(n, prev)
+/* A stack turned round, behind the list. */
+inline append_reversed(newest)
 {
-#ifdef BUG_SIGNAL_FIRST
-	look_and_signal();
-	append(n, prev)
-#else
-	append(n, prev);
-	look_and_signal()
-#endif
-}
-
-/* got: a node, STUB for MIO__POP_EMPTY, NIL for MIO__POP_UNLINKED. */
-inline pop(got, h, nx, prev)
-{
-	d_step {
-		queue_is_there();
-		h = head;
-		node_is_there(h);
-		nx = next[h]
-	};
-	got = STUB;
 	if
-	:: h == STUB && nx == NIL ->
-		d_step { got = (tail == STUB -> STUB : NIL) }
-	:: h == STUB && nx != NIL ->
-		d_step {
-			place[STUB] = OUT;
-			head = nx;
-			h = nx;
-			node_is_there(h);
-			nx = next[h]
-		}
-	:: h != STUB
-	fi;
-	if
-	:: got == STUB && h != STUB && nx == NIL ->
-#ifndef BUG_CUT
-		d_step { got = (h == tail -> STUB : NIL) };
-#endif
+	:: newest != NIL ->
+		y = newest;
+		x = NIL;
+		do
+		:: y != NIL ->
+			node_is_there(y);
+			assert(place[y] == LISTED);
+			z = next[y];
+			next[y] = x;
+			x = y;
+			y = z
+		:: else -> break
+		od;
 		if
-		:: got == STUB ->
-			append(STUB, prev);
-			d_step {
-				nx = next[h];
-				got = (nx == NIL -> NIL : STUB)
-			}
-		:: got == NIL
-		fi
+		:: first == NIL -> first = x
+		:: else -> next[last] = x
+		fi;
+		last = newest
 	:: else
 	fi;
-	d_step {
-		if
-		:: got == STUB && h != STUB ->
-			assert(place[h] == LISTED);
-			place[h] = TAKEN;
-			head = nx;
-			got = h
-		:: else
-		fi;
-		h = 0;
-		nx = 0
-	}
+	x = 0;
+	y = 0;
+	z = 0
 }
 
-/* ---- a registration */
+inline take_all(newest)
+{
+#ifdef BUG_TAKEN_BY_A_STORE
+	newest = incoming;
+	d_step {
+		if
+		:: newest != NIL -> incoming = NIL; append_reversed(newest)
+		:: else
+		fi;
+		newest = 0
+	}
+#else
+	d_step {
+		queue_is_there();
+		newest = incoming;
+		incoming = NIL;
+		append_reversed(newest);
+		newest = 0
+	}
+#endif
+}
 
-inline release(n)
+inline append(n)
 {
 	d_step {
 		node_is_there(n);
-		assert(place[n] == OUT);
-		freed[n] = 1;
+		assert(place[n] == TAKEN);
+		place[n] = LISTED;
+		next[n] = NIL;
 		if
-		:: bound[n] ->
-			qrefs--;
-			if
-			:: qrefs == 0 -> assert(!queue_freed); queue_freed = 1
-			:: else
-			fi
-		:: else
-		fi
+		:: first == NIL -> first = n
+		:: else -> next[last] = n
+		fi;
+		last = n
 	}
+}
+
+inline pop(n)
+{
+	d_step {
+		n = first;
+		node_is_there(n);
+		assert(place[n] == LISTED);
+		place[n] = TAKEN;
+		first = next[n]
+	}
+}
+
+/* ---- a source */
+
+inline unref_queue()
+{
+	d_step {
+		queue_is_there();
+		qrefs--;
+		queue_freed = (qrefs == 0)
+	}
+}
+
+inline release(n)
+{
+	d_step { node_is_there(n); assert(place[n] == OUT); freed[n] = 1 };
+	if
+	:: bound[n] -> unref_queue()
+	:: else
+	fi
+}
+
+/* Of a node that is in no queue any more. orphan: 0 before and after. */
+inline discard(n)
+{
+	d_step {
+		node_is_there(n);
+		assert(place[n] == OWED || place[n] == TAKEN);
+		place[n] = OUT;
+		orphan = ((word[n] & ORPHAN) != 0);
+		word[n] = word[n] & ~QUEUED;
+		untold[n] = 0
+	};
+	if
+#ifndef BUG_DISCARD_FORGETS_ORPHAN
+	:: orphan -> orphan = 0; release(n)
+#endif
+	:: else -> orphan = 0
+	fi
 }
 
 /* x: what the word of n becomes; owes: whether to push it. */
@@ -349,7 +362,15 @@ inline queue_if_due(n)
 	fi
 }
 
-inline set(n, value, owes, prev)
+inline push_if_owed(n, owes, newest, left)
+{
+	if
+	:: owes -> owes = 0; push(n, newest, left)
+	:: else
+	fi
+}
+
+inline set(n, value, owes, newest, left)
 {
 	d_step {
 		node_is_there(n);
@@ -362,15 +383,25 @@ inline set(n, value, owes, prev)
 			check_word(n)
 		fi
 	};
-	if
-	:: owes -> push(n, prev); owes = 0
-	:: else
-	fi
+	push_if_owed(n, owes, newest, left)
 }
+
+#ifdef TRIGGER
+inline trigger(n, owes, newest, left)
+{
+	d_step {
+		node_is_there(n);
+		x = TRIGGERED | QUEUED;
+		untold[n] = 1;
+		put_word(n, owes)
+	};
+	push_if_owed(n, owes, newest, left)
+}
+#endif
 
 #ifdef PARTS
 /* more: bits besides those of READY. */
-inline add(n, value, more, owes, prev)
+inline add(n, value, more, owes, newest, left)
 {
 	d_step {
 		node_is_there(n);
@@ -379,10 +410,7 @@ inline add(n, value, more, owes, prev)
 		put_word(n, owes);
 		check_word(n)
 	};
-	if
-	:: owes -> push(n, prev); owes = 0
-	:: else
-	fi
+	push_if_owed(n, owes, newest, left)
 }
 
 inline remove(n, value)
@@ -403,57 +431,53 @@ inline remove(n, value)
 }
 #endif
 
-/* y: a slot that is free, or SLOTS. */
+/* y: a slot that is neither READ nor WRITE. */
 inline free_slot(n)
 {
-	x = word[n] >> CLAIMS_SHIFT;
-#ifdef BUG_CLAIMS
-	x = 0;
-#endif
-#ifndef BUG_SLOT_READ
-	x = x | (1 << read_slot(word[n]));
-#endif
-#ifndef BUG_SLOT_WRITE
-	x = x | (1 << write_slot(word[n]));
-#endif
 	y = 0;
 	do
-	:: y < SLOTS && (x & (1 << y)) -> y++
+#if defined(BUG_SLOT_READ)
+	:: y == write_slot(word[n]) -> y++
+#elif defined(BUG_SLOT_WRITE)
+	:: y == read_slot(word[n]) -> y++
+#else
+	:: y == read_slot(word[n]) || y == write_slot(word[n]) -> y++
+#endif
 	:: else -> break
-	od;
-	x = 0
+	od
 }
 
+#ifdef BUG_UPDATED_UNLOCKED
+#define take_lock() skip
+#else
+#define take_lock() atomic { !lock -> lock = 1 }
+#endif
+
 /* registered: what it must be for this update. */
-inline update(n, v, registered, slot, owes, prev)
+inline update(n, v, registered, slot, owes, newest, left)
 {
+	take_lock();
+	if
+	:: bound[n]
+	:: !bound[n] ->
+#ifndef BUG_BIND_NO_REF
+		d_step { queue_is_there(); qrefs++ };
+#endif
+		bound[n] = 1
+	fi;
 #ifdef TOKENS
-	slot = SLOTS;
-	do
-	:: slot == SLOTS ->
-		d_step {
-			node_is_there(n);
-			free_slot(n);
-			slot = y;
-			y = 0;
-			if
-			:: slot < SLOTS ->
-				word[n] = word[n] | (1 << (CLAIMS_SHIFT + slot))
-			:: else
-			fi
-		}
-	:: else -> break
-	od;
+	d_step {
+		node_is_there(n);
+		free_slot(n);
+		slot = y;
+		y = 0
+	};
 	token_a[at(n, slot)] = v;
 	token_b[at(n, slot)] = v;
 #endif
 	d_step {
 		node_is_there(n);
-#ifdef TOKENS
-		x = word[n] & ~(1 << (CLAIMS_SHIFT + slot));
-#else
 		x = word[n];
-#endif
 		if
 		:: (word[n] & REGISTERED) == registered ->
 			x = (x & ~UPDATED) | REGISTERED | option_of(v) |
@@ -469,10 +493,8 @@ inline update(n, v, registered, slot, owes, prev)
 		slot = 0;
 		check_word(n)
 	};
-	if
-	:: owes -> push(n, prev); owes = 0
-	:: else
-	fi
+	push_if_owed(n, owes, newest, left);
+	lock = 0
 }
 
 inline deregister(n)
@@ -495,8 +517,8 @@ inline drop(n)
 	}
 }
 
-/* x: told() of w. */
-inline told(w)
+/* x: what reported() makes of w. */
+inline reported(w)
 {
 	x = w;
 	if
@@ -544,8 +566,8 @@ inline check_event(n, w, a, b)
 	fi
 }
 
-/* events: 1 more if there was something to tell. w: 0 afterwards. */
-inline take(n, w, a, b, prev, events)
+/* w: 0 before and after. */
+inline take(n, w, a, b)
 {
 	do
 	:: atomic {
@@ -560,14 +582,14 @@ inline take(n, w, a, b, prev, events)
 			fi;
 #endif
 #ifndef BUG_READ_STUCK
-			word[n] = (word[n] & ~(7 << READ_SHIFT)) |
+			word[n] = (word[n] & ~(3 << READ_SHIFT)) |
 			    (write_slot(word[n]) << READ_SHIFT);
 #endif
 			w = word[n]
 		};
 #ifdef TOKENS
-		d_step { node_is_there(n); a = token_a[at(n, read_slot(w))] };
-		d_step { node_is_there(n); b = token_b[at(n, read_slot(w))] };
+		d_step { node_is_there(n); a = token_a[at(n, write_slot(w))] };
+		d_step { node_is_there(n); b = token_b[at(n, write_slot(w))] };
 #endif
 		d_step {
 			node_is_there(n);
@@ -575,14 +597,14 @@ inline take(n, w, a, b, prev, events)
 #if defined(BUG_TAKE_BLIND)
 			:: true ->
 				check_event(n, w, a, b);
-				told(w);
+				reported(w);
 				y = ((w & QUEUED) && !(x & QUEUED));
 				x = (y -> word[n] & ~QUEUED : word[n]);
 				y = 0;
 #else
 			:: word[n] == w ->
 				check_event(n, w, a, b);
-				told(w);
+				reported(w);
 #endif
 				word[n] = x;
 				if
@@ -591,7 +613,6 @@ inline take(n, w, a, b, prev, events)
 				fi;
 				x = 0;
 				check_word(n);
-				events = events + (due(w) != 0);
 				b = 1
 			:: else -> b = 0
 			fi;
@@ -604,13 +625,13 @@ inline take(n, w, a, b, prev, events)
 	od;
 	/* as the word was replaced, w says what it became */
 	atomic {
-		told(w);
+		reported(w);
 		w = (x & QUEUED -> QUEUED : (x & ORPHAN));
 		x = 0
 	};
 	if
-	:: w & QUEUED -> append(n, prev)
-#ifndef BUG_TAKE_LEAK
+	:: w & QUEUED -> append(n)
+#ifndef BUG_TAKE_FORGETS_ORPHAN
 	:: w & ORPHAN -> release(n)
 #endif
 	:: else
@@ -618,92 +639,66 @@ inline take(n, w, a, b, prev, events)
 	w = 0
 }
 
-/* ---- the end of things */
+#ifdef KEEP
+/* Throws it out if it has nothing to report. */
+inline keep(n, w, a)
+{
+#ifdef BUG_KEEP_BLIND
+	a = (due(word[n]) != 0);
+	d_step {
+		node_is_there(n);
+		if
+		:: a
+		:: else -> word[n] = word[n] & ~QUEUED; place[n] = OUT
+		fi;
+		w = (a -> 0 : word[n] & ORPHAN);
+		check_word(n)
+	};
+#else
+	d_step {
+		node_is_there(n);
+		a = (due(word[n]) != 0);
+		if
+		:: a
+		:: else -> word[n] = word[n] & ~QUEUED; place[n] = OUT
+		fi;
+		w = (a -> 0 : word[n] & ORPHAN);
+		check_word(n)
+	};
+#endif
+	if
+	:: a -> append(n)
+	:: !a && w -> release(n)
+	:: else
+	fi;
+	w = 0;
+	a = 0
+}
+#endif
 
 #ifdef LIFETIME
-
-inline unref_queue()
+inline unref(n)
 {
-	d_step {
-		queue_is_there();
-		qrefs--;
-		if
-		:: qrefs == 0 -> queue_freed = 1
-		:: else
-		fi
-	}
-}
-
-/* got, h, nx, prev: of pop. seen, was: 0 before and after. */
-inline reap(got, h, nx, prev, seen, w)
-{
-	d_step { queue_is_there(); seen = reapers; reapers++ };
+	d_step { node_is_there(n); refs[n]--; orphan = (refs[n] == 0) };
 	if
-	:: seen != 0
+	:: !orphan
 	:: else ->
-		do
-		:: atomic { queue_is_there(); seen = reapers };
-			do
-			:: pop(got, h, nx, prev);
-				if
-				:: got >= STUB -> got = 0; break
-				:: else
-				fi;
-				d_step {
-					node_is_there(got);
-					w = word[got] & ORPHAN;
-					word[got] = word[got] & ~QUEUED;
-					untold[got] = 0;
-					place[got] = OUT
-				};
-				if
-				:: w -> release(got); w = 0
-				:: else
-				fi
-			od;
-			if
-			:: d_step { reapers == seen -> queue_is_there();
-				reapers = 0 };
-				break
-			:: d_step { reapers != seen -> queue_is_there() }
-			fi
-		od
-	fi;
-	seen = 0
-}
-
-inline unref(n, got, h, nx, prev, seen, w)
-{
-	d_step { node_is_there(n); refs[n]--; seen = (refs[n] == 0) };
-	if
-	:: !seen
-	:: seen && !bound[n] -> seen = 0; release(n)
-	:: seen && bound[n] ->
-		d_step { seen = 0; queue_is_there(); qrefs++ };
+#ifdef BUG_UNREF_FREES
+		orphan = 0;
+		release(n)
+#else
 		d_step {
 			node_is_there(n);
-			w = word[n] & QUEUED;
+			orphan = !(word[n] & QUEUED);
 			word[n] = word[n] | ORPHAN
 		};
 		if
-#ifdef BUG_UNREF_FREES
-		:: true -> w = 0; release(n)
-#else
-		:: !w -> release(n)
+		:: orphan -> orphan = 0; release(n)
+		:: else
+		fi
 #endif
-		:: else ->
-			w = 0;
-#ifndef BUG_UNREF_NO_REAP
-			if
-			:: closed -> reap(got, h, nx, prev, seen, w)
-			:: else
-			fi
-#endif
-		fi;
-		unref_queue()
 	fi
 }
-
 #endif
 
 /* ---- the threads */
@@ -724,23 +719,21 @@ inline unref(n, got, h, nx, prev, seen, w)
 
 proctype producer(byte id)
 {
-	byte i, n, prev;
-	bit owes;
-#ifdef LIFETIME
-	byte got, h, nx, seen;
-	int w;
-#endif
+	byte i, n, newest;
+	bit owes, left, orphan;
 
 	do
 	:: i < SETS ->
 		n = sets_node(id, i);
-#ifdef PARTS
+#if defined(PARTS)
 		if
-		:: i < SETS - 1 -> add(n, VALUE, 0, owes, prev)
-		:: else -> add(n, VALUE, FINAL, owes, prev)
+		:: i < SETS - 1 -> add(n, VALUE, 0, owes, newest, left)
+		:: else -> add(n, VALUE, FINAL, owes, newest, left)
 		fi;
+#elif defined(TRIGGER)
+		trigger(n, owes, newest, left);
 #else
-		set(n, VALUE << (i % 2), owes, prev);
+		set(n, VALUE << (i % 2), owes, newest, left);
 #endif
 		i++
 	:: else -> break
@@ -751,7 +744,7 @@ proctype producer(byte id)
 	do
 	:: n < NODES ->
 		if
-		:: holds(id, n) -> unref(n, got, h, nx, prev, seen, w)
+		:: holds(id, n) -> unref(n)
 		:: else
 		fi;
 		n++
@@ -779,38 +772,32 @@ proctype remover()
 /* Of node 0. The first one registers it; each that comes last wins. */
 proctype updater(byte id)
 {
-	byte slot, prev, v;
-	bit owes;
+	byte slot, newest, v;
+	bit owes, left, orphan;
 
 	if
 	:: id == 0 ->
-		d_step {
-			/* bind_to() */
-			queue_is_there();
-			bound[0] = 1;
-#ifndef BUG_BIND_NO_REF
-			qrefs++;
-#endif
-		};
-		update(0, 1, 0, slot, owes, prev);
-		v = 2;
+		v = 1;
 		do
 		:: v <= UPDATES ->
 			if
+			:: v == 1 ->
+				update(0, v, 0, slot, owes, newest, left)
 #ifndef ALIKE
 			:: v == 3 ->
 				deregister(0);
-				update(0, v, 0, slot, owes, prev)
+				update(0, v, 0, slot, owes, newest, left)
 #endif
 			:: else ->
-				update(0, v, REGISTERED, slot, owes, prev)
+				update(0, v, REGISTERED, slot, owes, newest,
+				    left)
 			fi;
 			v++
 		:: else -> break
 		od
 	:: else ->
 		bound[0];
-		update(0, 4, REGISTERED, slot, owes, prev)
+		update(0, 4, REGISTERED, slot, owes, newest, left)
 	fi;
 	v = 0;
 	updaters_done++
@@ -818,187 +805,59 @@ proctype updater(byte id)
 #endif
 
 #ifdef LIFETIME
-/* Any node but 0, which is the updaters' until they are done. */
+/*
+ * Any node but 0, which is the updaters' until they are done. A waker is not
+ * dropped while somebody wakes.
+ */
 proctype destroyer()
 {
-	byte n, prev, got, h, nx, seen;
-	int w;
+	byte n;
+	bit orphan;
 
+#ifdef TRIGGER
+	producers_done == PRODUCERS;
+#endif
 	n = NODES;
 	do
 	:: n > 0 ->
 		n--;
 		n > 0 || updaters_done == UPDATERS;
 		drop(n);
-		unref(n, got, h, nx, prev, seen, w)
+		unref(n)
 	:: else -> break
 	od;
 	destroyer_done = 1
 }
 #endif
 
-/* The wait takes the signal, and naps end sometimes by themselves. */
-inline take_kernel(unlinked, naps)
+/* As long as something is queued. It pops what was there when it began. */
+proctype collector()
 {
-	if
-	:: unlinked -> d_step { signal = 0; unlinked = 0 }
-	:: else ->
-#ifdef BUG_LOOK_FIRST
-		if
-		:: head == STUB && tail == STUB ->
-			d_step { sleeping = 1; announced = 1 };
-#else
-		d_step { queue_is_there(); sleeping = 1; announced = 1 };
-		if
-#ifdef BUG_HEAD_ONLY
-		:: head == STUB ->
-#else
-		:: head == STUB && tail == STUB ->
-#endif
-#endif
-			if
-			:: d_step { signal -> signal = 0 }
-			:: stop
-			:: d_step { naps < NAPS -> naps++ }
-			fi;
-#ifdef BUG_NO_WAKE_UP
-			announced = 0
-#else
-			d_step { sleeping = 0; announced = 0 }
-#endif
-		:: else ->
-			d_step { sleeping = 0; announced = 0; signal = 0 }
-		fi
-	fi
-}
-
-inline take_queued(unlinked, events, got, h, nx, prev, w, a, b)
-{
-	do
-	:: pop(got, h, nx, prev);
-		if
-		:: got >= STUB ->
-			d_step { unlinked = (got == NIL); got = 0 };
-			break
-		:: else -> take(got, w, a, b, prev, events)
-		fi;
-		if
-		:: events -> got = 0; break
-		:: else
-		fi
-	od
-}
-
-#if POLLERS > 0
-proctype poller()
-{
-	byte got, h, nx, prev, a, b, events, naps;
+	byte n, newest, a, b;
 	int w;
-	bit unlinked;
+	bit orphan;
 
 	do
-	:: atomic { !gate && !stop -> gate = 1 };
+	:: !stop && (incoming != NIL || first != NIL) ->
+		take_all(newest);
 		if
-		:: sleeping -> d_step { sleeping = 0; announced = 0 }
-		:: else
-		fi;
-		do
-		:: take_kernel(unlinked, naps);
-			take_queued(unlinked, events, got, h, nx, prev, w, a,
-			    b);
+		:: first != NIL ->
+			pop(n);
+#ifdef KEEP
 			if
-			:: events || stop -> break
-			:: else
-			fi
-		od;
-		atomic { gate = 0; events = 0; unlinked = 0 }
+			:: keep(n, w, a)
+			:: take(n, w, a, b)
+			fi;
+#else
+			take(n, w, a, b);
+#endif
+			n = 0
+		:: else
+		fi
 	:: stop -> break
 	od;
-	pollers_done++
+	collector_done = 1
 }
-#endif
-
-#ifdef ARM
-/* pending: 1 when there is something to tell; throws out what has nothing. */
-inline is_pending(pending, got, h, nx, prev, w)
-{
-	do
-	:: pop(got, h, nx, prev);
-		if
-		:: got >= STUB ->
-			d_step { pending = (got == NIL); got = 0 };
-			break
-		:: else
-		fi;
-		d_step {
-			node_is_there(got);
-			w = word[got];
-			if
-			:: due(w)
-			:: else -> word[got] = w & ~QUEUED; place[got] = OUT
-			fi;
-			pending = (due(w) != 0);
-			w = w & ORPHAN;
-			check_word(got)
-		};
-		if
-		:: pending -> append(got, prev); got = 0; w = 0; break
-		:: !pending && w -> release(got); w = 0
-		:: else
-		fi
-	od
-}
-
-/* Arms, waits for the descriptor, and polls without waiting. */
-proctype outer()
-{
-	byte got, h, nx, prev, a, b, events;
-	int w;
-	bit unlinked, pending;
-
-	do
-	:: atomic { !gate && !stop -> gate = 1 };
-		signal = 0;
-		is_pending(pending, got, h, nx, prev, w);
-		if
-		:: pending
-		:: else ->
-			d_step { sleeping = 1; announced = 1 };
-			if
-			:: head == STUB && tail == STUB
-			:: else ->
-				d_step {
-					sleeping = 0;
-					announced = 0;
-					pending = 1
-				}
-			fi
-		fi;
-		gate = 0;
-		if
-		:: pending -> pending = 0
-		:: else -> signal || stop
-		fi;
-		/* the signal of an epoll within an epoll may stay as it is */
-		if
-		:: atomic { !gate -> gate = 1 }
-		:: stop -> break
-		fi;
-		if
-		:: sleeping -> d_step { sleeping = 0; announced = 0 }
-		:: else
-		fi;
-		signal = 0;
-		take_queued(unlinked, events, got, h, nx, prev, w, a, b);
-		atomic { gate = 0; events = 0; unlinked = 0 }
-	:: stop -> break
-	od;
-	pollers_done++
-}
-#define OUTER 1
-#else
-#define OUTER 0
-#endif
 
 #ifdef LIFETIME
 #define others_done \
@@ -1010,11 +869,8 @@ proctype outer()
 /* The thread that ends the poll, and what is to be seen before and after. */
 proctype closer()
 {
-	byte n;
-#ifdef LIFETIME
-	byte prev, got, h, nx, seen;
-	int w;
-#endif
+	byte n, newest;
+	bit orphan;
 
 #ifdef EARLY
 	stop = 1;
@@ -1022,7 +878,7 @@ proctype closer()
 	timeout;
 	d_step {
 		assert(others_done && updaters_done == UPDATERS);
-		assert(head == STUB && tail == STUB);
+		assert(incoming == NIL && first == NIL && !lock);
 		n = 0;
 		do
 		:: n < NODES ->
@@ -1035,14 +891,25 @@ proctype closer()
 		stop = 1
 	};
 #endif
-	pollers_done == POLLERS + OUTER && updaters_done == UPDATERS;
+	collector_done && updaters_done == UPDATERS;
 #ifdef LIFETIME
-#ifdef BUG_CLOSE_LATE
-	reap(got, h, nx, prev, seen, w);
-	closed = 1;
+#ifdef BUG_CLOSED_AFTER_THE_LOOK
+	take_all(newest);
+	incoming = CLOSED;
 #else
-	closed = 1;
-	reap(got, h, nx, prev, seen, w);
+	d_step {
+		queue_is_there();
+		newest = incoming;
+		incoming = CLOSED;
+		append_reversed(newest);
+		newest = 0
+	};
+#endif
+#ifndef BUG_CLOSE_DOES_NOT_DISCARD
+	do
+	:: first != NIL -> pop(n); discard(n); n = 0
+	:: else -> break
+	od;
 #endif
 	unref_queue();
 	others_done;
@@ -1073,8 +940,12 @@ init
 				bound[y] = 1;
 				qrefs++;
 				version[y] = 1;
+#ifdef TRIGGER
+				word[y] = TRIGGERED;
+#else
 				word[y] = REGISTERED | OPTION1 |
 				    (interest_of(1) << INTEREST_SHIFT);
+#endif
 #ifdef TOKENS
 				token_a[at(y, 0)] = 1;
 				token_b[at(y, 0)] = 1;
@@ -1103,16 +974,7 @@ init
 #ifdef LIFETIME
 		run destroyer();
 #endif
-#if POLLERS > 0
-		do
-		:: y < POLLERS -> run poller(); y++
-		:: else -> break
-		od;
-		y = 0;
-#endif
-#ifdef ARM
-		run outer();
-#endif
+		run collector();
 		run closer()
 	}
 }

@@ -14,9 +14,12 @@
 
 #include <poll.h>
 
-#include "poll/poll.h"
-#include "poll/readiness_queue.h"
+#ifdef HAVE_EPOLL_CREATE1
+#include <sys/epoll.h>
+#endif
+
 #include "sys/os.h"
+#include "sys/waker.h"
 
 /* How a kernel and how a sandbox says it; each is a run of a loop test. */
 static const int refusals[] = { ENOSYS, EPERM };
@@ -250,50 +253,41 @@ is_readable(int fd)
 	return poll(&look, 1, 0) == 1;
 }
 
-/* Signals, as a push to a poll that sleeps does: the poll's sleep ends. */
 static void
-signal_sleeping(struct mio_poll *poll, struct mio_waker *waker)
+new_waker(struct mio__waker *waker)
 {
-	struct mio__readiness_queue *queue = mio__poll_queue(poll);
-
-	/* a poll that sleeps has taken what was there before */
-	mio__waker_drain(&queue->waker);
-	ck_assert(mio__readiness_queue_fall_asleep(queue));
-	assert_ok(mio_waker_wake(waker));
-	ck_assert(is_readable(queue->waker.read_fd));
-	expect_ready(poll, 7, MIO_READABLE, 0);
-	expect_nothing(poll);
+	assert_ok(mio__waker_init(waker));
+	assert_nonblock_cloexec(waker->read_fd);
+	assert_nonblock_cloexec(waker->write_fd);
+	ck_assert(!is_readable(waker->read_fd));
 }
 
-static struct mio_waker *
-new_waker(struct mio_poll *poll)
+/* Signals add up to one, and one drain takes them all back. */
+static void
+signal_and_drain(struct mio__waker *waker)
 {
-	struct mio_waker *waker = NULL;
-
-	assert_ok(mio_waker_create(&waker, poll, 7));
-
-	return waker;
+	errno = EDOM;
+	mio__waker_signal(waker);
+	ck_assert(is_readable(waker->read_fd));
+	mio__waker_signal(waker);
+	ck_assert_int_eq(errno, EDOM);
+	mio__waker_drain(waker);
+	ck_assert(!is_readable(waker->read_fd));
 }
 
 /* mio 0.7 had the ends of its pipe swapped, seen only where it was forced. */
 static void
 check_waker_made_without(const char *call, int error)
 {
-	struct mio_waker *waker;
-	struct mio_poll *poll;
+	struct mio__waker waker;
 
 	fault_reset_counts();
 	fault_arm_all(call, error);
-	poll = new_poll();
+	new_waker(&waker);
 	(void)fault_disarm(); /* where this build does not call it at all */
-	waker = new_waker(poll);
-	assert_nonblock_cloexec(mio__poll_queue(poll)->waker.read_fd);
-	assert_nonblock_cloexec(mio__poll_queue(poll)->waker.write_fd);
-	signal_sleeping(poll, waker);
-	signal_sleeping(poll, waker);
-
-	mio_waker_destroy(waker);
-	mio_poll_destroy(poll);
+	signal_and_drain(&waker);
+	signal_and_drain(&waker);
+	mio__waker_fini(&waker);
 }
 
 START_TEST(waker_does_without_eventfd)
@@ -330,78 +324,110 @@ START_TEST(waker_does_without_eventfd_and_pipe2)
 }
 END_TEST
 
+/* With eventfd, and as where that is refused. */
+static void
+new_waker_of_kind(struct mio__waker *waker, int kind)
+{
+	fault_arm_all(kind == 0 ? "none" : "eventfd", ENOSYS);
+	new_waker(waker);
+	(void)fault_disarm(); /* where this build has no eventfd */
+}
+
 /* What is full is drained and written to again; EINTR is retried. */
 static const int hitches[] = { EAGAIN, EINTR };
 
 START_TEST(wake_gets_through_in_the_end)
 {
-	const char *refused = _i < 2 ? "none" : "eventfd";
-	struct mio_waker *waker;
-	struct mio_poll *poll;
+	struct mio__waker waker;
 
-	fault_arm_all(refused, ENOSYS);
-	poll = new_poll();
-	(void)fault_disarm(); /* where this build has no eventfd */
-	waker = new_waker(poll);
-
+	new_waker_of_kind(&waker, _i / 2);
 	fault_reset_counts();
 	fault_arm("write", 1, hitches[_i % 2]);
-	signal_sleeping(poll, waker);
+	mio__waker_signal(&waker);
 	ck_assert(fault_disarm());
 	ck_assert_uint_eq(fault_count("write"), 2);
-
-	mio_waker_destroy(waker);
-	mio_poll_destroy(poll);
+	ck_assert(is_readable(waker.read_fd));
+	mio__waker_drain(&waker);
+	signal_and_drain(&waker);
+	mio__waker_fini(&waker);
 }
 END_TEST
 
-/* A counter at its maximum, or a pipe without room. */
-START_TEST(wake_of_a_full_waker_is_one_event)
+static void
+fill(const struct mio__waker *waker)
 {
-	const char *refused = _i == 0 ? "none" : "eventfd";
 	const uint64_t most = UINT64_MAX - 1;
-	struct mio_waker *waker;
-	struct mio_poll *poll;
-	int fd;
 
-	fault_arm_all(refused, ENOSYS);
-	poll = new_poll();
-	(void)fault_disarm(); /* where this build has no eventfd */
-	waker = new_waker(poll);
-
-	fd = mio__poll_queue(poll)->waker.write_fd;
-	while (write(fd, &most, sizeof(most)) > 0)
+	while (write(waker->write_fd, &most, sizeof(most)) > 0)
 		continue;
 	ck_assert_int_eq(errno, EAGAIN);
+}
 
-	ck_assert(mio__readiness_queue_fall_asleep(mio__poll_queue(poll)));
-	assert_ok(mio_waker_wake(waker));
-	assert_ok(mio_waker_wake(waker));
-	expect_ready(poll, 7, MIO_READABLE, 0);
-	expect_nothing(poll);
-	signal_sleeping(poll, waker);
+/* A counter at its maximum, or a pipe without room. */
+START_TEST(a_full_waker_is_drained_and_signals)
+{
+	struct mio__waker waker;
 
-	mio_waker_destroy(waker);
-	mio_poll_destroy(poll);
+	new_waker_of_kind(&waker, _i);
+	fill(&waker);
+	signal_and_drain(&waker);
+	fill(&waker);
+	mio__waker_drain(&waker);
+	ck_assert(!is_readable(waker.read_fd));
+	mio__waker_fini(&waker);
 }
 END_TEST
 
-/* A wake has no error: the event is queued whatever becomes of the signal. */
-START_TEST(wake_that_cannot_signal_is_still_seen)
-{
-	struct mio_poll *poll = new_poll();
-	struct mio_waker *waker = new_waker(poll);
+#ifdef HAVE_EPOLL_CREATE1
 
-	ck_assert(mio__readiness_queue_fall_asleep(mio__poll_queue(poll)));
+/* Each signal is an edge for who never reads, a full waker's too. */
+START_TEST(each_signal_is_an_edge)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	struct mio__waker waker;
+	int epfd = epoll_create1(EPOLL_CLOEXEC);
+	int i;
+
+	ck_assert_int_ge(epfd, 0);
+	new_waker_of_kind(&waker, _i);
+	ck_assert_int_eq(
+	    epoll_ctl(epfd, EPOLL_CTL_ADD, waker.read_fd, &event), 0);
+	for (i = 0; i < 5; i++) {
+		if (i % 2 == 1) {
+			fill(&waker);
+			(void)epoll_wait(epfd, &event, 1, 0);
+		}
+		ck_assert_int_eq(epoll_wait(epfd, &event, 1, 0), 0);
+		mio__waker_signal(&waker);
+		ck_assert_int_eq(epoll_wait(epfd, &event, 1, 0), 1);
+	}
+	assert_ok(mio_fd_close(epfd));
+	mio__waker_fini(&waker);
+}
+END_TEST
+
+#define ADD_EDGES(tcase) \
+	tcase_add_loop_test(tcase, each_signal_is_an_edge, 0, 2)
+
+#else
+
+#define ADD_EDGES(tcase)
+
+#endif
+
+/* A wake has no error: it keeps errno, and the next one goes through. */
+START_TEST(wake_that_cannot_signal_is_not_told)
+{
+	struct mio__waker waker;
+
+	new_waker(&waker);
 	fault_arm("write", 1, EIO);
 	errno = EDOM;
-	assert_ok(mio_waker_wake(waker));
+	mio__waker_signal(&waker);
 	ck_assert_int_eq(errno, EDOM);
 	ck_assert(fault_disarm());
-	expect_ready(poll, 7, MIO_READABLE, 0);
-
-	mio_waker_destroy(waker);
-	mio_poll_destroy(poll);
+	signal_and_drain(&waker);
+	mio__waker_fini(&waker);
 }
 END_TEST
 
@@ -437,8 +463,8 @@ START_TEST(waits_do_without_nanoseconds)
 }
 END_TEST
 
-/* What is remembered is the poll's own. */
-START_TEST(each_poll_finds_out_once)
+/* What is remembered is the poll's own, or that of all of them. */
+START_TEST(each_poll_finds_out_once_at_the_most)
 {
 	struct mio_poll *first = new_poll(), *second = new_poll();
 	struct mio_event event;
@@ -449,7 +475,8 @@ START_TEST(each_poll_finds_out_once)
 	for (i = 0; i < 3; i++) {
 		assert_ok(mio_poll(first, &event, 1, MS(1)));
 		assert_ok(mio_poll(second, &event, 1, MS(1)));
-		ck_assert_uint_eq(fault_count(fine_call()), 2);
+		ck_assert_uint_ge(fault_count(fine_call()), 1);
+		ck_assert_uint_le(fault_count(fine_call()), 2);
 	}
 	ck_assert(fault_disarm());
 	mio_poll_destroy(first);
@@ -497,6 +524,7 @@ START_TEST(keepalive_over_the_limit_of_the_system_is_a_range)
 }
 END_TEST
 
+
 int
 main(void)
 {
@@ -523,12 +551,14 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, waker_does_without_eventfd_and_pipe2, 0, REFUSALS);
 	tcase_add_loop_test(tcase, wake_gets_through_in_the_end, 0, 4);
-	tcase_add_loop_test(tcase, wake_of_a_full_waker_is_one_event, 0, 2);
-	tcase_add_test(tcase, wake_that_cannot_signal_is_still_seen);
+	tcase_add_loop_test(tcase, a_full_waker_is_drained_and_signals, 0, 2);
+	tcase_add_test(tcase, wake_that_cannot_signal_is_not_told);
+	ADD_EDGES(tcase);
 
 	tcase = new_case(suite, "waits");
 	tcase_add_loop_test(tcase, waits_do_without_nanoseconds, 0, REFUSALS);
-	tcase_add_loop_test(tcase, each_poll_finds_out_once, 0, REFUSALS);
+	tcase_add_loop_test(
+	    tcase, each_poll_finds_out_once_at_the_most, 0, REFUSALS);
 
 	return run_suite(suite);
 }

@@ -8,17 +8,17 @@
 #include <poll.h>
 #include <stdatomic.h>
 
-#include "poll/gate.h"
+#include "sys/gate.h"
 
 START_TEST(one_at_a_time_may_try)
 {
 	struct mio__gate gate;
 
 	assert_ok(mio__gate_init(&gate));
-	ck_assert(mio__gate_try_enter(&gate));
-	ck_assert(!mio__gate_try_enter(&gate));
+	ck_assert(mio__gate_enter(&gate, 0));
+	ck_assert(!mio__gate_enter(&gate, 0));
 	mio__gate_leave(&gate);
-	ck_assert(mio__gate_try_enter(&gate));
+	ck_assert(mio__gate_enter(&gate, 0));
 	mio__gate_leave(&gate);
 	mio__gate_fini(&gate);
 }
@@ -31,7 +31,7 @@ START_TEST(deadline_passes_in_the_queue)
 	int i;
 
 	assert_ok(mio__gate_init(&gate));
-	ck_assert(mio__gate_try_enter(&gate));
+	ck_assert(mio__gate_enter(&gate, 0));
 	ck_assert(!mio__gate_enter(&gate, 0));
 	for (i = 0; i < 10; i++) {
 		deadline = now_ns() + MS(3);
@@ -41,7 +41,7 @@ START_TEST(deadline_passes_in_the_queue)
 
 	/* those who gave up are not handed the gate */
 	mio__gate_leave(&gate);
-	ck_assert(mio__gate_try_enter(&gate));
+	ck_assert(mio__gate_enter(&gate, 0));
 	mio__gate_leave(&gate);
 	mio__gate_fini(&gate);
 }
@@ -108,7 +108,7 @@ START_TEST(first_come_first_served)
 	unsigned i;
 
 	assert_ok(mio__gate_init(&gate));
-	ck_assert(mio__gate_try_enter(&gate));
+	ck_assert(mio__gate_enter(&gate, 0));
 	for (i = 0; i < VISITORS; i++) {
 		visitors[i] = (struct visitor){
 			.gate = &gate, .deadline = MIO__NEVER, .order = &order,
@@ -134,7 +134,7 @@ START_TEST(one_who_gives_up_in_the_middle_leaves_the_others_in_order)
 	int i;
 
 	assert_ok(mio__gate_init(&gate));
-	ck_assert(mio__gate_try_enter(&gate));
+	ck_assert(mio__gate_enter(&gate, 0));
 	for (i = 0; i < 3; i++) {
 		visitors[i] = (struct visitor){
 			.gate = &gate, .order = &order,
@@ -163,7 +163,7 @@ START_TEST(nobody_overtakes_the_queue)
 
 	visitor.order = &order;
 	assert_ok(mio__gate_init(&gate));
-	ck_assert(mio__gate_try_enter(&gate));
+	ck_assert(mio__gate_enter(&gate, 0));
 	thread = start_visitor(&visitor);
 	mio__gate_leave(&gate);
 	ck_assert(mio__gate_enter(&gate, MIO__NEVER));
@@ -195,7 +195,7 @@ come_and_go(void *argument)
 		random = random * 1103515245 + 12345;
 		switch (random >> 16 & 3) {
 		case 0:
-			in = mio__gate_try_enter(&storm->gate);
+			in = mio__gate_enter(&storm->gate, 0);
 			break;
 		case 1:
 			in = mio__gate_enter(&storm->gate, MIO__NEVER);
@@ -233,7 +233,7 @@ START_TEST(no_turn_is_lost_when_deadlines_pass)
 	for (i = 0; i < 4; i++)
 		join(threads[i]);
 	ck_assert_uint_eq(storm.turns, storm.entered);
-	ck_assert(mio__gate_try_enter(&storm.gate));
+	ck_assert(mio__gate_enter(&storm.gate, 0));
 	mio__gate_leave(&storm.gate);
 	mio__gate_fini(&storm.gate);
 }

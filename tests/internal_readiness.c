@@ -10,7 +10,7 @@
 
 #include <sys/wait.h>
 
-#include "poll/readiness.h"
+#include "core/readiness.h"
 
 enum { MANY = 50 };
 

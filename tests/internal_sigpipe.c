@@ -275,6 +275,41 @@ START_TEST(interrupted_writes_go_on)
 }
 END_TEST
 
+/* A sandbox that came later and refuses what is needed without the flag. */
+static const char *const signal_calls[] = {
+	"pthread_sigmask", "sigpending", "sigtimedwait",
+};
+
+START_TEST(signals_refused_end_no_process)
+{
+	mio_fd_t fd = broken_pipe(), fds[2];
+	int error = _i % 2 ? ENOSYS : EPERM;
+	char byte;
+
+	assert_ok(mio_pipe_create(fds));
+	refuse(EOPNOTSUPP);
+	ck_assert_int_eq(mio_pipe_write(fds[1], "x", 1), 1);
+	ck_assert(fault_disarm());
+
+	set_handler(count_signal);
+	fault_arm_all(signal_calls[_i / 2], error);
+	if (_i / 2 == 0)
+		assert_error(mio_pipe_write(fd, "x", 1), error);
+	else
+		write_to(fd);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(handled, 0);
+
+	/* one that cannot be taken stays where it does no harm */
+	ck_assert_int_eq(is_blocked(), _i / 2 == 2);
+	ck_assert_int_eq(is_pending(), _i / 2 == 2);
+	ck_assert_int_eq(mio_pipe_write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(mio_pipe_read(fds[0], &byte, 1), 1);
+	close_pipe(fds);
+	assert_ok(mio_fd_close(fd));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -296,6 +331,7 @@ main(void)
 	    tcase, refusal_of_another_file_is_not_remembered, 0, REFUSALS);
 	tcase_add_loop_test(tcase, errors_come_through_a_refusal, 0, REFUSALS);
 	tcase_add_test(tcase, interrupted_writes_go_on);
+	tcase_add_loop_test(tcase, signals_refused_end_no_process, 0, 6);
 
 	return run_suite(suite);
 }

@@ -246,9 +246,12 @@ main(void)
 	tcase_add_test(line, each_piece_of_room_is_for_the_next_in_line);
 	tcase_add_test(line, room_for_all_is_handed_down_the_line);
 	tcase_add_test(line, first_stays_first_when_it_was_woken_in_vain);
-	tcase_add_loop_test(line, a_thread_that_is_cancelled_leaves_the_line, 0,
-	    THREADS);
-	tcase_add_test(line, the_wake_of_a_cancelled_thread_is_passed_on);
+	if (can_cancel()) {
+		tcase_add_loop_test(line,
+		    a_thread_that_is_cancelled_leaves_the_line, 0, THREADS);
+		tcase_add_test(
+		    line, the_wake_of_a_cancelled_thread_is_passed_on);
+	}
 	tcase_add_loop_test(line, without_memory_nobody_waits, 0, 2);
 
 	return run_suite(suite);

@@ -3,6 +3,7 @@
 #include "lib/harness.h"
 
 #include <poll.h>
+#include <sched.h>
 
 #include <sys/wait.h>
 
@@ -181,6 +182,223 @@ START_TEST(child_may_destroy_a_busy_channel)
 }
 END_TEST
 
+struct everything {
+	struct mio_poll *poll;
+	struct mio_waker *waker;
+	struct mio_timer *timer;
+	struct mio_registration *registration;
+	struct mio_readiness *readiness;
+	int fds[2];
+	_Atomic bool over;
+};
+
+static void *
+use_all_the_time(void *argument)
+{
+	struct everything *all = argument;
+	struct mio_event events[4];
+	mio_timeout_t timeout;
+
+	while (!all->over) {
+		must(mio_timer_set(all->timer, SECONDS(100), 1, &timeout) == 0);
+		must(mio_waker_wake(all->waker) == 0);
+		must(mio_readiness_set(all->readiness, MIO_READABLE) == 0);
+		must(mio_timer_cancel(all->timer, timeout, NULL) == 0);
+		must(mio_poll_reregister(all->poll,
+			 mio_registration_source(all->registration), 3,
+			 MIO_READABLE, MIO_EDGE) == 0);
+		must(mio_poll(all->poll, events, 4, 0) >= 0);
+	}
+
+	return NULL;
+}
+
+static void *
+poll_all_the_time(void *argument)
+{
+	struct everything *all = argument;
+	struct mio_event events[2];
+
+	while (!all->over)
+		must(mio_poll(all->poll, events, 2, MS(1)) >= 0);
+
+	return NULL;
+}
+
+static void
+destroy_everything(struct everything *all, int order)
+{
+	if (order & 1)
+		mio_poll_destroy(all->poll);
+	mio_waker_destroy(all->waker);
+	mio_timer_destroy(all->timer);
+	if (order & 2)
+		mio_readiness_unref(all->readiness);
+	mio_registration_destroy(all->registration);
+	if (!(order & 2))
+		mio_readiness_unref(all->readiness);
+	if (!(order & 1))
+		mio_poll_destroy(all->poll);
+}
+
+/* Threads that the child lacks may hold locks and have half changed lists. */
+START_TEST(child_may_destroy_a_busy_poll)
+{
+	struct everything all = { .poll = new_poll() };
+	pthread_t threads[2];
+	int status, i;
+
+	make_pipe(all.fds);
+	assert_ok(mio_waker_create(&all.waker, all.poll, 1));
+	assert_ok(mio_timer_create(&all.timer, 0, 16));
+	assert_ok(mio_poll_register(all.poll, mio_timer_source(all.timer), 2,
+	    MIO_READABLE, MIO_EDGE));
+	assert_ok(mio_registration_create(&all.registration, &all.readiness));
+	assert_ok(mio_poll_register(all.poll,
+	    mio_registration_source(all.registration), 3, MIO_READABLE, 0));
+	assert_ok(mio_poll_register_fd(
+	    all.poll, all.fds[1], 4, MIO_WRITABLE, MIO_EDGE));
+	threads[0] = start(use_all_the_time, &all);
+	threads[1] = start(poll_all_the_time, &all);
+	for (i = 0; i < (is_slowed_down() ? 20 : 300); i++) {
+		pid_t pid = fork();
+
+		ck_assert_int_ge(pid, 0);
+		if (pid == 0) {
+			struct mio_poll *own;
+
+			(void)alarm(20);
+			destroy_everything(&all, i);
+			if (mio_poll_create(&own) != 0)
+				_exit(1);
+			mio_poll_destroy(own);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+	}
+	all.over = true;
+	join(threads[0]);
+	join(threads[1]);
+
+	/* and the parent's is as good as before */
+	assert_ok(mio_timer_set(all.timer, (uint64_t)MS(5), 1, NULL));
+	for (status = 0; !(status & 4);) {
+		struct mio_event event;
+
+		ck_assert_int_eq(mio_poll(all.poll, &event, 1, PATIENCE), 1);
+		status |= 1 << event.token;
+	}
+	destroy_everything(&all, 0);
+	close_pipe(all.fds);
+}
+END_TEST
+
+#ifdef CLONE_NEWPID
+
+/* A new namespace, whose first child is its number 1; false: not allowed. */
+static bool
+enter_namespace(int more)
+{
+	return unshare(more | CLONE_NEWPID) == 0;
+}
+
+static int
+reap(pid_t pid)
+{
+	int status = -1;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+
+	return WEXITSTATUS(status);
+}
+
+#define NOT_HERE 77
+
+/*
+ * Both are number 1 of their namespaces. In the first one: 0 when the alarm
+ * still rings after the second has destroyed what it inherited.
+ */
+static int
+be_number_one(void)
+{
+	struct mio_poll *armed = new_poll();
+	struct pollfd look = { .fd = mio_poll_fd(armed), .events = POLLIN };
+	struct mio_timer *timer;
+	struct mio_waker *waker;
+	struct mio_event event;
+	mio_token_t state;
+	pid_t pid;
+
+	if (getpid() != 1)
+		return 2;
+	assert_ok(mio_waker_create(&waker, armed, 2));
+	assert_ok(mio_timer_create(&timer, 0, 0));
+	assert_ok(mio_poll_register(
+	    armed, mio_timer_source(timer), 1, MIO_READABLE, MIO_EDGE));
+	assert_ok(mio_timer_set(timer, (uint64_t)MS(100), 7, NULL));
+	assert_ok(mio_poll_arm(armed));
+	if (!enter_namespace(0))
+		return NOT_HERE;
+	pid = fork();
+	if (pid == 0) {
+		if (getpid() != 1)
+			_exit(3);
+		(void)alarm(20);
+		mio_timer_destroy(timer);
+		mio_waker_destroy(waker);
+		mio_poll_destroy(armed);
+		_exit(0);
+	}
+	if (reap(pid) != 0)
+		return 4;
+	if (look.fd >= 0 && has_alarm() && poll(&look, 1, 20000) != 1)
+		return 5;
+	if (mio_poll(armed, &event, 1, PATIENCE) != 1 || event.token != 1)
+		return 6;
+	if (mio_timer_expire(timer, &state, 1) != 1 || state != 7)
+		return 7;
+	if (mio_waker_wake(waker) != 0 ||
+	    mio_poll(armed, &event, 1, PATIENCE) != 1 || event.token != 2)
+		return 8;
+	mio_timer_destroy(timer);
+	mio_waker_destroy(waker);
+	mio_poll_destroy(armed);
+
+	return 0;
+}
+
+/* Which process this is cannot be told by its number alone. */
+START_TEST(child_has_the_number_of_its_parent)
+{
+	pid_t pid = fork();
+	int result;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (!enter_namespace(CLONE_NEWUSER))
+			_exit(NOT_HERE);
+		pid = fork();
+		if (pid == 0)
+			_exit(be_number_one());
+		_exit(reap(pid));
+	}
+	result = reap(pid);
+	if (result != NOT_HERE)
+		ck_assert_int_eq(result, 0);
+}
+END_TEST
+
+#define ADD_NUMBER_ONE(tcase) \
+	tcase_add_test(tcase, child_has_the_number_of_its_parent)
+
+#else
+
+#define ADD_NUMBER_ONE(tcase)
+
+#endif
+
 int
 main(void)
 {
@@ -191,6 +409,8 @@ main(void)
 	tcase_add_test(fork_case, child_may_destroy_an_armed_timer);
 	tcase_add_test(fork_case, child_of_a_busy_process_can_make_a_poll);
 	tcase_add_test(fork_case, child_may_destroy_a_busy_channel);
+	tcase_add_test(fork_case, child_may_destroy_a_busy_poll);
+	ADD_NUMBER_ONE(fork_case);
 
 	return run_suite(suite);
 }

@@ -62,7 +62,8 @@ START_TEST(bad_arguments_are_refused)
 	int fds[2], closed;
 
 	make_pipe(fds);
-	closed = fds[1] + 1;
+	closed = dup(fds[1]);
+	ck_assert_int_eq(close(closed), 0);
 	assert_error(mio_loop_watch_fd(NULL, fds[0], MIO_READABLE, 0, on_sight,
 	    NULL, &watch), EINVAL);
 	assert_error(mio_loop_watch_fd(

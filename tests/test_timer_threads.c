@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Timers that are used here while threads are in the poll. */
+/*
+ * Timers that are used here while threads are in the poll. Built a second time,
+ * as internal_timer_threads, with a library whose threads lose the processor at
+ * all the interesting points.
+ */
 
 #include "config.h"
 #include "lib/harness.h"
 #include "lib/timers.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 
 struct sleeper {
@@ -173,6 +178,158 @@ START_TEST(timer_is_used_while_threads_poll)
 }
 END_TEST
 
+/*
+ * One thread deregisters a timer and another registers it again, in whatever
+ * order: what is registered in the end is looked at, and fires.
+ */
+struct swap {
+	struct scene *scene;
+	_Atomic unsigned go, done;
+	unsigned rounds;
+};
+
+static void *
+register_again(void *argument)
+{
+	struct swap *swap = argument;
+	unsigned i;
+	int r;
+
+	for (i = 1; i <= swap->rounds; i++) {
+		while (swap->go < i)
+			(void)sched_yield();
+		do {
+			r = mio_poll_register(swap->scene->poll,
+			    swap->scene->source, 9, MIO_READABLE, MIO_LEVEL);
+		} while (r == -EEXIST);
+		must(r == 0);
+		swap->done = i;
+	}
+
+	return NULL;
+}
+
+START_TEST(deregistered_here_and_registered_there)
+{
+	struct scene scene = begin(MIO_LEVEL);
+	struct swap swap = {
+		.scene = &scene, .rounds = is_slowed_down() ? 100 : 4000,
+	};
+	pthread_t thread = start(register_again, &swap);
+	struct mio_event event;
+	mio_token_t state;
+	unsigned i;
+
+	for (i = 1; i <= swap.rounds; i++) {
+		swap.go = i;
+		must(mio_poll_deregister(scene.poll, scene.source) == 0);
+		while (swap.done < i)
+			(void)sched_yield();
+		must(mio_timer_set(scene.timer, 1000, 1, NULL) == 0);
+		if (mio_poll(scene.poll, &event, 1, PATIENCE) != 1)
+			ck_abort_msg("lost in round %u", i);
+		must(mio_timer_expire(scene.timer, &state, 1) == 1);
+	}
+	join(thread);
+	end(&scene);
+}
+END_TEST
+
+/* All that may be done to timers at once: nothing is lost, none is torn. */
+struct shuffle {
+	struct mio_poll *poll;
+	_Atomic bool over;
+	unsigned seed;
+};
+
+static void *
+shuffle_own_timer(void *argument)
+{
+	struct shuffle *self = argument;
+	unsigned random = self->seed, i;
+	struct mio_timer *timer = NULL;
+	struct mio_source *source = NULL;
+	mio_token_t states[4];
+
+	for (i = 0; i < (is_slowed_down() ? 200u : 10000u); i++) {
+		random = random * 1103515245 + 12345;
+		if (timer == NULL) {
+			must(mio_timer_create(&timer, 1000, 8) == 0);
+			source = mio_timer_source(timer);
+		}
+		switch (random >> 20 & 7) {
+		case 0:
+			(void)mio_poll_register(
+			    self->poll, source, 1, MIO_READABLE, MIO_LEVEL);
+			break;
+		case 1:
+			(void)mio_poll_deregister(self->poll, source);
+			break;
+		case 2:
+			(void)mio_poll_reregister(
+			    self->poll, source, 1, MIO_READABLE, MIO_EDGE);
+			break;
+		case 3:
+			must(mio_timer_expire(timer, states, 4) >= 0);
+			break;
+		case 4:
+			if ((random >> 24 & 15) == 0) {
+				mio_timer_destroy(timer);
+				timer = NULL;
+			}
+			break;
+		default:
+			(void)mio_timer_set(timer, random >> 16, 1, NULL);
+		}
+	}
+	mio_timer_destroy(timer);
+
+	return NULL;
+}
+
+static void *
+look_until_over(void *argument)
+{
+	struct shuffle *self = argument;
+	struct mio_event events[2];
+
+	while (!self->over)
+		must(mio_poll(self->poll, events, 2, MS(1)) >= 0);
+
+	return NULL;
+}
+
+START_TEST(timers_come_and_go_while_threads_poll)
+{
+	struct scene scene = begin(MIO_EDGE);
+	struct shuffle shuffles[3], looks = { .poll = scene.poll };
+	pthread_t threads[3], pollers[2];
+	struct mio_event event;
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		pollers[i] = start(look_until_over, &looks);
+	for (i = 0; i < 3; i++) {
+		shuffles[i] = (struct shuffle){ scene.poll, false, i + 1 };
+		threads[i] = start(shuffle_own_timer, &shuffles[i]);
+	}
+	for (i = 0; i < 3; i++)
+		join(threads[i]);
+	looks.over = true;
+	for (i = 0; i < 2; i++)
+		join(pollers[i]);
+
+	/* the list is whole, and the alarm is set for what is in it */
+	while (mio_poll(scene.poll, &event, 1, 0) > 0)
+		continue;
+	set(&scene, MS(5), 3);
+	event = expect_event(scene.poll);
+	ck_assert_uint_eq(event.token, 9);
+	expect_state(&scene, 3);
+	end(&scene);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -182,6 +339,8 @@ main(void)
 	tcase_add_test(tcase, timer_is_used_while_a_thread_sleeps);
 	tcase_add_test(tcase, first_timer_comes_during_a_sleep);
 	tcase_add_test(tcase, timer_is_used_while_threads_poll);
+	tcase_add_test(tcase, deregistered_here_and_registered_there);
+	tcase_add_test(tcase, timers_come_and_go_while_threads_poll);
 
 	return run_suite(suite);
 }

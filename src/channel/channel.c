@@ -62,11 +62,11 @@
 #include "channel/bell.h"
 #include "channel/segments.h"
 #include "channel/turns.h"
+#include "core/readiness_source.h"
 #include "mio/channel.h"
-#include "mio/registration.h"
-#include "poll/readiness_source.h"
 #include "sys/cancel.h"
 #include "sys/os.h"
+#include "sys/process.h"
 
 /* More than any program has; the rest is room for the threads that add one. */
 #define SENDERS_MAX (UINT32_C(1) << 31)
@@ -90,7 +90,7 @@ struct mio_sender {
 	_Alignas(64) struct mio_receiver *receiver;
 	bool bounded;
 	size_t chunk;
-	int64_t process;
+	uint64_t process;
 
 	struct mio__turns turns; /* its lock is for growing, too */
 	struct mio__bell bell;   /* the receiver's, where it waits itself */
@@ -132,11 +132,12 @@ init(struct mio_sender *channel, size_t message_size, size_t bound)
 
 	channel->bounded = bound != 0;
 	channel->chunk = bound != 0 ? chunk_of(bound) : CHUNK_MAX;
-	channel->process = mio__os_process();
 	atomic_init(&channel->senders, 1);
 	atomic_init(&channel->ends, 2);
 
-	r = mio__turns_init(&channel->turns);
+	r = mio__process_id(&channel->process);
+	if (r == 0)
+		r = mio__turns_init(&channel->turns);
 	if (r < 0)
 		return r;
 
@@ -212,7 +213,7 @@ mio_sync_channel_create(struct mio_sender **sender,
 static bool
 is_own(const struct mio_sender *channel)
 {
-	return channel->process == mio__os_process();
+	return mio__process_is(channel->process);
 }
 
 /* One of the two ends lets go of the channel. */
@@ -224,7 +225,7 @@ release(struct mio_sender *channel)
 		&channel->ends, 1, memory_order_acq_rel) != 1)
 		return;
 
-	mio_readiness_unref(readiness_of(channel->receiver));
+	mio__readiness_unref(readiness_of(channel->receiver));
 	mio__segments_fini(&channel->queue);
 	if (is_own(channel)) {
 		mio__bell_fini(&channel->bell);
@@ -249,30 +250,21 @@ mio_sender_ref(struct mio_sender *sender)
 	return sender;
 }
 
-/*
- * What changed is told although this thread may have been asked to end: to wake
- * a poll is a cancellation point, and no call here may end between the two.
- */
+/* Nothing in here is a cancellation point: no call may end between the two. */
 static void
 tell(struct mio_receiver *receiver)
 {
-	int state = mio__cancel_hold();
-
 	mio__readiness_add(readiness_of(receiver), MIO_READABLE);
 	mio__bell_ring_if_awaited(&receiver->channel->bell);
-	mio__cancel_let(state);
 }
 
 /* The same of the end. */
 static void
 finish(struct mio_receiver *receiver)
 {
-	int state = mio__cancel_hold();
-
 	mio__readiness_finish(
 	    readiness_of(receiver), MIO_READABLE | MIO_READ_CLOSED);
 	mio__bell_ring_if_awaited(&receiver->channel->bell);
-	mio__cancel_let(state);
 }
 
 MIO__PUBLIC void
@@ -573,6 +565,6 @@ mio_receiver_destroy(struct mio_receiver *receiver)
 	channel = receiver->channel;
 	(void)leave(channel); /* there is nobody to tell */
 	mio__readiness_drop(readiness_of(receiver));
-	mio_readiness_unref(readiness_of(receiver));
+	mio__readiness_unref(readiness_of(receiver));
 	release(channel);
 }

@@ -12,9 +12,10 @@
  * accepts costs one question, and a flag that somebody takes away is noticed
  * when the next row begins.
  *
- * Any thread reads and writes the slots, at any time. Each holds a listener that
- * was seen not to block, and nothing is read on the strength of that: the order
- * does not matter, and a slot that another listener takes is asked for again.
+ * Any thread reads and writes the slots, at any time. Each holds a listener
+ * that was seen not to block, and nothing is read on the strength of that: the
+ * order does not matter, and a slot that another listener takes is asked for
+ * again.
  */
 
 #include "sys/compat.h"
@@ -52,8 +53,8 @@ static void
 remember(mio_fd_t listener)
 {
 	if (!is_known(listener))
-		atomic_store_explicit(slot_of(listener),
-		    (unsigned)listener + 1, memory_order_relaxed);
+		atomic_store_explicit(slot_of(listener), (unsigned)listener + 1,
+		    memory_order_relaxed);
 }
 
 void

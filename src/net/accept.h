@@ -7,8 +7,8 @@
 #include "mio/fd.h"
 
 /* mio_tcp_accept() for any family. */
-int mio__accept(mio_fd_t listener, mio_fd_t *out,
-    struct sockaddr_storage *peer, socklen_t *len);
+int mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
+    socklen_t *len);
 
 /* This number is closed, or came from elsewhere: it may be another file's. */
 void mio__accept_forget(mio_fd_t fd);

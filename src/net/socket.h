@@ -43,8 +43,8 @@ ssize_t mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
 ssize_t mio__socket_clip(mio_fd_t fd, const struct iovec *iov, int *count);
 
 /* CMSG_NXTHDR(), which does not compile without warnings everywhere. */
-struct cmsghdr *mio__socket_next_header(
-    const struct msghdr *msg, struct cmsghdr *header);
+struct cmsghdr *
+mio__socket_next_header(const struct msghdr *msg, struct cmsghdr *header);
 
 /*
  * Closes the descriptors that came along unasked: passed ones, and processes

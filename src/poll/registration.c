@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+
+/* Registrations, and the readiness that a program sets. */
+
+#include "mio/registration.h"
+
 #include <errno.h>
 #include <stddef.h>
 
 #include "base/check.h"
-#include "mio/registration.h"
-#include "poll/readiness_source.h"
+#include "core/readiness_source.h"
 #include "sys/os.h"
+
+#define READY_ALLOWED 0xffu
 
 struct mio_registration {
 	struct mio__readiness_source base; /* first: freed as one */
@@ -40,11 +46,44 @@ mio_registration_destroy(struct mio_registration *registration)
 		return;
 
 	mio__readiness_drop(&registration->base.readiness);
-	mio_readiness_unref(&registration->base.readiness);
+	mio__readiness_unref(&registration->base.readiness);
 }
 
 MIO__PUBLIC struct mio_source *
 mio_registration_source(struct mio_registration *registration)
 {
 	return registration == NULL ? NULL : &registration->base.source;
+}
+
+MIO__PUBLIC int
+mio_readiness_set(struct mio_readiness *readiness, unsigned ready)
+{
+	if (readiness == NULL || ready > READY_ALLOWED)
+		return -EINVAL;
+
+	mio__readiness_set(readiness, ready);
+
+	return 0;
+}
+
+MIO__PUBLIC unsigned
+mio_readiness_get(const struct mio_readiness *readiness)
+{
+	return readiness == NULL ? 0 : mio__readiness_get(readiness);
+}
+
+MIO__PUBLIC struct mio_readiness *
+mio_readiness_ref(struct mio_readiness *readiness)
+{
+	if (readiness != NULL)
+		mio__readiness_ref(readiness);
+
+	return readiness;
+}
+
+MIO__PUBLIC void
+mio_readiness_unref(struct mio_readiness *readiness)
+{
+	if (readiness != NULL)
+		mio__readiness_unref(readiness);
 }

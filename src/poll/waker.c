@@ -5,14 +5,13 @@
  * ready, so that it is due whenever it is queued: to wake is to queue it.
  */
 
+#include "mio/waker.h"
+
 #include <errno.h>
 #include <stddef.h>
 
 #include "base/check.h"
-#include "mio/registration.h"
-#include "mio/waker.h"
-#include "poll/poll.h"
-#include "poll/readiness.h"
+#include "core/readiness.h"
 #include "sys/os.h"
 
 struct mio_waker {
@@ -25,15 +24,14 @@ mio_waker_create(
 {
 	struct mio_waker *waker;
 
-	if (out == NULL || poll == NULL || mio__poll_keeps(poll, token))
+	if (out == NULL || poll == NULL || mio__core_keeps(poll, token))
 		return -EINVAL;
 
 	waker = mio__os_alloc(1, sizeof(*waker));
 	if (waker == NULL)
 		return -ENOMEM;
 
-	mio__readiness_init_edge(
-	    &waker->readiness, mio__poll_queue(poll), token);
+	mio__readiness_init_edge(&waker->readiness, poll, token);
 
 	*out = waker;
 
@@ -58,5 +56,5 @@ mio_waker_destroy(struct mio_waker *waker)
 		return;
 
 	mio__readiness_drop(&waker->readiness);
-	mio_readiness_unref(&waker->readiness);
+	mio__readiness_unref(&waker->readiness);
 }

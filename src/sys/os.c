@@ -15,8 +15,9 @@
 /* A socket from elsewhere may be one that blocks. */
 #define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
 
-/* A time_t of 32 bits takes 68 years; callers wait again for the rest. */
-#define SEC_MAX INT32_MAX
+/* Callers wait again for the rest. */
+#define SEC_MAX \
+	(sizeof(time_t) > 4 ? INT64_MAX / NS_PER_SEC : (int64_t)INT32_MAX)
 
 /*
  * The calls that this kernel was seen to lack, so that each is tried in vain
@@ -84,12 +85,6 @@ mio__os_clock(struct timespec *now)
 	int r = clock_gettime(CLOCK_MONOTONIC, now);
 
 	MIO__CHECK(r == 0);
-}
-
-int64_t
-mio__os_process(void)
-{
-	return getpid();
 }
 
 void

@@ -25,7 +25,6 @@
 
 #include "sys/clock.h"
 
-struct epoll_event;
 struct mio_credentials;
 struct mmsghdr;
 
@@ -39,14 +38,11 @@ void mio__os_free(void *block);
 
 void mio__os_clock(struct timespec *now);
 
-/* For calls that take one; at most 68 years, to fit the smallest time_t. */
+/* For calls that take one; at most what a time_t holds. */
 struct timespec mio__os_timespec(int64_t ns);
 
 /* Whether error says that the kernel or a sandbox has no such call. */
 bool mio__os_refused(int error);
-
-/* Which process this is: another one in a forked child. */
-int64_t mio__os_process(void);
 
 void mio__os_yield(void);
 /* Sleeps for less than a second, or less than that after a signal. */
@@ -74,11 +70,6 @@ int mio__os_stat(int fd, struct stat *st);
 ssize_t mio__os_read(int fd, void *buf, size_t len);
 ssize_t mio__os_write(int fd, const void *buf, size_t len);
 int mio__os_pipe(int fds[2]);
-int mio__os_eventfd(void);
-
-/* A clock that is readable from then on; MIO__NEVER stops it. */
-int mio__os_timerfd(void);
-void mio__os_timerfd_set(int fd, mio__instant_t instant);
 
 int mio__os_unlink(const char *path);
 
@@ -94,15 +85,11 @@ int mio__os_epoll_takes(int fd);
 bool mio__os_has_position(int fd);
 
 /*
- * The selectors' calls. The waits answer -EINTR, may take less time than they
- * were given where the system's limits are lower, and never round it down; a
+ * Waits for readiness; -EINTR on a signal. It may take less time than it was
+ * given where the system's limits are lower, and never rounds it down; a
  * negative timeout is no end. *coarse remembers, from one wait to the next,
  * that only milliseconds are to be had.
  */
-int mio__os_epoll_create(void);
-int mio__os_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event);
-int mio__os_epoll_wait(int epfd, struct epoll_event *events, int capacity,
-    int64_t timeout_ns, bool *coarse);
 int mio__os_poll(
     struct pollfd *fds, nfds_t count, int64_t timeout_ns, bool *coarse);
 

@@ -12,8 +12,6 @@
 
 #include <stdatomic.h>
 
-#include "base/check.h"
-
 /* As in os.c: this kernel was seen to lack it. */
 static atomic_bool lacking_nosignal;
 
@@ -41,7 +39,8 @@ write_plainly(int fd, const struct iovec *iov, int count)
 	return n < 0 ? -errno : n;
 }
 
-static void
+/* False: a sandbox does not let us. */
+static bool
 take_signal(const sigset_t *set)
 {
 	static const struct timespec at_once;
@@ -50,28 +49,43 @@ take_signal(const sigset_t *set)
 	do
 		number = sigtimedwait(set, NULL, &at_once);
 	while (number < 0 && errno == EINTR);
+
+	return number >= 0 || !mio__os_refused(errno);
 }
 
+/* Where a sandbox does not say it, there is none. */
+static bool
+has_pending_sigpipe(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE);
+}
+
+/*
+ * A sandbox may refuse any of these calls, and then the process lives on: what
+ * cannot be blocked is not risked, what cannot be taken stays blocked.
+ */
 static ssize_t
 write_blocking_sigpipe(int fd, const struct iovec *iov, int count)
 {
-	sigset_t sigpipe, mask, pending;
+	sigset_t sigpipe, mask;
+	bool was_pending;
 	ssize_t n;
 	int r;
 
 	(void)sigemptyset(&sigpipe); /* these fail for bad numbers only */
 	(void)sigaddset(&sigpipe, SIGPIPE);
 	r = pthread_sigmask(SIG_BLOCK, &sigpipe, &mask);
-	MIO__CHECK(r == 0);
-	r = sigpending(&pending);
-	MIO__CHECK(r == 0);
+	if (r != 0)
+		return -r;
 
+	was_pending = has_pending_sigpipe();
 	n = write_plainly(fd, iov, count);
-	if (n == -EPIPE && !sigismember(&pending, SIGPIPE))
-		take_signal(&sigpipe);
+	if (n == -EPIPE && !was_pending && !take_signal(&sigpipe))
+		return n;
 
-	r = pthread_sigmask(SIG_SETMASK, &mask, NULL);
-	MIO__CHECK(r == 0);
+	(void)pthread_sigmask(SIG_SETMASK, &mask, NULL); /* it blocked */
 
 	return n;
 }

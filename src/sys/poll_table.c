@@ -232,6 +232,20 @@ mio__poll_entry_rearm(struct mio__poll_entry *entry, unsigned ready)
 	return entry->seen != seen;
 }
 
+size_t
+mio__poll_table_slots(const struct mio__poll_table *table, struct pollfd *slots)
+{
+	size_t blind = 0;
+	size_t i;
+
+	for (i = 0; i < table->count; i++) {
+		slots[i] = mio__poll_entry_slot(&table->entries[i]);
+		blind += mio__poll_entry_is_blind(&table->entries[i]);
+	}
+
+	return blind;
+}
+
 bool
 mio__poll_table_check(const struct mio__poll_table *table)
 {

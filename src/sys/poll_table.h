@@ -70,6 +70,10 @@ bool mio__poll_entry_is_blind(const struct mio__poll_entry *entry);
 /* What the kernel is to wait for. */
 struct pollfd mio__poll_entry_slot(const struct mio__poll_entry *entry);
 
+/* The slots of all entries, in their order; how many entries are blind. */
+size_t mio__poll_table_slots(
+    const struct mio__poll_table *table, struct pollfd *slots);
+
 /* Takes the kernel's answer: whether it makes an event, *event then. */
 bool mio__poll_entry_report(
     struct mio__poll_entry *entry, int bits, struct mio_event *event);

@@ -4,62 +4,112 @@
 
 /*
  * The seam to the kernel's own polling. One file implements it, chosen by
- * configure, and its callers do not know which. Arguments come checked: the
- * token is not the reserved one, interest and options go together. All but the
- * wait may be called by any thread at any time and never block for long; the
- * wait by one thread at a time, which the poll's gate sees to.
+ * configure, with its own system calls; its callers do not know which.
+ * Arguments come checked: the token is not the reserved one, interest and
+ * options go together, a descriptor is not negative.
+ *
+ * Rules for all:
+ *
+ *	- Any thread calls anything at any time, also while others wait, but for
+ *	  create, close and destroy. Nothing blocks but the wait.
+ *	- A registration gives one event to a wait, and to one wait at a time as
+ *	  long as it is an edge or a oneshot: readable and writable come
+ *	  together.
+ *	- A oneshot that was reported is disarmed in all directions, hang-ups
+ *	  and errors included, until it is modified.
+ *	- An interest of 0 reports errors and hang-ups in both directions.
+ *	- A token has 64 bits, also where a pointer has 32.
+ *	- A modify that has returned is what later waits report by; one that
+ *	  goes on beside a wait is reported by the old or the new registration,
+ *	  never by the token of one and the interest of the other. It reports
+ *	  again what holds, an edge and a oneshot that fired included.
+ *	- Closing the last copy of a descriptor takes it out.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "mio/poll.h"
+#include "sys/clock.h"
 
 struct mio__selector;
-struct mio__waker;
 
-/* What mio_poll_backend() says. */
+/* What mio_poll_backend() returns. */
 extern const char mio__selector_name[];
 
-/*
- * The waker ends a wait from outside and is never reported; it stays the
- * caller's and outlives the selector. 0, -EMFILE, -ENFILE, -ENOMEM.
- */
-int mio__selector_create(struct mio__selector **out, struct mio__waker *waker);
+/* 0, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC. */
+int mio__selector_create(struct mio__selector **out);
 
-/* In a forked child this leaves the parent's registrations alone. */
+/*
+ * The poll is gone: nothing but wake and destroy is called from then on. In a
+ * forked child this leaves the parent's registrations alone.
+ */
+void mio__selector_close(struct mio__selector *selector);
+
+/* Frees it; it was closed. */
 void mio__selector_destroy(struct mio__selector *selector);
 
 /* The descriptor of mio_poll_fd(), or -ENOTSUP. */
-int mio__selector_fd(const struct mio__selector *selector);
+mio_fd_t mio__selector_fd(const struct mio__selector *selector);
 
 /*
- * The errors of mio_poll_register_fd(). A registration made during a wait
- * takes effect in that wait, and one that was removed before a wait begins is
- * not reported by it; one with MIO_TOKEN_RESERVED ends waits, and never is.
+ * The errors of mio_poll_register_fd(): -EEXIST for what is in there, -ENOENT
+ * for what is not. What is added or modified during a wait takes effect in it;
+ * what was removed before a wait begins is not reported by it.
  */
-int mio__selector_add(struct mio__selector *selector, int fd, mio_token_t token,
-    unsigned interest, unsigned options);
-int mio__selector_modify(struct mio__selector *selector, int fd,
+int mio__selector_add(struct mio__selector *selector, mio_fd_t fd,
     mio_token_t token, unsigned interest, unsigned options);
-int mio__selector_remove(struct mio__selector *selector, int fd);
+int mio__selector_modify(struct mio__selector *selector, mio_fd_t fd,
+    mio_token_t token, unsigned interest, unsigned options);
+int mio__selector_remove(struct mio__selector *selector, mio_fd_t fd);
 
 /*
- * Events put into the array, of which capacity > 0 are free. It may answer 0
- * before timeout_ns has passed, when the waker or a change of the table ended
- * the sleep or the system takes no timeout that long; -EINTR on a signal.
+ * Puts events into the array, which has room for capacity > 0 of them, no more
+ * than INT_MAX: how many, or -EINTR when a signal handler ran. Any number of
+ * threads, each with its own timeout in nanoseconds: negative for no end, 0 to
+ * look, never rounded down. It may return 0 earlier. *woken is set when a wake
+ * or the alarm ended the wait, also when there are events; that takes no room
+ * from events. A cancellation point: a thread that is cancelled has changed
+ * nothing, but may have been woken.
  */
 int mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns);
+    size_t capacity, int64_t timeout_ns, bool *woken);
+
+/*
+ * Ends one wait, of a thread that waits or else the next one. Any thread,
+ * signal handlers, after close; no cancellation point, keeps errno, cannot
+ * fail.
+ */
+void mio__selector_wake(struct mio__selector *selector);
+
+/*
+ * Takes back a wake that no wait has taken, so that the descriptor of
+ * mio_poll_fd() does not show it; one of this moment may show all the same.
+ */
+void mio__selector_take_wake(struct mio__selector *selector);
+
+/*
+ * Wakes one thread at that time, or a moment later; MIO__NEVER is no time.
+ * Takes the place of what it was set to before, also when that has rung. One
+ * thread at a time. The first one makes it: -EMFILE, -ENFILE, -ENOMEM, -ENOSPC
+ * then. -ENOTSUP when there is none, or none any more: then the caller has to
+ * see to it that waits end in time.
+ */
+int
+mio__selector_set_alarm(struct mio__selector *selector, mio__instant_t instant);
+
+/* Whether the alarm was made and works. */
+bool mio__selector_has_alarm(const struct mio__selector *selector);
 
 /*
  * An I/O call on fd would have blocked for these readiness bits, or took less
  * than it was given, so the next change is an edge: for selectors that have to
  * be told. Costs nothing on the others.
  */
-void mio__selector_rearm(int fd, unsigned ready);
+void mio__selector_rearm(mio_fd_t fd, unsigned ready);
 
 /* fd is about to be closed: for selectors whose kernel does not see that. */
-void mio__selector_forget(int fd);
+void mio__selector_forget(mio_fd_t fd);
 
 #endif

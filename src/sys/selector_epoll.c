@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * epoll(7): the kernel keeps the table, and any thread may change it at any
- * time. Its records go straight into the caller's array, where each is turned
- * into a struct mio_event in its place, from the last to the first: no record
- * is overwritten before it was read, since an event is no smaller. The waker
- * is watched for edges, so a counter is never read. Its record, and that of
- * whatever else the library watches for itself, is taken out; the place is
- * given to an event that it kept out.
+ * epoll(7): the kernel keeps the table, any thread may change it at any time,
+ * and any number of threads wait side by side. Its records go straight into the
+ * caller's array, where each is turned into a struct mio_event in its place,
+ * from the last to the first: no record is overwritten before it was read,
+ * since an event is no smaller.
+ *
+ * The waker and the alarm are watched for edges, so that each signal wakes one
+ * thread, and neither is ever read. Their records have the token that no
+ * program may use and are taken out; the place is given to an event that it
+ * kept out.
  */
 
+#include "sys/compat.h"
 #include "sys/selector.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <sys/epoll.h>
 
+#include "sys/alarm.h"
+#include "sys/cancel.h"
+#include "sys/handover.h"
 #include "sys/os.h"
 #include "sys/waker.h"
 
@@ -27,50 +32,58 @@ _Static_assert(sizeof(struct mio_event) >= sizeof(struct epoll_event),
 _Static_assert(_Alignof(struct mio_event) >= _Alignof(struct epoll_event),
     "kernel records are written where events go");
 
-#define KERNEL_BITS \
-	(EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLRDHUP)
-
-_Static_assert(KERNEL_BITS == 0x201f, "what ready_of has room for");
-
-/* Far more than a turn is worth; the kernel refuses some 180 million. */
-#define EVENTS_MAX 65536
-
 struct mio__selector {
 	int epfd;
-	struct mio__waker *waker;
-	bool coarse; /* owned by the thread that waits */
+	int alarm; /* of who sets it; MIO_INVALID_FD: there is none yet */
+	atomic_bool alarm_works;
+	struct mio__waker waker;
 };
 
 const char mio__selector_name[] = "epoll";
 
-static uint32_t
+/* Whether this kernel was seen to wait in milliseconds only; a hint. */
+static atomic_bool coarse;
+
+/*
+ * By interest, whose bits are the lowest three, and EXCLUSIVE, with which the
+ * kernel refuses EPOLLRDHUP.
+ */
+static const uint32_t interest_bits[16] = {
+	[MIO_READABLE] = EPOLLIN | EPOLLRDHUP,
+	[MIO_WRITABLE] = EPOLLOUT,
+	[MIO_READABLE | MIO_WRITABLE] = EPOLLIN | EPOLLRDHUP | EPOLLOUT,
+	[MIO_PRIORITY] = EPOLLPRI,
+	[MIO_READABLE | MIO_PRIORITY] = EPOLLIN | EPOLLRDHUP | EPOLLPRI,
+	[MIO_WRITABLE | MIO_PRIORITY] = EPOLLOUT | EPOLLPRI,
+	[MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY] =
+	    EPOLLIN | EPOLLRDHUP | EPOLLOUT | EPOLLPRI,
+	[MIO_EXCLUSIVE | MIO_READABLE] = EPOLLIN,
+	[MIO_EXCLUSIVE | MIO_WRITABLE] = EPOLLOUT,
+	[MIO_EXCLUSIVE | MIO_READABLE | MIO_WRITABLE] = EPOLLIN | EPOLLOUT,
+};
+
+/* By options; EXCLUSIVE and ONESHOT never come together. */
+static const uint32_t option_bits[16] = {
+	[MIO_EDGE] = EPOLLET,
+	[MIO_ONESHOT] = EPOLLONESHOT,
+	[MIO_EDGE | MIO_ONESHOT] = EPOLLET | EPOLLONESHOT,
+	[MIO_LEVEL | MIO_ONESHOT] = EPOLLONESHOT,
+	[MIO_EXCLUSIVE] = EPOLLEXCLUSIVE,
+	[MIO_EXCLUSIVE | MIO_EDGE] = EPOLLEXCLUSIVE | EPOLLET,
+	[MIO_EXCLUSIVE | MIO_LEVEL] = EPOLLEXCLUSIVE,
+};
+
+static inline uint32_t
 to_kernel(unsigned interest, unsigned options)
 {
-	uint32_t bits = 0;
-
-	if (interest & MIO_READABLE)
-		bits |= EPOLLIN | EPOLLRDHUP;
-	if (interest & MIO_WRITABLE)
-		bits |= EPOLLOUT;
-	if (interest & MIO_PRIORITY)
-		bits |= EPOLLPRI;
-
-	if (options & MIO_EDGE)
-		bits |= EPOLLET;
-	if (options & MIO_ONESHOT)
-		bits |= EPOLLONESHOT;
-
-	/* the kernel refuses it together with EPOLLRDHUP */
-	if (options & MIO_EXCLUSIVE)
-		bits = (bits & ~(uint32_t)EPOLLRDHUP) | EPOLLEXCLUSIVE;
-
-	return bits;
+	return interest_bits[interest | (options & MIO_EXCLUSIVE)] |
+	    option_bits[options];
 }
 
 /*
- * Indexed by the kernel's bits: of the 8 kB, the two lines at its ends are ever
- * used. A hang-up or an error comes with the bits of the calls that will no
- * longer block. The rows number EPOLLRDHUP 0x20.
+ * A hang-up or an error comes with the bits of the calls that will no longer
+ * block. The rows number EPOLLRDHUP 0x20; the second half of each is what
+ * stands behind the readiness in an event.
  */
 /* clang-format off */
 #define IN(i)    ((i) & 0x01 ? MIO_READABLE : 0u)
@@ -82,22 +95,109 @@ to_kernel(unsigned interest, unsigned options)
 #define RDHUP(i) ((i) & 0x20 ? MIO_READABLE | MIO_READ_CLOSED : 0u)
 
 #define ROW(i) \
-	(uint8_t)(IN(i) | PRI(i) | OUT(i) | ERR(i) | HUP(i) | RDHUP(i))
+	{ IN(i) | PRI(i) | OUT(i) | ERR(i) | HUP(i) | RDHUP(i), 0 }
 #define ROWS4(i)  ROW(i), ROW((i) + 1), ROW((i) + 2), ROW((i) + 3)
 #define ROWS16(i) ROWS4(i), ROWS4((i) + 4), ROWS4((i) + 8), ROWS4((i) + 12)
 
-static const uint8_t ready_of[KERNEL_BITS + 1] = {
-	ROWS16(0), ROWS16(16), [EPOLLRDHUP] = ROWS16(32), ROWS16(48)
+static const uint32_t ready_of[64][2] = {
+	ROWS16(0), ROWS16(16), ROWS16(32), ROWS16(48)
 };
 /* clang-format on */
 
-int
-mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
+_Static_assert(EPOLLIN == 0x01 && EPOLLPRI == 0x02 && EPOLLOUT == 0x04 &&
+	EPOLLERR == 0x08 && EPOLLHUP == 0x10 && EPOLLRDHUP == 0x2000,
+    "what row has a place for");
+_Static_assert(offsetof(struct mio_event, reserved) ==
+	offsetof(struct mio_event, ready) + sizeof(uint32_t),
+    "both are written at once");
+
+/*
+ * The kernel reports nothing but what was asked for, errors and hang-ups: then
+ * this is (bits | bits >> 8) & 0x3f, in two instructions instead of five.
+ */
+#define ROW_OF(bits) ((uint32_t)(bits)*UINT32_C(0x4040000) >> 26)
+
+_Static_assert(ROW_OF(EPOLLIN | EPOLLOUT | EPOLLHUP) == 0x15 &&
+	ROW_OF(EPOLLPRI | EPOLLERR | EPOLLRDHUP) == 0x2a,
+    "six bits, each in its place");
+
+/* ---- the kernel's calls */
+
+static inline int
+control(struct mio__selector *selector, int op, int fd, mio_token_t token,
+    uint32_t bits)
 {
-	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLET,
-		.data.u64 = MIO_TOKEN_RESERVED,
-	};
+	struct epoll_event event = { .events = bits, .data.u64 = token };
+	int r;
+
+	MIO__GIVES(selector->epfd);
+	r = epoll_ctl(selector->epfd, op, fd, &event);
+
+	return r < 0 ? -errno : r;
+}
+
+static inline int
+wait_ms(int epfd, struct epoll_event *events, int room, int timeout_ms)
+{
+	int n = epoll_wait(epfd, events, room, timeout_ms);
+
+	if (n > 0)
+		MIO__TAKES(epfd);
+
+	return n < 0 ? -errno : n;
+}
+
+static __attribute__((noinline)) int
+wait_exactly(int epfd, struct epoll_event *events, int room, int64_t timeout_ns)
+{
+	struct timespec ts = mio__os_timespec(timeout_ns);
+	int n = epoll_pwait2(epfd, events, room, &ts, NULL);
+
+	if (n > 0)
+		MIO__TAKES(epfd);
+	if (n >= 0 || !mio__os_refused(errno))
+		return n < 0 ? -errno : n;
+
+	atomic_store_explicit(&coarse, true, memory_order_relaxed);
+
+	return wait_ms(epfd, events, room, mio__clock_to_ms(timeout_ns));
+}
+
+static inline int
+wait_for_records(
+    int epfd, struct epoll_event *events, int room, int64_t timeout_ns)
+{
+	if (timeout_ns <= 0)
+		return wait_ms(epfd, events, room, timeout_ns < 0 ? -1 : 0);
+
+	if (!atomic_load_explicit(&coarse, memory_order_relaxed))
+		return wait_exactly(epfd, events, room, timeout_ns);
+
+	return wait_ms(epfd, events, room, mio__clock_to_ms(timeout_ns));
+}
+
+/* ---- the life of one */
+
+static int
+open_kernel(struct mio__selector *selector)
+{
+	int r;
+
+	selector->epfd = epoll_create1(EPOLL_CLOEXEC);
+	if (selector->epfd < 0)
+		return -errno;
+
+	r = control(selector, EPOLL_CTL_ADD, selector->waker.read_fd,
+	    MIO_TOKEN_RESERVED, EPOLLIN | EPOLLET);
+	if (r < 0)
+		(void)mio__os_close(selector->epfd); /* ours */
+
+	return r;
+}
+
+int
+mio__selector_create(struct mio__selector **out)
+{
 	struct mio__selector *selector;
 	int r;
 
@@ -105,92 +205,107 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 	if (selector == NULL)
 		return -ENOMEM;
 
-	r = mio__os_epoll_create();
-	if (r < 0) {
-		mio__os_free(selector);
-		return r;
-	}
-	selector->epfd = r;
-	selector->waker = waker;
+	r = mio__waker_init(&selector->waker);
+	if (r < 0)
+		goto free;
 
-	r = mio__os_epoll_ctl(
-	    selector->epfd, EPOLL_CTL_ADD, waker->read_fd, &event);
-	if (r < 0) {
-		mio__selector_destroy(selector);
-		return r;
-	}
+	r = open_kernel(selector);
+	if (r < 0)
+		goto fini;
 
+	selector->alarm = MIO_INVALID_FD;
+	atomic_init(&selector->alarm_works, false);
 	*out = selector;
 
 	return 0;
+
+fini:
+	mio__waker_fini(&selector->waker);
+free:
+	mio__os_free(selector);
+
+	return r;
+}
+
+void
+mio__selector_close(struct mio__selector *selector)
+{
+	(void)mio__os_close(selector->epfd); /* ours: nothing to report */
+	if (selector->alarm != MIO_INVALID_FD)
+		(void)mio__os_close(selector->alarm);
+	atomic_store_explicit(
+	    &selector->alarm_works, false, memory_order_relaxed);
 }
 
 void
 mio__selector_destroy(struct mio__selector *selector)
 {
-	(void)mio__os_close(selector->epfd); /* ours: nothing to tell */
+	mio__waker_fini(&selector->waker);
 	mio__os_free(selector);
 }
 
-int
+mio_fd_t
 mio__selector_fd(const struct mio__selector *selector)
 {
 	return selector->epfd;
 }
 
-static int
-control(struct mio__selector *selector, int op, int fd, mio_token_t token,
-    unsigned interest, unsigned options)
+int
+mio__selector_add(struct mio__selector *selector, mio_fd_t fd,
+    mio_token_t token, unsigned interest, unsigned options)
 {
-	struct epoll_event event = {
-		.events = to_kernel(interest, options),
-		.data.u64 = token,
-	};
-
-	return mio__os_epoll_ctl(selector->epfd, op, fd, &event);
+	return control(
+	    selector, EPOLL_CTL_ADD, fd, token, to_kernel(interest, options));
 }
 
 int
-mio__selector_add(struct mio__selector *selector, int fd, mio_token_t token,
-    unsigned interest, unsigned options)
+mio__selector_modify(struct mio__selector *selector, mio_fd_t fd,
+    mio_token_t token, unsigned interest, unsigned options)
 {
-	return control(selector, EPOLL_CTL_ADD, fd, token, interest, options);
+	return control(
+	    selector, EPOLL_CTL_MOD, fd, token, to_kernel(interest, options));
 }
 
 int
-mio__selector_modify(struct mio__selector *selector, int fd, mio_token_t token,
-    unsigned interest, unsigned options)
+mio__selector_remove(struct mio__selector *selector, mio_fd_t fd)
 {
-	return control(selector, EPOLL_CTL_MOD, fd, token, interest, options);
+	return control(selector, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
-int
-mio__selector_remove(struct mio__selector *selector, int fd)
-{
-	return control(selector, EPOLL_CTL_DEL, fd, 0, 0, 0);
-}
+/* ---- the wait */
 
-/* Turns n records into events; whether there are internal ones among them. */
-static bool
+/* Turns n > 0 records into events; whether there are internal ones. */
+static inline bool
 convert(struct mio_event *events, int n)
 {
-	const char *records = (const char *)events;
-	struct epoll_event record;
+	const char *record =
+	    (const char *)events + (size_t)n * sizeof(struct epoll_event);
+	struct mio_event *event = events + n;
+	struct epoll_event from;
 	bool internal = false;
-	size_t i = (size_t)n;
 
 #pragma GCC unroll 4
-	while (i-- > 0) {
-		memcpy(&record, records + i * sizeof(record), sizeof(record));
+	do {
+		record -= sizeof(from);
+		memcpy(&from, record, sizeof(from));
 
-		events[i].token = record.data.u64;
-		events[i].ready = ready_of[record.events & KERNEL_BITS];
-		events[i].reserved = 0;
+		(--event)->token = from.data.u64;
+		memcpy(&event->ready, ready_of[ROW_OF(from.events)],
+		    sizeof(ready_of[0]));
 
-		internal |= record.data.u64 == MIO_TOKEN_RESERVED;
-	}
+		if (from.data.u64 == MIO_TOKEN_RESERVED)
+			internal = true;
+	} while (event != events);
 
 	return internal;
+}
+
+/* Some kernels give an edge only for a write to an empty pipe. */
+static void
+drain(struct mio__selector *selector)
+{
+	if (selector->waker.read_fd != selector->waker.write_fd)
+		mio__waker_drain(&selector->waker);
 }
 
 /*
@@ -203,12 +318,18 @@ static int
 refill(struct mio__selector *selector, struct mio_event *events, int n)
 {
 	struct mio_event *last = &events[n];
-	int i;
+	int i, got, state;
 
-	if (mio__os_epoll_wait(selector->epfd, (struct epoll_event *)last, 1, 0,
-		&selector->coarse) != 1 ||
-	    convert(last, 1))
+	/* cancelled here, the thread would lose the others */
+	state = mio__cancel_hold();
+	got = wait_ms(selector->epfd, (struct epoll_event *)last, 1, 0);
+	mio__cancel_let(state);
+	if (got != 1)
 		return n;
+	if (convert(last, 1)) {
+		drain(selector);
+		return n;
+	}
 
 	for (i = 0; i < n; i++) {
 		if (events[i].token == last->token) {
@@ -220,21 +341,15 @@ refill(struct mio__selector *selector, struct mio_event *events, int n)
 	return n + 1;
 }
 
-/* Makes events of n records; how many there are without internal ones. */
-static __attribute__((noinline)) int
-harvest(
+/* The events without the internal ones; there is one. */
+static __attribute__((noinline, cold)) int
+without_internal(
     struct mio__selector *selector, struct mio_event *events, int n, int room)
 {
 	int kept = 0;
 	int i;
 
-	if (!convert(events, n))
-		return n;
-
-	/* some kernels give an edge only for a write to an empty pipe */
-	if (selector->waker->read_fd != selector->waker->write_fd)
-		mio__waker_drain(selector->waker);
-
+	drain(selector);
 	for (i = 0; i < n; i++)
 		if (events[i].token != MIO_TOKEN_RESERVED)
 			events[kept++] = events[i];
@@ -244,24 +359,90 @@ harvest(
 
 int
 mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns)
+    size_t capacity, int64_t timeout_ns, bool *woken)
 {
-	int room = capacity < EVENTS_MAX ? (int)capacity : EVENTS_MAX;
-	int n = mio__os_epoll_wait(selector->epfd, (struct epoll_event *)events,
-	    room, timeout_ns, &selector->coarse);
+	int n = wait_for_records(selector->epfd, (struct epoll_event *)events,
+	    (int)capacity, timeout_ns);
 
-	return n > 0 ? harvest(selector, events, n, room) : n;
+	if (n <= 0 || !convert(events, n))
+		return n;
+
+	*woken = true;
+
+	return without_internal(selector, events, n, (int)capacity);
 }
 
 void
-mio__selector_rearm(int fd, unsigned ready)
+mio__selector_wake(struct mio__selector *selector)
 {
-	(void)fd; /* the kernel saw it block */
+	mio__waker_signal(&selector->waker);
+}
+
+void
+mio__selector_take_wake(struct mio__selector *selector)
+{
+	mio__waker_drain(&selector->waker);
+}
+
+/* ---- the alarm */
+
+static int
+make_alarm(struct mio__selector *selector)
+{
+	int fd, r;
+
+	fd = mio__alarm_create();
+	if (fd < 0)
+		return fd;
+
+	r = control(
+	    selector, EPOLL_CTL_ADD, fd, MIO_TOKEN_RESERVED, EPOLLIN | EPOLLET);
+	if (r < 0) {
+		(void)mio__os_close(fd); /* ours */
+		return r;
+	}
+
+	selector->alarm = fd;
+	atomic_store_explicit(
+	    &selector->alarm_works, true, memory_order_relaxed);
+
+	return 0;
+}
+
+int
+mio__selector_set_alarm(struct mio__selector *selector, mio__instant_t instant)
+{
+	int r = selector->alarm == MIO_INVALID_FD ? make_alarm(selector) : 0;
+
+	if (r < 0 || !mio__selector_has_alarm(selector))
+		return r < 0 ? r : -ENOTSUP;
+
+	r = mio__alarm_set(selector->alarm, instant);
+	if (r < 0)
+		atomic_store_explicit(
+		    &selector->alarm_works, false, memory_order_relaxed);
+
+	return r;
+}
+
+bool
+mio__selector_has_alarm(const struct mio__selector *selector)
+{
+	return atomic_load_explicit(
+	    &selector->alarm_works, memory_order_relaxed);
+}
+
+/* ---- what the kernel sees by itself */
+
+void
+mio__selector_rearm(mio_fd_t fd, unsigned ready)
+{
+	(void)fd;
 	(void)ready;
 }
 
 void
-mio__selector_forget(int fd)
+mio__selector_forget(mio_fd_t fd)
 {
-	(void)fd; /* the kernel sees it close */
+	(void)fd;
 }

@@ -10,115 +10,126 @@
  * a hang-up may end (a FIFO has a new writer, a socket a connection), and more
  * may come beside an error.
  *
- * Who calls what. The table belongs to its lock. The one thread that waits
- * hands the kernel a set of its own and holds no lock meanwhile; whoever
- * changes the table then sets `changed' and wakes it. Either the table is as
- * it was when the set was made, and slot i + 1 of the set is entry i; or it
- * has changed, and the waiter throws the answers away, makes the set anew and
- * looks again without sleeping, under the lock. Arrays grow in the calls that
- * register: the waiter only swaps in the larger set, so it cannot fail.
+ * Who calls what. The table belongs to its lock. The kernel's wait cannot be
+ * shared, since a change of the table has to end it: those who wait go through
+ * a gate, one at a time. The one inside hands the kernel a set of its own and
+ * holds no lock meanwhile; whoever changes the table then sets `changed' and
+ * ends the wait. Either the table is as it was when the set was made, and slot
+ * i + 1 of the set is entry i; or it has changed, and the one inside throws the
+ * answers away, makes the set anew and looks again without sleeping, under the
+ * lock.
  *
- * I/O calls know a descriptor but not the polls that watch it, so all selectors
- * of the process stand in one list. Its lock comes before theirs, and fork
- * takes all of them: a child can destroy what it inherited.
+ * A look waits for nobody: it has another set, which belongs to the lock. Both
+ * grow in the calls that register, so that no wait can fail.
  */
 
 #include "sys/compat.h"
 #include "sys/selector.h"
 
-#include <stdbool.h>
-
+#include "sys/cancel.h"
+#include "sys/gate.h"
 #include "sys/lock.h"
 #include "sys/os.h"
-#include "sys/poll_table.h"
 #include "sys/pollable.h"
+#include "sys/process.h"
+#include "sys/tabled.h"
 #include "sys/waker.h"
 
 /* How long what is blind goes unlooked at. */
 #define REVIEW_NS INT64_C(50000000)
 
 struct mio__selector {
-	struct mio__waker *waker;
-	struct mio__selector *next, **link; /* list_lock */
+	struct mio__tabled base; /* first: its lock is the lock */
+	struct mio__waker waker;
+	struct mio__gate gate;
+	uint64_t process; /* that made it */
 
 	/* Each under lock. */
-	pthread_mutex_t lock;
-	struct mio__poll_table table;
-	struct pollfd *spare; /* a larger set for the waiter to take */
-	size_t set_room;      /* of the larger of spare and set */
+	struct pollfd *look_set;
+	struct pollfd *spare; /* a larger set for who is inside to take */
+	size_t set_room;      /* of look_set, and the larger of spare and set */
 	size_t blind;         /* how many entries are */
+	size_t next;          /* the place at which the next scan begins */
 	bool waiting, changed;
 
-	/* Each owned by the waiter. */
+	/* Each owned by who is inside the gate. */
 	struct pollfd *set;
-	size_t turn; /* where the last scan stopped, for fairness */
 	bool coarse;
 };
 
 const char mio__selector_name[] = "poll";
 
-static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct mio__selector *list;
-static int forks_watched; /* 0 or why not */
+/* ---- sets */
 
-static void
-lock_all(void)
+static nfds_t
+slots_of(const struct mio__selector *s)
 {
-	struct mio__selector *s;
-
-	mio__lock(&list_lock);
-	for (s = list; s != NULL; s = s->next)
-		mio__lock(&s->lock);
+	return (nfds_t)s->base.table.count + 1;
 }
 
+/* What the kernel is asked for: the waker, if wanted, and the table. */
 static void
-unlock_all(void)
+make_set_locked(struct mio__selector *s, struct pollfd *set, bool with_waker)
 {
-	struct mio__selector *s;
+	set[0] = (struct pollfd){
+		.fd = with_waker ? s->waker.read_fd : -1,
+		.events = POLLIN,
+	};
 
-	for (s = list; s != NULL; s = s->next)
-		mio__unlock(&s->lock);
-	mio__unlock(&list_lock);
+	s->blind = mio__poll_table_slots(&s->base.table, set + 1);
 }
 
-/* Before any call can take the lock: a fork may come at any moment after. */
-__attribute__((constructor)) static void
-watch_forks(void)
-{
-	forks_watched = -pthread_atfork(lock_all, unlock_all, unlock_all);
-}
-
-/* The set of the next wait, as large as the table and the waker's slot. */
+/* The set of who is inside, as large as the table. */
 static void
-make_set_locked(struct mio__selector *s)
+make_own_set_locked(struct mio__selector *s)
 {
-	size_t i;
-
 	if (s->spare != NULL) {
 		mio__os_free(s->set);
 		s->set = s->spare;
 		s->spare = NULL;
 	}
 
-	s->set[0] = (struct pollfd){
-		.fd = s->waker->read_fd,
-		.events = POLLIN,
-	};
-
-	s->blind = 0;
-	for (i = 0; i < s->table.count; i++) {
-		s->set[i + 1] = mio__poll_entry_slot(&s->table.entries[i]);
-		s->blind += mio__poll_entry_is_blind(&s->table.entries[i]);
-	}
-
+	make_set_locked(s, s->set, true);
 	s->changed = false;
 }
 
-static void
-changed_locked(struct mio__selector *s)
+/* Sets for as many entries as the table has room for, and the waker. */
+static int
+reserve_locked(struct mio__tabled *base)
 {
+	struct mio__selector *s = (struct mio__selector *)base;
+	size_t room = s->base.table.room + 1;
+	struct pollfd *spare, *look_set;
+
+	if (room <= s->set_room)
+		return 0;
+
+	spare = mio__os_alloc(room, sizeof(*spare));
+	look_set = mio__os_alloc(room, sizeof(*look_set));
+	if (spare == NULL || look_set == NULL) {
+		mio__os_free(spare);
+		mio__os_free(look_set);
+		return -ENOMEM;
+	}
+
+	mio__os_free(s->spare);
+	mio__os_free(s->look_set);
+	s->spare = spare;
+	s->look_set = look_set;
+	s->set_room = room;
+
+	return 0;
+}
+
+/* ---- the table */
+
+static void
+changed_locked(struct mio__tabled *base)
+{
+	struct mio__selector *s = (struct mio__selector *)base;
+
 	if (s->waiting && !s->changed)
-		mio__waker_signal(s->waker);
+		mio__waker_signal(&s->waker);
 
 	s->changed = true;
 }
@@ -126,76 +137,85 @@ changed_locked(struct mio__selector *s)
 static void
 remove_locked(struct mio__selector *s, struct mio__poll_entry *entry)
 {
-	mio__poll_table_remove(&s->table, entry);
-	changed_locked(s);
-}
-
-/* The entry of fd, unless that number means another file by now. */
-static struct mio__poll_entry *
-find_same_locked(struct mio__selector *s, int fd, const struct stat *st)
-{
-	struct mio__poll_entry *entry = mio__poll_table_find(&s->table, fd);
-
-	if (entry == NULL || mio__poll_entry_is(entry, st))
-		return entry;
-
-	remove_locked(s, entry);
-
-	return NULL;
-}
-
-/* A set for as many entries as the table has room for, and the waker. */
-static int
-reserve_set_locked(struct mio__selector *s)
-{
-	size_t room = s->table.room + 1;
-	struct pollfd *spare;
-
-	if (room <= s->set_room)
-		return 0;
-
-	spare = mio__os_alloc(room, sizeof(*spare));
-	if (spare == NULL)
-		return -ENOMEM;
-
-	mio__os_free(s->spare);
-	s->spare = spare;
-	s->set_room = room;
-
-	return 0;
+	mio__poll_table_remove(&s->base.table, entry);
+	changed_locked(&s->base);
 }
 
 int
-mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
+mio__selector_add(struct mio__selector *s, mio_fd_t fd, mio_token_t token,
+    unsigned interest, unsigned options)
+{
+	return options & MIO_EXCLUSIVE
+	    ? -ENOTSUP
+	    : mio__tabled_add(&s->base, fd, token, interest, options);
+}
+
+int
+mio__selector_modify(struct mio__selector *s, mio_fd_t fd, mio_token_t token,
+    unsigned interest, unsigned options)
+{
+	return mio__tabled_modify(&s->base, fd, token, interest, options);
+}
+
+int
+mio__selector_remove(struct mio__selector *s, mio_fd_t fd)
+{
+	return mio__tabled_remove(&s->base, fd);
+}
+
+/* ---- the life of one */
+
+static int
+init_parts(struct mio__selector *s)
+{
+	int r;
+
+	r = mio__process_id(&s->process);
+	if (r == 0)
+		r = mio__waker_init(&s->waker);
+	if (r < 0)
+		return r;
+
+	r = mio__gate_init(&s->gate);
+	if (r < 0)
+		goto fini_waker;
+
+	r = mio__tabled_init(&s->base);
+	if (r < 0)
+		goto fini_gate;
+
+	return 0;
+
+fini_gate:
+	mio__gate_fini(&s->gate);
+fini_waker:
+	mio__waker_fini(&s->waker);
+
+	return r;
+}
+
+int
+mio__selector_create(struct mio__selector **out)
 {
 	struct mio__selector *s;
 	int r;
 
-	if (forks_watched < 0)
-		return forks_watched;
-
 	s = mio__os_alloc(1, sizeof(*s));
 	if (s == NULL)
 		return -ENOMEM;
-	s->waker = waker;
-	s->changed = true;
 
-	r = reserve_set_locked(s);
+	s->base.changed_locked = changed_locked;
+	s->base.reserve_locked = reserve_locked;
+	s->changed = true;
+	r = reserve_locked(&s->base);
 	if (r == 0)
-		r = -pthread_mutex_init(&s->lock, NULL);
+		r = init_parts(s);
 	if (r < 0) {
 		mio__os_free(s->spare);
+		mio__os_free(s->look_set);
 		mio__os_free(s);
 		return r;
 	}
-
-	mio__lock(&list_lock);
-	s->next = list;
-	s->link = &list;
-	if (list != NULL)
-		list->link = &s->next;
-	list = s;
-	mio__unlock(&list_lock);
 
 	*out = s;
 
@@ -203,22 +223,26 @@ mio__selector_create(struct mio__selector **out, struct mio__waker *waker)
 }
 
 void
+mio__selector_close(struct mio__selector *s)
+{
+	mio__tabled_fini(&s->base);
+	mio__os_free(s->spare);
+	mio__os_free(s->look_set);
+	mio__os_free(s->set);
+
+	/* in a forked child a thread that is not there may have held it */
+	if (mio__process_is(s->process))
+		mio__gate_fini(&s->gate);
+}
+
+void
 mio__selector_destroy(struct mio__selector *s)
 {
-	mio__lock(&list_lock);
-	*s->link = s->next;
-	if (s->next != NULL)
-		s->next->link = s->link;
-	mio__unlock(&list_lock);
-
-	(void)pthread_mutex_destroy(&s->lock); /* nobody has it: no error */
-	mio__poll_table_fini(&s->table);
-	mio__os_free(s->spare);
-	mio__os_free(s->set);
+	mio__waker_fini(&s->waker);
 	mio__os_free(s);
 }
 
-int
+mio_fd_t
 mio__selector_fd(const struct mio__selector *s)
 {
 	(void)s; /* all there is to wait for is in our memory */
@@ -226,105 +250,7 @@ mio__selector_fd(const struct mio__selector *s)
 	return -ENOTSUP;
 }
 
-static int
-add_locked(struct mio__selector *s, int fd, const struct stat *st,
-    struct mio__poll_entry **entry)
-{
-	int r;
-
-	if (find_same_locked(s, fd, st) != NULL)
-		return -EEXIST;
-
-	r = mio__poll_table_reserve(&s->table, fd);
-	if (r == 0)
-		r = reserve_set_locked(s);
-	if (r < 0)
-		return r;
-
-	*entry = mio__poll_table_add(&s->table, fd, st);
-
-	return 0;
-}
-
-int
-mio__selector_add(struct mio__selector *s, int fd, mio_token_t token,
-    unsigned interest, unsigned options)
-{
-	struct mio__poll_entry *entry;
-	struct stat st;
-	int r;
-
-	if (options & MIO_EXCLUSIVE)
-		return -ENOTSUP;
-
-	r = mio__os_stat(fd, &st);
-	if (r == 0)
-		r = mio__pollable(fd, &st);
-	if (r < 0)
-		return r;
-
-	mio__lock(&s->lock);
-	r = add_locked(s, fd, &st, &entry);
-	if (r == 0) {
-		mio__poll_entry_set(entry, token, interest, options);
-		changed_locked(s);
-	}
-	mio__unlock(&s->lock);
-
-	return r;
-}
-
-/* Why there is no entry for fd: nobody added it, or nobody could have. */
-static int
-absent(int fd, const struct stat *st)
-{
-	int r = mio__pollable(fd, st);
-
-	return r < 0 ? r : -ENOENT;
-}
-
-int
-mio__selector_modify(struct mio__selector *s, int fd, mio_token_t token,
-    unsigned interest, unsigned options)
-{
-	struct mio__poll_entry *entry;
-	struct stat st;
-	int r;
-
-	r = mio__os_stat(fd, &st);
-	if (r < 0)
-		return r;
-
-	mio__lock(&s->lock);
-	entry = find_same_locked(s, fd, &st);
-	if (entry != NULL) {
-		mio__poll_entry_set(entry, token, interest, options);
-		changed_locked(s);
-	}
-	mio__unlock(&s->lock);
-
-	return entry != NULL ? 0 : absent(fd, &st);
-}
-
-int
-mio__selector_remove(struct mio__selector *s, int fd)
-{
-	struct mio__poll_entry *entry;
-	struct stat st;
-	int r;
-
-	r = mio__os_stat(fd, &st);
-	if (r < 0)
-		return r;
-
-	mio__lock(&s->lock);
-	entry = find_same_locked(s, fd, &st);
-	if (entry != NULL)
-		remove_locked(s, entry);
-	mio__unlock(&s->lock);
-
-	return entry != NULL ? 0 : absent(fd, &st);
-}
+/* ---- answers of the kernel */
 
 /* Whether the entry's number no longer stands for the file it was added for. */
 static bool
@@ -341,105 +267,150 @@ is_stale(const struct mio__poll_entry *entry)
  * many. From the last to the first, so that what takes a place was looked at.
  */
 static void
-bury_locked(struct mio__selector *s)
+bury_locked(struct mio__selector *s, const struct pollfd *set)
 {
-	size_t i = s->table.count;
+	size_t i = s->base.table.count;
 
 	while (i-- > 0) {
-		struct mio__poll_entry *entry = &s->table.entries[i];
-		int bits = s->set[i + 1].revents;
+		struct mio__poll_entry *entry = &s->base.table.entries[i];
+		int bits = set[i + 1].revents;
 
 		if (bits & POLLNVAL || (bits != 0 && is_stale(entry)))
 			remove_locked(s, entry);
 	}
 }
 
+/* Takes one answer: whether it makes an event. */
+static bool
+report_locked(struct mio__selector *s, struct pollfd *set, size_t place,
+    struct mio_event *event)
+{
+	struct mio__poll_entry *entry = &s->base.table.entries[place];
+	struct pollfd slot = set[place + 1];
+	bool reported = mio__poll_entry_report(entry, slot.revents, event);
+
+	set[place + 1] = mio__poll_entry_slot(entry);
+	s->blind += mio__poll_entry_is_blind(entry);
+
+	/* whoever is inside waits for what was reported here */
+	if (set != s->set &&
+	    (slot.fd != set[place + 1].fd ||
+		slot.events != set[place + 1].events))
+		changed_locked(&s->base);
+
+	return reported;
+}
+
 /*
- * Takes up to capacity events from the set, going on behind the last one that
- * the scan before took. The set and the table agree.
+ * Takes up to capacity events from a set that agrees with the table, beginning
+ * behind the last one that the scan before took. *buried: they agree no longer.
  */
 static size_t
-harvest_locked(
-    struct mio__selector *s, struct mio_event *events, size_t capacity)
+harvest_locked(struct mio__selector *s, struct pollfd *set,
+    struct mio_event *events, size_t capacity, bool *buried)
 {
-	size_t start = s->turn;
+	size_t start = s->next;
 	size_t taken = 0;
-	size_t slots = s->table.count;
+	size_t slots = s->base.table.count;
 	size_t i;
 
+	*buried = false;
 	for (i = 0; i < slots && taken < capacity; i++) {
 		size_t place = (start + i) % slots;
-		struct pollfd *slot = &s->set[place + 1];
+		const struct pollfd *slot = &set[place + 1];
 
 		if (slot->revents == 0)
 			continue;
 
-		s->turn = place + 1;
+		s->next = place + 1;
 		if (slot->revents & POLLNVAL ||
-		    is_stale(&s->table.entries[place])) {
-			bury_locked(s); /* places change hands */
+		    is_stale(&s->base.table.entries[place])) {
+			bury_locked(s, set); /* places change hands */
+			*buried = true;
 			break;
 		}
 
-		taken += mio__poll_entry_report(
-		    &s->table.entries[place], slot->revents, &events[taken]);
-		*slot = mio__poll_entry_slot(&s->table.entries[place]);
-		s->blind += mio__poll_entry_is_blind(&s->table.entries[place]);
+		taken += report_locked(s, set, place, &events[taken]);
 	}
 
 	return taken;
 }
 
-/* Asks the kernel: a negative answer, or how many slots have one. */
+/* Nobody could end a wait any more: as if the selector was closed. */
 static int
-ask(struct mio__selector *s, nfds_t slots, int64_t timeout_ns)
+check_waker(const struct pollfd *set, int n)
 {
-	int n = mio__os_poll(s->set, slots, timeout_ns, &s->coarse);
-
-	/* nobody could end a wait any more: as if the selector was closed */
-	return n > 0 && s->set[0].revents & POLLNVAL ? -EBADF : n;
+	return n > 0 && set[0].revents & POLLNVAL ? -EBADF : n;
 }
 
-/* Looks without sleeping until no closed descriptor spoils the look. */
-static int
-look_locked(struct mio__selector *s, struct mio_event *events, size_t capacity)
+static void
+take_wake(struct mio__selector *s, const struct pollfd *set, bool *woken)
 {
+	if (set[0].revents == 0)
+		return;
+
+	mio__waker_drain(&s->waker);
+	*woken = true;
+}
+
+/*
+ * Looks without sleeping until no closed descriptor spoils the look: by who is
+ * inside with its own set, by others with the one of the lock.
+ */
+static int
+look_locked(struct mio__selector *s, bool inside, struct mio_event *events,
+    size_t capacity, bool *woken)
+{
+	struct pollfd *set;
+	bool buried, coarse = false;
 	size_t taken;
 	int n;
 
 	do {
-		make_set_locked(s);
-		n = ask(s, (nfds_t)s->table.count + 1, 0);
+		if (inside)
+			make_own_set_locked(s);
+		else
+			make_set_locked(s, s->look_set, !s->waiting);
+		set = inside ? s->set : s->look_set;
+
+		n = mio__os_poll(set, slots_of(s), 0, &coarse);
+		n = check_waker(set, n);
 		if (n < 0)
-			return n == -EINTR ? 0 : n;
-		taken = harvest_locked(s, events, capacity);
-	} while (taken == 0 && s->changed);
+			return n;
+
+		take_wake(s, set, woken);
+		taken = harvest_locked(s, set, events, capacity, &buried);
+	} while (taken == 0 && buried);
 
 	return (int)taken;
 }
+
+/* ---- waiting inside the gate */
 
 /* Looks at the blind entries alone, and makes the set anew. */
 static int
 review_locked(struct mio__selector *s)
 {
-	size_t i = s->table.count;
+	struct mio__poll_table *table = &s->base.table;
+	bool coarse = false;
+	size_t i;
 	int n;
 
 	s->changed = true;
 	s->set[0].fd = -1;
-	for (; i > 0; i--) {
-		const struct mio__poll_entry *entry = &s->table.entries[i - 1];
+	for (i = table->count; i > 0; i--) {
+		const struct mio__poll_entry *entry = &table->entries[i - 1];
 
 		s->set[i].fd = mio__poll_entry_is_blind(entry) ? entry->fd : -1;
 		s->set[i].events = entry->wanted;
 	}
 
-	n = mio__os_poll(s->set, (nfds_t)s->table.count + 1, 0, &s->coarse);
+	n = mio__os_poll(s->set, slots_of(s), 0, &coarse);
 	if (n < 0)
 		return n;
 
-	for (i = s->table.count; i > 0; i--) {
-		struct mio__poll_entry *entry = &s->table.entries[i - 1];
+	for (i = table->count; i > 0; i--) {
+		struct mio__poll_entry *entry = &table->entries[i - 1];
 
 		if (s->set[i].revents & POLLNVAL)
 			remove_locked(s, entry);
@@ -447,7 +418,7 @@ review_locked(struct mio__selector *s)
 			mio__poll_entry_review(entry, s->set[i].revents);
 	}
 
-	make_set_locked(s);
+	make_own_set_locked(s);
 
 	return 0;
 }
@@ -459,75 +430,164 @@ prepare_locked(struct mio__selector *s, int64_t *timeout_ns)
 	int r = 0;
 
 	if (s->changed)
-		make_set_locked(s);
+		make_own_set_locked(s);
 	if (s->blind > 0)
 		r = review_locked(s);
 	if (s->blind > 0 && (*timeout_ns < 0 || *timeout_ns > REVIEW_NS))
 		*timeout_ns = REVIEW_NS;
 
+	s->waiting = r == 0;
+
 	return r;
+}
+
+static void
+stop_waiting(void *argument)
+{
+	struct mio__selector *s = argument;
+
+	mio__lock(&s->base.lock);
+	s->waiting = false;
+	mio__unlock(&s->base.lock);
+}
+
+/* The one call in which the thread may be cancelled. */
+static int
+sleep_inside(
+    struct mio__selector *s, nfds_t slots, int64_t timeout_ns, int cancel_state)
+{
+	int n;
+
+	pthread_cleanup_push(stop_waiting, s);
+	mio__cancel_let(cancel_state);
+	n = mio__os_poll(s->set, slots, timeout_ns, &s->coarse);
+	cancel_state = mio__cancel_hold();
+	pthread_cleanup_pop(0);
+
+	return check_waker(s->set, n);
+}
+
+static int
+wait_inside(struct mio__selector *s, struct mio_event *events, size_t capacity,
+    int64_t timeout_ns, bool *woken, int cancel_state)
+{
+	nfds_t slots;
+	bool buried = false;
+	int n;
+
+	mio__lock(&s->base.lock);
+	n = prepare_locked(s, &timeout_ns);
+	slots = slots_of(s);
+	mio__unlock(&s->base.lock);
+	if (n < 0)
+		return n;
+
+	n = sleep_inside(s, slots, timeout_ns, cancel_state);
+
+	mio__lock(&s->base.lock);
+	s->waiting = false;
+	if (n > 0) {
+		take_wake(s, s->set, woken);
+		n = s->changed
+		    ? 0
+		    : (int)harvest_locked(s, s->set, events, capacity, &buried);
+	}
+	if (n == 0 && s->changed)
+		n = look_locked(s, true, events, capacity, woken);
+	mio__unlock(&s->base.lock);
+
+	return n;
+}
+
+static void
+leave_gate(void *argument)
+{
+	struct mio__selector *s = argument;
+
+	mio__gate_leave(&s->gate);
+}
+
+/* Goes in, after others if there are any: whether it did before the timeout. */
+static bool
+enter_gate(struct mio__selector *s, int64_t *timeout_ns)
+{
+	mio__instant_t deadline;
+
+	if (mio__gate_enter(&s->gate, 0))
+		return true;
+
+	deadline = mio__clock_deadline(*timeout_ns);
+	if (!mio__gate_enter(&s->gate, deadline))
+		return false;
+
+	*timeout_ns = mio__clock_left(deadline);
+
+	return true;
+}
+
+static int
+wait_in_line(struct mio__selector *s, struct mio_event *events, size_t capacity,
+    int64_t timeout_ns, bool *woken)
+{
+	int n, state;
+
+	if (!enter_gate(s, &timeout_ns))
+		return 0;
+
+	pthread_cleanup_push(leave_gate, s);
+	state = mio__cancel_hold();
+	n = wait_inside(s, events, capacity, timeout_ns, woken, state);
+	mio__cancel_let(state);
+	pthread_cleanup_pop(1);
+
+	return n;
 }
 
 int
 mio__selector_wait(struct mio__selector *s, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns)
+    size_t capacity, int64_t timeout_ns, bool *woken)
 {
-	nfds_t slots;
-	int n;
+	int n, state;
 
-	mio__lock(&s->lock);
-	n = prepare_locked(s, &timeout_ns);
-	s->waiting = n == 0 && timeout_ns != 0;
-	slots = (nfds_t)s->table.count + 1;
-	mio__unlock(&s->lock);
-	if (n < 0)
-		return n;
+	if (timeout_ns != 0)
+		return wait_in_line(s, events, capacity, timeout_ns, woken);
 
-	n = ask(s, slots, timeout_ns);
-	if (n > 0 && s->set[0].revents != 0)
-		mio__waker_drain(s->waker);
-
-	mio__lock(&s->lock);
-	s->waiting = false;
-	if (n > 0)
-		n = s->changed ? 0 : (int)harvest_locked(s, events, capacity);
-	if (n == 0 && s->changed)
-		n = look_locked(s, events, capacity);
-	mio__unlock(&s->lock);
+	state = mio__cancel_hold();
+	mio__lock(&s->base.lock);
+	n = look_locked(s, false, events, capacity, woken);
+	mio__unlock(&s->base.lock);
+	mio__cancel_let(state);
 
 	return n;
 }
 
 void
-mio__selector_rearm(int fd, unsigned ready)
+mio__selector_wake(struct mio__selector *s)
 {
-	struct mio__selector *s;
-	struct mio__poll_entry *entry;
-
-	mio__lock(&list_lock);
-	for (s = list; s != NULL; s = s->next) {
-		mio__lock(&s->lock);
-		entry = mio__poll_table_find(&s->table, fd);
-		if (entry != NULL && mio__poll_entry_rearm(entry, ready))
-			changed_locked(s);
-		mio__unlock(&s->lock);
-	}
-	mio__unlock(&list_lock);
+	mio__waker_signal(&s->waker);
 }
 
 void
-mio__selector_forget(int fd)
+mio__selector_take_wake(struct mio__selector *s)
 {
-	struct mio__selector *s;
-	struct mio__poll_entry *entry;
+	mio__waker_drain(&s->waker);
+}
 
-	mio__lock(&list_lock);
-	for (s = list; s != NULL; s = s->next) {
-		mio__lock(&s->lock);
-		entry = mio__poll_table_find(&s->table, fd);
-		if (entry != NULL)
-			remove_locked(s, entry);
-		mio__unlock(&s->lock);
-	}
-	mio__unlock(&list_lock);
+/* ---- no alarm: the kernel's wait has a timeout, and there is one at a time */
+
+int
+mio__selector_set_alarm(struct mio__selector *s, mio__instant_t instant)
+{
+	(void)s;
+	(void)instant;
+
+	return -ENOTSUP;
+}
+
+bool
+mio__selector_has_alarm(const struct mio__selector *s)
+{
+	(void)s;
+
+	return false;
 }

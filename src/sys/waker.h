@@ -3,9 +3,9 @@
 #define MIO_SYS_WAKER_H
 
 /*
- * The seam to what ends a selector's sleep from outside. One file implements
- * it, chosen by configure; it knows nothing of selectors but the descriptor
- * that one watches.
+ * What ends a wait from outside, for selectors whose kernel wakes by
+ * descriptors only. One file implements it, chosen by configure; it knows
+ * nothing of selectors but the descriptor that one watches.
  */
 
 struct mio__waker {
@@ -19,8 +19,8 @@ void mio__waker_fini(struct mio__waker *waker);
 
 /*
  * Makes read_fd readable, a new edge each time. Any thread, signal handlers
- * too: it keeps errno. Signals add up to one. Cannot fail for good: what is
- * full is drained, and then holds this signal.
+ * too: it keeps errno, and is no cancellation point. Signals add up to one.
+ * Cannot fail for good: what is full is drained, and then holds this signal.
  */
 void mio__waker_signal(struct mio__waker *waker);
 

@@ -9,11 +9,15 @@
  * A sandbox may refuse eventfd2: a pipe takes and gives the same eight bytes.
  */
 
+#include "sys/waker.h"
+
 #include <errno.h>
 #include <stdint.h>
 
+#include <sys/eventfd.h>
+
+#include "sys/cancel.h"
 #include "sys/os.h"
-#include "sys/waker.h"
 
 int
 mio__waker_init(struct mio__waker *waker)
@@ -21,15 +25,15 @@ mio__waker_init(struct mio__waker *waker)
 	int fds[2];
 	int r;
 
-	r = mio__os_eventfd();
+	r = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (r >= 0) {
 		waker->read_fd = r;
 		waker->write_fd = r;
 		return 0;
 	}
 
-	if (r != -ENOSYS && r != -EPERM)
-		return r;
+	if (!mio__os_refused(errno))
+		return -errno;
 
 	r = mio__os_pipe(fds);
 	if (r < 0)
@@ -54,9 +58,13 @@ mio__waker_signal(struct mio__waker *waker)
 {
 	const uint64_t one = 1;
 	int saved = errno;
+	int state;
 
+	/* a thread that is cancelled here would leave another one asleep */
+	state = mio__cancel_hold();
 	while (mio__os_write(waker->write_fd, &one, sizeof(one)) == -EAGAIN)
 		mio__waker_drain(waker);
+	mio__cancel_let(state);
 
 	errno = saved;
 }

@@ -6,10 +6,12 @@
  * again, since some kernels give an edge only for a write to an empty pipe.
  */
 
+#include "sys/waker.h"
+
 #include <errno.h>
 
+#include "sys/cancel.h"
 #include "sys/os.h"
-#include "sys/waker.h"
 
 int
 mio__waker_init(struct mio__waker *waker)
@@ -38,9 +40,13 @@ void
 mio__waker_signal(struct mio__waker *waker)
 {
 	int saved = errno;
+	int state;
 
+	/* a thread that is cancelled here would leave another one asleep */
+	state = mio__cancel_hold();
 	while (mio__os_write(waker->write_fd, "", 1) == -EAGAIN)
 		mio__waker_drain(waker);
+	mio__cancel_let(state);
 
 	errno = saved;
 }

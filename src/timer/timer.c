@@ -7,8 +7,8 @@
  *
  * Threads. The caller sees to it that one thread at a time uses the timer, but
  * the poll may look from another: what both use, the wheel and `told', belongs
- * to the lock. The poll holds the lock of its list when it takes this one, so
- * the poll is told of changes after this one was given back. See deadlines.c
+ * to the lock. The poll holds a lock of its own when it takes this one, so
+ * the poll is told of changes after this one was given back. See collect.c
  * for why no change is missed.
  *
  * `told' is set when the poll has set the readiness, and cleared when nothing
@@ -28,15 +28,13 @@
 
 #include "base/check.h"
 #include "base/point.h"
-#include "sys/lock.h"
-#include "mio/registration.h"
+#include "core/collect.h"
+#include "core/readiness_source.h"
 #include "mio/timer.h"
-#include "poll/deadlines.h"
-#include "poll/poll.h"
-#include "poll/readiness_queue.h"
-#include "poll/readiness_source.h"
 #include "sys/clock.h"
+#include "sys/lock.h"
 #include "sys/os.h"
+#include "sys/process.h"
 #include "timer/tick.h"
 #include "timer/wheel.h"
 
@@ -50,8 +48,9 @@
 struct mio_timer {
 	struct mio__readiness_source base; /* first: freed as one */
 	struct mio_source source;          /* what programs get, on top of it */
-	struct mio__deadline deadline;
+	struct mio__timed timed;
 	struct mio__tick tick;
+	uint64_t process; /* that made it */
 
 	/* Each under lock. */
 	pthread_mutex_t lock;
@@ -77,9 +76,9 @@ ticks_now(const struct mio_timer *timer)
 /* ---- for the poll */
 
 static mio__instant_t
-look(struct mio__deadline *deadline, mio__instant_t now)
+look(struct mio__timed *timed, mio__instant_t now)
 {
-	char *block = (char *)deadline - offsetof(struct mio_timer, deadline);
+	char *block = (char *)timed - offsetof(struct mio_timer, timed);
 	struct mio_timer *timer = (struct mio_timer *)(void *)block;
 	mio__instant_t next = MIO__NEVER;
 	uint64_t tick;
@@ -92,7 +91,7 @@ look(struct mio__deadline *deadline, mio__instant_t now)
 		if (mio__wheel_is_due(&timer->wheel, tick)) {
 			timer->told = true;
 			timer->told_at = tick;
-			(void)mio_readiness_set(
+			mio__readiness_set_quietly(
 			    &timer->base.readiness, MIO_READABLE);
 		} else if (mio__wheel_next(&timer->wheel, LOOKS, &tick)) {
 			next = mio__tick_instant(&timer->tick, tick);
@@ -112,7 +111,7 @@ settle_locked(struct mio_timer *timer)
 		return;
 
 	timer->told = false;
-	(void)mio_readiness_set(&timer->base.readiness, 0);
+	mio__readiness_set(&timer->base.readiness, 0);
 }
 
 /*
@@ -122,35 +121,49 @@ settle_locked(struct mio_timer *timer)
 static inline void
 tell_poll(struct mio_timer *timer)
 {
-	struct mio__readiness_queue *queue = atomic_load_explicit(
-	    &timer->base.readiness.queue, memory_order_relaxed);
+	struct mio_poll *poll = atomic_load_explicit(
+	    &timer->base.readiness.poll, memory_order_relaxed);
 
-	MIO__POINT();
-	if (queue != NULL &&
-	    atomic_load_explicit(&queue->sleeping, memory_order_seq_cst))
-		mio__deadlines_changed(queue);
+	if (poll != NULL)
+		mio__collect_changed(poll);
+}
+
+static int
+register_locked(struct mio_timer *timer, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options)
+{
+	int r;
+
+	/* a timer that could not be reported does not get bound */
+	r = mio__collect_prepare_locked(poll);
+	if (r == 0)
+		r = mio__readiness_register_locked(
+		    &timer->base.readiness, poll, token, interest, options);
+	if (r == 0)
+		mio__collect_add_locked(poll, &timer->timed);
+
+	return r;
 }
 
 static int
 register_source(struct mio_source *source, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options)
 {
-	struct mio__readiness_queue *queue = mio__poll_queue(poll);
 	struct mio_timer *timer = timer_of(source);
-	struct mio__readiness_queue *bound = atomic_load_explicit(
-	    &timer->base.readiness.queue, memory_order_relaxed);
+	bool locked;
 	int r;
 
-	if (bound != NULL && bound != queue)
-		return -EINVAL;
+	r = mio__readiness_check(
+	    &timer->base.readiness, poll, interest, options);
+	if (r < 0)
+		return r;
 
-	/* a timer that could not be told of does not get bound */
-	r = mio__deadlines_prepare(queue);
+	locked = mio__lock_others_out(&poll->lock);
+	r = register_locked(timer, poll, token, interest, options);
+	mio__let_others_in(&poll->lock, locked);
+
 	if (r == 0)
-		r = timer->base.source.ops->register_source(
-		    &timer->base.source, poll, token, interest, options);
-	if (r == 0)
-		mio__deadlines_add(queue, &timer->deadline);
+		mio__collect_changed(poll);
 
 	return r;
 }
@@ -164,20 +177,28 @@ reregister_source(struct mio_source *source, struct mio_poll *poll,
 	    &timer->base.source, poll, token, interest, options);
 
 	if (r == 0)
-		mio__deadlines_changed(mio__poll_queue(poll));
+		mio__collect_changed(poll);
 
 	return r;
 }
 
+/*
+ * It leaves the list in the same step: a register comes before or after both.
+ */
 static int
 deregister_source(struct mio_source *source, struct mio_poll *poll)
 {
 	struct mio_timer *timer = timer_of(source);
-	int r = timer->base.source.ops->deregister_source(
-	    &timer->base.source, poll);
+	bool locked = mio__lock_others_out(&poll->lock);
+	int r;
+
+	r = mio__readiness_deregister(&timer->base.readiness, poll);
+	if (r == 0)
+		mio__collect_remove_locked(poll, &timer->timed);
+	mio__let_others_in(&poll->lock, locked);
 
 	if (r == 0)
-		mio__deadlines_remove(mio__poll_queue(poll), &timer->deadline);
+		mio__collect_changed(poll);
 
 	return r;
 }
@@ -209,7 +230,9 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 		return -ENOMEM;
 
 	mio__tick_init(&timer->tick, tick_ns == 0 ? TICK_NS : tick_ns);
-	r = mio__wheel_init(&timer->wheel, capacity, ticks_now(timer));
+	r = mio__process_id(&timer->process);
+	if (r == 0)
+		r = mio__wheel_init(&timer->wheel, capacity, ticks_now(timer));
 	if (r < 0)
 		goto free;
 
@@ -219,7 +242,7 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 
 	mio__readiness_source_init(&timer->base, 1);
 	timer->source.ops = &ops;
-	timer->deadline.look = look;
+	timer->timed.look = look;
 
 	*out = timer;
 
@@ -233,24 +256,40 @@ free:
 	return r;
 }
 
+/* After this the poll does not look at it any more. */
+static void
+leave_poll(struct mio_timer *timer)
+{
+	struct mio_poll *poll = atomic_load_explicit(
+	    &timer->base.readiness.poll, memory_order_relaxed);
+	bool locked;
+
+	if (poll == NULL)
+		return;
+
+	locked = mio__lock_others_out(&poll->lock);
+	mio__collect_remove_locked(poll, &timer->timed);
+	mio__let_others_in(&poll->lock, locked);
+}
+
 MIO__PUBLIC void
 mio_timer_destroy(struct mio_timer *timer)
 {
-	struct mio__readiness_queue *queue;
-
 	if (timer == NULL)
 		return;
 
-	queue = atomic_load_explicit(
-	    &timer->base.readiness.queue, memory_order_relaxed);
-	if (queue != NULL)
-		mio__deadlines_remove(queue, &timer->deadline);
-
-	(void)pthread_mutex_destroy(&timer->lock); /* nobody looks any more */
+	/*
+	 * In a forked child the alarm is the parent's, which may sleep by it,
+	 * and locks may have been held by threads that the child lacks.
+	 */
+	if (mio__process_is(timer->process)) {
+		leave_poll(timer);
+		(void)pthread_mutex_destroy(&timer->lock); /* nobody has it */
+	}
 	mio__wheel_fini(&timer->wheel);
 
 	mio__readiness_drop(&timer->base.readiness);
-	mio_readiness_unref(&timer->base.readiness);
+	mio__readiness_unref(&timer->base.readiness);
 }
 
 MIO__PUBLIC struct mio_source *

@@ -12,8 +12,9 @@
 
 /*
  * EINTR is retried or harmless wherever it is listed, EINPROGRESS is success,
- * and ENOSYS and EPERM make the library use another call. The first row whose
- * name a call begins with: those of accept are accept4's too.
+ * and ENOSYS and EPERM make the library use another call; those that it then
+ * remembers for good are in internal_fallbacks.c. The first row whose name a
+ * call begins with: those of accept are accept4's too.
  */
 static const struct {
 	const char *call;
@@ -26,7 +27,7 @@ static const struct {
 	{ "connect", { EADDRNOTAVAIL, ENETUNREACH, EINTR, EINPROGRESS } },
 	{ "epoll_create1", { EMFILE, ENFILE, ENOMEM } },
 	{ "epoll_ctl", { ENOMEM, ENOSPC, EBADF, ELOOP, EINVAL } },
-	{ "epoll_pwait2", { EBADF, EINVAL, EINTR, ENOSYS, EPERM } },
+	{ "epoll_pwait2", { EBADF, EINVAL, EINTR } },
 	{ "epoll_wait", { EBADF, EINVAL, EINTR } },
 	{ "eventfd", { EMFILE, ENFILE, ENOMEM, ENODEV, ENOSYS, EPERM } },
 	{ "fcntl", { EBADF, EINVAL, EMFILE, EACCES } },
@@ -38,7 +39,9 @@ static const struct {
 	{ "pipe", { EMFILE, ENFILE } },
 	{ "poll", { ENOMEM, EINVAL, EINTR } },
 	{ "posix_memalign", { ENOMEM } },
-	{ "ppoll", { ENOMEM, EINVAL, EINTR, ENOSYS, EPERM } },
+	{ "ppoll", { ENOMEM, EINVAL, EINTR } },
+	{ "pthread_cond_init", { ENOMEM } },
+	{ "pthread_sigmask", { 0 } }, /* in internal_sigpipe.c */
 	{ "pwritev2", { EAGAIN, EPIPE, EIO, EINTR } },
 	{ "readv", { EAGAIN, EIO, EINTR } },
 	{ "realloc", { ENOMEM } },
@@ -46,6 +49,7 @@ static const struct {
 	{ "send", { EAGAIN, ECONNRESET, EPIPE, EMSGSIZE, ENOBUFS, EINTR } },
 	{ "setsockopt", { EBADF, ENOPROTOOPT, ENOMEM, EACCES } },
 	{ "shutdown", { ENOTCONN, EBADF } },
+	{ "sigpending", { 0 } },
 	{ "socket", { EMFILE, ENFILE, ENOMEM, EACCES, EAFNOSUPPORT } },
 	{ "timerfd_create", { EMFILE, ENFILE, ENOMEM, ENODEV, ENOSYS, EPERM } },
 	{ "timerfd_settime", { ENOSYS, EPERM } },

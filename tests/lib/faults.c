@@ -3,6 +3,7 @@
 #include "lib/fault_control.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +29,11 @@ static struct {
 	const char *call;
 	unsigned left;
 	int error;
-	bool armed, lasting, fired, skip_waits;
+	bool armed, lasting, fired;
+	_Atomic bool skip_waits;
 	const char *failed;
-	int timeout_ms;
-	int64_t timeout_ns;
+	_Atomic int timeout_ms;
+	_Atomic int64_t timeout_ns;
 } plan;
 
 static void
@@ -239,6 +241,9 @@ CALL(ssize_t, sendto, (int fd, const void *buf, size_t len, int flags,
 CALL(int, setsockopt, (int fd, int level, int name, const void *value,
     socklen_t len), (fd, level, name, value, len))
 CALL(int, shutdown, (int fd, int how), (fd, how))
+CALL(int, sigpending, (sigset_t *set), (set))
+CALL(int, sigtimedwait, (const sigset_t *set, siginfo_t *info,
+    const struct timespec *ts), (set, info, ts))
 CALL(int, socket, (int family, int type, int protocol),
     (family, type, protocol))
 CALL(int, socketpair, (int family, int type, int protocol, int *fds),
@@ -247,7 +252,15 @@ CALL(int, unlink, (const char *path), (path))
 CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
 CALL(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n))
 
-/* Tells by what it answers, not by errno. */
+/* These tell by what they return, not by errno. */
+int fault_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);
+int
+fault_pthread_sigmask(int how, const sigset_t *set, sigset_t *old)
+{
+	return fails("pthread_sigmask") ? plan.error :
+	    pthread_sigmask(how, set, old);
+}
+
 int fault_posix_memalign(void **block, size_t alignment, size_t size);
 int
 fault_posix_memalign(void **block, size_t alignment, size_t size)

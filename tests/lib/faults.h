@@ -17,8 +17,11 @@
 
 #include "sys/compat.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <sys/stat.h>
 
@@ -43,9 +46,12 @@ FAULTY(getpeername);
 FAULTY(getsockname);
 FAULTY(getsockopt);
 FAULTY(listen);
+FAULTY(lseek);
 FAULTY(pipe);
 FAULTY(poll);
 FAULTY(posix_memalign);
+FAULTY(pthread_cond_init);
+FAULTY(pthread_sigmask);
 FAULTY(read);
 FAULTY(readv);
 FAULTY(realloc);
@@ -57,6 +63,8 @@ FAULTY(sendmsg);
 FAULTY(sendto);
 FAULTY(setsockopt);
 FAULTY(shutdown);
+FAULTY(sigpending);
+FAULTY(sigtimedwait);
 FAULTY(socket);
 FAULTY(socketpair);
 FAULTY(unlink);
@@ -125,6 +133,7 @@ int fault_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
 #define posix_memalign fault_posix_memalign
 #define ppoll fault_ppoll
 #define pthread_cond_init fault_pthread_cond_init
+#define pthread_sigmask fault_pthread_sigmask
 #define pwritev2 fault_pwritev2
 #define read fault_read
 #define readv fault_readv
@@ -139,6 +148,8 @@ int fault_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
 #define sendto fault_sendto
 #define setsockopt fault_setsockopt
 #define shutdown fault_shutdown
+#define sigpending fault_sigpending
+#define sigtimedwait fault_sigtimedwait
 #define socket fault_socket
 #define socketpair fault_socketpair
 #define timerfd_create fault_timerfd_create

@@ -333,6 +333,24 @@ has_alarm(void)
 }
 #endif
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(HAS_ASAN)
+#define HAS_ASAN 1
+#endif
+#ifndef HAS_ASAN
+#define HAS_ASAN 0
+#endif
+
+bool
+can_cancel(void)
+{
+	return !HAS_ASAN;
+}
+
 /* In a child, as an emulator may crash, and without Check, for main. */
 bool
 survives(void (*call)(void))

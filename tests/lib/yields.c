@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/yields.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <time.h>
@@ -8,10 +9,21 @@
 /* Each thread has a row of its own, begun by the clock. */
 static _Thread_local uint32_t row;
 
+/* Long enough for others; no thread is cancelled where it would not be. */
+static void
+sleep_a_moment(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000 };
+	int state;
+
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	(void)nanosleep(&moment, NULL);
+	(void)pthread_setcancelstate(state, &state);
+}
+
 void
 yield_now_and_then(void)
 {
-	const struct timespec moment = { .tv_nsec = 1000 };
 	struct timespec now;
 
 	if (row == 0) {
@@ -24,7 +36,7 @@ yield_now_and_then(void)
 	row ^= row << 5;
 
 	if (row % 64 == 0)
-		(void)nanosleep(&moment, NULL); /* long enough for others */
+		sleep_a_moment();
 	else if (row % 4 == 0)
 		(void)sched_yield();
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MIO_POLL_READINESS_SOURCE_H
-#define MIO_POLL_READINESS_SOURCE_H
+#ifndef MIO_CORE_READINESS_SOURCE_H
+#define MIO_CORE_READINESS_SOURCE_H
 
 #include "mio/poll.h"
-#include "poll/readiness.h"
+#include "core/readiness.h"
 
 /*
  * A source whose readiness is one that the program or the library sets. What

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "poll/readiness_source.h"
+#include "core/readiness_source.h"
 
-#include <errno.h>
 #include <stddef.h>
 
-#include "poll/poll.h"
+#include "sys/lock.h"
 
 static struct mio_readiness *
 readiness_of(struct mio_source *source)
@@ -15,42 +14,47 @@ readiness_of(struct mio_source *source)
 	return &((struct mio__readiness_source *)(void *)block)->readiness;
 }
 
-static int
-check(unsigned interest, unsigned options)
-{
-	if ((interest & (MIO_AIO | MIO_LIO)) || (options & MIO_EXCLUSIVE))
-		return -ENOTSUP;
+typedef int update_call(struct mio_readiness *self, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options);
 
-	return 0;
+static inline int
+update(update_call *call, struct mio_source *source, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options)
+{
+	struct mio_readiness *self = readiness_of(source);
+	bool locked;
+	int r = mio__readiness_check(self, poll, interest, options);
+
+	if (r < 0)
+		return r;
+
+	locked = mio__lock_others_out(&poll->lock);
+	r = call(self, poll, token, interest, options);
+	mio__let_others_in(&poll->lock, locked);
+
+	return r;
 }
 
 static int
 register_source(struct mio_source *source, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options)
 {
-	int r = check(interest, options);
-
-	return r < 0 ? r
-		     : mio__readiness_register(readiness_of(source),
-			   mio__poll_queue(poll), token, interest, options);
+	return update(mio__readiness_register_locked, source, poll, token,
+	    interest, options);
 }
 
 static int
 reregister_source(struct mio_source *source, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options)
 {
-	int r = check(interest, options);
-
-	return r < 0 ? r
-		     : mio__readiness_reregister(readiness_of(source),
-			   mio__poll_queue(poll), token, interest, options);
+	return update(mio__readiness_reregister_locked, source, poll, token,
+	    interest, options);
 }
 
 static int
 deregister_source(struct mio_source *source, struct mio_poll *poll)
 {
-	return mio__readiness_deregister(
-	    readiness_of(source), mio__poll_queue(poll));
+	return mio__readiness_deregister(readiness_of(source), poll);
 }
 
 static const struct mio_source_ops ops = {

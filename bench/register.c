@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What it costs to register, to reregister and to deregister: register.c runs
+ * all of it, or the cases that are named as arguments. The first case does all
+ * three in turn, the second one only the reregister.
+ */
+
+#define _GNU_SOURCE
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <mio.h>
+
+#include "bench.h"
+
+static int watched, bare_epoll;
+static struct mio_poll *mio;
+static struct mio_registration *registration;
+static struct mio_readiness *readiness;
+static struct mio_source *source;
+
+/* ---- bare: what libmio is measured by */
+
+static void
+control(int op, uint32_t bits)
+{
+	struct epoll_event event = { .events = bits, .data.u64 = 1 };
+
+	must(epoll_ctl(bare_epoll, op, watched, &event) == 0, "epoll_ctl");
+}
+
+static void
+bare_begin(void)
+{
+	watched = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	bare_epoll = epoll_create1(EPOLL_CLOEXEC);
+	must(watched >= 0 && bare_epoll >= 0, "epoll_create1");
+}
+
+static void
+bare_end(void)
+{
+	(void)close(bare_epoll);
+	(void)close(watched);
+}
+
+static void
+bare_all(unsigned long times)
+{
+	while (times-- > 0) {
+		control(EPOLL_CTL_ADD, EPOLLIN);
+		control(EPOLL_CTL_MOD, EPOLLOUT);
+		control(EPOLL_CTL_DEL, 0);
+	}
+}
+
+static void
+bare_changes(unsigned long times)
+{
+	control(EPOLL_CTL_ADD, EPOLLIN);
+	while (times-- > 0)
+		control(EPOLL_CTL_MOD, times & 1 ? EPOLLIN : EPOLLOUT);
+	control(EPOLL_CTL_DEL, 0);
+}
+
+/* ---- a descriptor */
+
+static void
+fd_begin(void)
+{
+	watched = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	must(watched >= 0, "eventfd");
+	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+}
+
+static void
+fd_end(void)
+{
+	mio_poll_destroy(mio);
+	(void)close(watched);
+}
+
+static void
+fd_all(unsigned long times)
+{
+	while (times-- > 0) {
+		must(mio_poll_register_fd(
+			 mio, watched, 1, MIO_READABLE, MIO_LEVEL) == 0,
+		    "mio_poll_register_fd");
+		must(mio_poll_reregister_fd(
+			 mio, watched, 1, MIO_WRITABLE, MIO_LEVEL) == 0,
+		    "mio_poll_reregister_fd");
+		must(mio_poll_deregister_fd(mio, watched) == 0,
+		    "mio_poll_deregister_fd");
+	}
+}
+
+static void
+fd_changes(unsigned long times)
+{
+	must(
+	    mio_poll_register_fd(mio, watched, 1, MIO_READABLE, MIO_LEVEL) == 0,
+	    "mio_poll_register_fd");
+	while (times-- > 0)
+		must(mio_poll_reregister_fd(mio, watched, 1,
+			 times & 1 ? MIO_READABLE : MIO_WRITABLE,
+			 MIO_LEVEL) == 0,
+		    "mio_poll_reregister_fd");
+	must(mio_poll_deregister_fd(mio, watched) == 0,
+	    "mio_poll_deregister_fd");
+}
+
+/* ---- a registration, which is not ready */
+
+static void
+source_begin(void)
+{
+	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+	must(mio_registration_create(&registration, &readiness) == 0,
+	    "mio_registration_create");
+	source = mio_registration_source(registration);
+}
+
+static void
+source_end(void)
+{
+	mio_registration_destroy(registration);
+	mio_readiness_unref(readiness);
+	mio_poll_destroy(mio);
+}
+
+static void
+source_all(unsigned long times)
+{
+	while (times-- > 0) {
+		must(mio_poll_register(
+			 mio, source, 1, MIO_READABLE, MIO_EDGE) == 0,
+		    "mio_poll_register");
+		must(mio_poll_reregister(
+			 mio, source, 1, MIO_WRITABLE, MIO_EDGE) == 0,
+		    "mio_poll_reregister");
+		must(mio_poll_deregister(mio, source) == 0,
+		    "mio_poll_deregister");
+	}
+}
+
+static void
+source_changes(unsigned long times)
+{
+	must(mio_poll_register(mio, source, 1, MIO_READABLE, MIO_EDGE) == 0,
+	    "mio_poll_register");
+	while (times-- > 0)
+		must(
+		    mio_poll_reregister(mio, source, 1,
+			times & 1 ? MIO_READABLE : MIO_WRITABLE, MIO_EDGE) == 0,
+		    "mio_poll_reregister");
+	must(mio_poll_deregister(mio, source) == 0, "mio_poll_deregister");
+}
+
+/* ---- the cases */
+
+static const struct {
+	const char *name, *what;
+	struct contestant contestants[3];
+} cases[] = {
+	{ "all", "register, reregister, deregister",
+	    {
+		{ "epoll_ctl", bare_begin, bare_all, bare_end },
+		{ "libmio, descriptor", fd_begin, fd_all, fd_end },
+		{ "libmio, registration", source_begin, source_all,
+		    source_end },
+	    } },
+	{ "reregister", "reregister",
+	    {
+		{ "epoll_ctl", bare_begin, bare_changes, bare_end },
+		{ "libmio, descriptor", fd_begin, fd_changes, fd_end },
+		{ "libmio, registration", source_begin, source_changes,
+		    source_end },
+	    } },
+};
+
+int
+main(int argc, char **argv)
+{
+	size_t i;
+	int arg;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (arg = 1; arg < argc; arg++)
+			if (strcmp(argv[arg], cases[i].name) == 0)
+				break;
+		if (argc == 1 || arg < argc)
+			compare(cases[i].what, cases[i].contestants, 3, 100000);
+	}
+
+	return 0;
+}

@@ -1,0 +1,1298 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Threads that wait in a poll side by side, who collects, who is woken, and the
+ * alarm: a model for Spin of src/core/core.[ch] and src/core/collect.c.
+ * models/check.sh runs it in several configurations.
+ *
+ * What is modelled. Each atomic operation of the C files, each system call, and
+ * each taking and giving back of the poll's lock is one step, and the steps of
+ * all processes interleave in every order. That is sequential consistency: what
+ * the weaker memory orders may add is argued in the head comments of the C
+ * files, not here. Here and there:
+ *
+ *	wake, signal, push		mio__core_wake(), _signal(), _push()
+ *	enter, leave			the same in collect.c, with what is to be
+ *	see_to_alarm, pass_on		done before and after letting go
+ *	set_alarm, look			set_alarm(), look_locked() and the look()
+ *					of a timer
+ *	gather, report			the same in collect.c
+ *	collect, turn			visit(), fill() and from_kernel()
+ *	again				show_up()
+ *	kernel				ask_kernel(), cancelled()
+ *	poller				mio__collect_wait()
+ *	arm, outer			mio__collect_arm(), and a foreign loop
+ *					that waits for mio_poll_fd()
+ *	user				what sets, moves and cancels timeouts
+ *	registrar			register_source(), deregister_source()
+ *					of timer.c
+ *	destroyer			mio_timer_destroy()
+ *	closer				mio__collect_close()
+ *
+ * The kernel. A write to the waker leaves one record, whatever was there before,
+ * and one wait takes it; so does the alarm, at any time from its time on. Both
+ * cost no room in the array. A wait ends by a record, by an event of the
+ * kernel's own, of which there are KERNEL at the most, or by itself, NAPS times
+ * in all. How many of these there are in a run is left open, so that none of
+ * them is there to repair what went wrong before.
+ *
+ * The clock counts to END and may stand still before. Who reads it may read the
+ * time of one unit ago, as SLACK allows. A timer has one timeout; it is one step
+ * to look at it, as its own lock makes it.
+ *
+ * What is not. The words of the sources (readiness.pml has them): here each is
+ * registered, ready or not, and queued or not, and changes in one step. The
+ * links of the queue: a push is one step, since it is one compare-and-swap, and
+ * the collector takes all of the stack at once. A selector without an alarm. A
+ * signal handler that pushes is one more producer.
+ *
+ * What is claimed, by assertions at the step that would break it:
+ *
+ *	- one thread at a time has the collector, and the list of what is queued
+ *	  is touched by nobody else
+ *	- who has it wakes nobody who would find it held, and so have it go round
+ *	  once more, which could go on for ever
+ *	- when nothing moves any more (Spin's timeout) and a thread waits in the
+ *	  kernel, or another loop for the poll that it armed, then nothing is due
+ *	  and untold, no level is left, and no timeout has passed untold
+ *	- then no signal is believed to be under way that is not
+ *	- what a thread has pushed before its look is told by that look, or by
+ *	  another thread, or another one had the collector meanwhile
+ *	- an array is not overrun; no event is lost with a thread
+ *	- nothing is written to the waker once it was closed, nobody touches the
+ *	  poll after it was freed, or a timer that was destroyed, and at the end
+ *	  both are gone
+ *	- a timer is in the list of timed sources exactly when it is registered
+ *
+ * Configurations, all by -D: POLLERS, ROUNDS (of each), CAPACITY (of the
+ * arrays), PRODUCERS, PUSHES (of each), LEVELS (how many of the sources are no
+ * edges), NAPS, KERNEL, CANCELS numbers of these; LOOKERS threads push and look
+ * without waiting; ARM adds an outer loop; TIMERS, USERS, OPS, REGISTRARS,
+ * DESTROYER for the timers; CLOSE ends the poll at any time. BUG_... puts in a
+ * mistake that has to be found.
+ */
+
+#ifndef POLLERS
+#define POLLERS 2
+#endif
+#ifndef ROUNDS
+#define ROUNDS 2
+#endif
+#ifndef CAPACITY
+#define CAPACITY 1
+#endif
+#ifndef PRODUCERS
+#define PRODUCERS 2
+#endif
+#ifndef PUSHES
+#define PUSHES 1
+#endif
+#ifndef LEVELS
+#define LEVELS 0
+#endif
+#ifndef LOOKERS
+#define LOOKERS 0
+#endif
+#ifndef NAPS
+#define NAPS 1
+#endif
+#ifndef KERNEL
+#define KERNEL 1
+#endif
+#ifndef CANCELS
+#define CANCELS 0
+#endif
+#ifndef TIMERS
+#define TIMERS 0
+#endif
+#ifndef USERS
+#define USERS 0
+#endif
+#ifndef OPS
+#define OPS 2
+#endif
+#ifndef REGISTRARS
+#define REGISTRARS 0
+#endif
+#ifndef END
+#define END 3
+#endif
+#ifdef BUG_NO_SLACK
+#define SLACK 0
+#else
+#define SLACK 1
+#endif
+
+/* The timers come first, then one source for each producer and looker. */
+#define SOURCES (TIMERS + PRODUCERS + LOOKERS)
+#define NEVER   100
+
+/* Of waiters. */
+#define SIGNALLED 1
+#define EXTERNAL  2
+#define ONE_WAITS 4
+
+/* The collector's word. */
+#define HELD  1
+#define AGAIN 2
+#define LEFT  4
+#define TIMED 8
+
+byte waiters;
+byte collector;
+bit kernel_first;
+chan incoming = [SOURCES] of { byte }; /* the oldest first */
+chan list = [SOURCES] of { byte };
+bit closed;
+byte refs = 1;
+
+/* What the word of a source says. */
+bit queued[SOURCES], ready[SOURCES], on[SOURCES];
+
+#define is_level(s) ((s) >= TIMERS && (s) < TIMERS + LEVELS)
+
+/* The kernel. */
+bit record;       /* the waker's, not taken yet */
+byte events;      /* its own */
+bit epoll_closed; /* with the alarm */
+bit waker_closed;
+
+#if TIMERS > 0
+bit lock; /* the poll's */
+byte now = 1;
+byte alarm = NEVER;
+bit alarm_record;
+byte armed = NEVER;
+bit listed[TIMERS], told[TIMERS];
+byte deadline[TIMERS] = NEVER;
+byte wheel_now[TIMERS];
+bit timer_destroyed;
+#define alarm_rang alarm_record
+#else
+#define alarm_rang false
+#endif
+
+byte naps, cancels; /* that are left */
+
+/* What only the claims know. */
+bit untold[SOURCES];
+bit inside;
+bit outer_sleeps;
+bit others_entered; /* since the looker began to look */
+byte asleep;
+byte tokens_told[SOURCES];
+byte pollers_done, producers_done, users_done, registrars_done;
+bit poll_freed;
+bit stop;
+
+/* Of one step only: 0 in between. */
+byte x, y;
+
+#define poll_is_there() assert(!poll_freed)
+#define has_incoming    (closed || len(incoming) > 0)
+#define somebody_waits  ((waiters & ~SIGNALLED) != 0)
+
+/* ---- core.c */
+
+inline write_wake()
+{
+#ifdef BUG_WAKE_IS_LOST
+	d_step { poll_is_there(); assert(!waker_closed) }
+#else
+	d_step { poll_is_there(); assert(!waker_closed); record = 1 }
+#endif
+}
+
+inline signal()
+{
+	if
+	:: atomic { !(waiters & SIGNALLED) -> poll_is_there();
+		waiters = waiters | SIGNALLED };
+		write_wake()
+	:: atomic { waiters & SIGNALLED -> poll_is_there() }
+	fi
+}
+
+inline wake()
+{
+	if
+	:: atomic { waiters != 0 && !(waiters & SIGNALLED) ->
+		poll_is_there() };
+		signal()
+	:: atomic { waiters == 0 || (waiters & SIGNALLED) -> poll_is_there() }
+	fi
+}
+
+/* By whoever set QUEUED. A source that finds the queue closed is discarded. */
+inline push(s)
+{
+	if
+	:: atomic { !closed -> poll_is_there(); incoming!s };
+		wake()
+	:: atomic { closed -> poll_is_there(); queued[s] = 0; untold[s] = 0 }
+	fi
+}
+
+inline set(s)
+{
+#ifdef BUG_WAKE_FIRST
+	wake();
+	atomic {
+		ready[s] = 1;
+		untold[s] = 1;
+		tokens_told[s] = 0;
+		if
+		:: !queued[s] && !closed -> queued[s] = 1; incoming!s
+		:: else
+		fi
+	}
+#else
+	if
+	:: atomic { queued[s] -> ready[s] = 1; untold[s] = 1;
+		tokens_told[s] = 0 }
+	:: atomic { !queued[s] -> ready[s] = 1; untold[s] = 1; queued[s] = 1;
+		tokens_told[s] = 0 };
+		push(s)
+	fi
+#endif
+}
+
+/* ---- the collector */
+
+#if LOOKERS > 0
+#define ENTERED others_entered = others_entered || !looks
+#else
+#define ENTERED skip
+#endif
+
+inline enter(ok)
+{
+#ifdef BUG_ENTER_TORN
+	ok = !(collector & HELD);
+	if
+	:: ok -> atomic { assert(!inside); inside = 1;
+		collector = collector | HELD }
+	:: else -> collector = collector | AGAIN
+	fi
+#else
+	if
+	:: atomic { !(collector & HELD) -> poll_is_there(); assert(!inside);
+		inside = 1; collector = collector | HELD; ok = 1; ENTERED }
+	:: atomic { collector & HELD -> poll_is_there();
+		collector = collector | AGAIN; ok = 0 }
+	fi
+#endif
+}
+
+#if TIMERS > 0
+
+inline take_lock()
+{
+	atomic { !lock -> poll_is_there(); lock = 1 }
+}
+
+/* seen: the clock. least: the earliest time. i, owes: 0 before and after. */
+inline look(seen, least, i, owes)
+{
+	atomic {
+		least = NEVER;
+		if
+		:: seen = now
+		:: now > 1 -> seen = now - 1
+		fi
+	};
+	do
+	:: i < TIMERS ->
+		d_step {
+			assert(!listed[i] || !timer_destroyed || i > 0);
+			owes = 0;
+			if
+			:: !listed[i] || told[i] || !on[i]
+			:: else ->
+				if
+				:: deadline[i] <= seen ->
+					told[i] = 1;
+					ready[i] = 1;
+					untold[i] = 1;
+					wheel_now[i] = seen;
+					owes = !queued[i];
+					queued[i] = 1
+				:: else ->
+					if
+					:: deadline[i] < least ->
+						least = deadline[i]
+					:: else
+					fi
+				fi
+			fi
+		};
+		if
+		:: owes ->
+			atomic {
+				owes = 0;
+				if
+				:: closed -> queued[i] = 0; untold[i] = 0
+				:: else -> incoming!i
+				fi
+			}
+		:: else
+		fi;
+		i++
+	:: else -> i = 0; break
+	od
+}
+
+/* The alarm is set under the lock: taken back, and told a new time. */
+inline set_alarm(seen, least, i, owes)
+{
+	take_lock();
+	look(seen, least, i, owes);
+	atomic {
+		if
+		:: epoll_closed
+#ifdef BUG_ALARM_BELIEVED
+		:: !epoll_closed && least == armed
+#else
+		:: !epoll_closed && least == armed &&
+		    (least == NEVER || least > seen + SLACK)
+#endif
+		:: else ->
+			armed = least;
+			alarm = least;
+			alarm_record = 0
+		fi;
+		seen = 0;
+		least = 0;
+		lock = 0
+	};
+}
+
+#define SET_ALARM set_alarm(seen, least, i, owes)
+#define LOOK \
+	take_lock(); \
+	look(seen, least, i, owes); \
+	atomic { seen = 0; least = 0; lock = 0 }
+#else
+#define SET_ALARM skip
+#define LOOK      skip
+#endif
+
+/* Before each try to let go. */
+inline see_to_alarm()
+{
+	if
+	:: !(collector & TIMED) || len(list) > 0
+	:: (collector & TIMED) && len(list) == 0 ->
+		if
+		:: atomic { !somebody_waits -> poll_is_there() }
+		:: somebody_waits ->
+			SET_ALARM
+		fi
+	fi
+}
+
+/* Once let go. left: whether the list was not empty; 0 afterwards. */
+inline pass_on(left)
+{
+	if
+	:: atomic { left || has_incoming -> poll_is_there(); left = 0 };
+#ifndef BUG_NOT_PASSED_ON
+		if
+		:: somebody_waits -> wake()
+		:: !somebody_waits
+		fi
+#endif
+	:: atomic { !left && !has_incoming -> poll_is_there() }
+	fi
+}
+
+#ifdef BUG_WAKES_INSIDE
+/* Then whoever is woken finds the collector held, and has it see to all again. */
+#define BEFORE \
+	see_to_alarm(); \
+	atomic { left = (len(list) > 0); \
+		assert(!(left && somebody_waits && passed_on)); \
+		passed_on = (left && somebody_waits) }; \
+	pass_on(left)
+#define AFTER atomic { left = 0; passed_on = 0 }
+bit passed_on;
+#else
+#define BEFORE see_to_alarm()
+#define AFTER  pass_on(left)
+#endif
+
+inline leave(word)
+{
+	word = collector & ~AGAIN;
+	do
+	:: BEFORE;
+		if
+#ifdef BUG_LEAVE_BLIND
+		:: atomic { true ->
+			word = collector;
+#else
+		:: atomic { collector == word ->
+#endif
+			poll_is_there();
+			assert(inside);
+			inside = 0;
+			left = (len(list) > 0);
+#ifdef BUG_LEFT_UNTOLD
+			collector = word & TIMED;
+#else
+			collector = (word & TIMED) | (left -> LEFT : 0);
+#endif
+			word = 0 };
+			break
+#ifndef BUG_LEAVE_BLIND
+		:: collector != word ->
+			atomic {
+				word = collector & ~AGAIN;
+				collector = word
+			}
+#endif
+		fi
+	od;
+	AFTER
+}
+
+/* Makes sure that who has announced its wait is seen. */
+inline again(ok, word)
+{
+	enter(ok);
+	if
+	:: ok -> leave(word); ok = 0
+	:: else
+	fi
+}
+
+/* Each that is in the list by now, once, into what room there is. */
+inline report(room, count, taken)
+{
+	atomic { assert(inside); count = len(list) };
+	do
+	:: count > 0 && taken < room ->
+		atomic {
+			assert(inside);
+			list?x;
+			count--;
+			if
+			:: ready[x] && on[x] ->
+				taken++;
+				untold[x] = 0;
+				tokens_told[x] = 1;
+				if
+				:: is_level(x) -> list!x
+				:: else -> queued[x] = 0
+				fi
+			:: else -> queued[x] = 0; untold[x] = 0
+			fi;
+			x = 0
+		}
+	:: else -> count = 0; break
+	od
+}
+
+/* The stack turned round, behind the list. */
+inline gather()
+{
+	if
+	:: collector & TIMED -> LOOK
+	:: !(collector & TIMED)
+	fi;
+	atomic {
+		poll_is_there();
+		assert(inside && !closed);
+		do
+		:: len(incoming) > 0 -> incoming?x; list!x; x = 0
+		:: len(incoming) == 0 -> break
+		od
+	}
+}
+
+/* ---- the wait */
+
+#define announce() waiters = waiters + ONE_WAITS
+#define withdraw() waiters = waiters - ONE_WAITS
+#ifdef BUG_SIGNALLED_STAYS
+#define take_signal() skip
+#else
+#define take_signal() waiters = waiters & ~SIGNALLED
+#endif
+
+/* An array that is full of internal records is filled up once more. */
+inline refill(n, room)
+{
+	if
+	:: n < room ->
+		if
+		:: atomic { events > 0 -> events--; n++ }
+		:: atomic { events == 0 && record -> record = 0 }
+#if TIMERS > 0
+		:: atomic { events == 0 && alarm_record -> alarm_record = 0 }
+#endif
+		:: events == 0 && !record && !alarm_rang
+		fi
+	:: else
+	fi
+}
+
+/*
+ * wait: whether to. ended: by itself. gone: the thread was cancelled, and has
+ * cleaned up.
+ */
+inline kernel(wait, announced, room, n, woken, ended, gone)
+{
+	atomic { assert(!epoll_closed); asleep = asleep + wait };
+	if
+	:: atomic { record -> record = 0; woken = 1; asleep = asleep - wait }
+#if TIMERS > 0
+	:: atomic { alarm_record -> alarm_record = 0; woken = 1;
+		asleep = asleep - wait }
+#endif
+	:: atomic { events > 0 -> events--; n = 1; asleep = asleep - wait }
+	:: atomic { wait && naps > 0 -> naps--; ended = 1;
+		asleep = asleep - wait }
+	:: atomic { !wait && !record && !alarm_rang && events == 0 ->
+		ended = 1 }
+	:: atomic { wait && stop -> ended = 1; asleep = asleep - wait }
+#if CANCELS > 0
+#ifdef BUG_CANCELLED_WITH_EVENTS
+	:: atomic { cancels > 0 ->
+#else
+	:: atomic { cancels > 0 && taken == 0 ->
+#endif
+		assert(taken == 0);
+		cancels--; gone = 1; asleep = asleep - wait;
+		if
+		:: record = 0
+		:: true
+#if TIMERS > 0
+		:: alarm_record = 0
+#endif
+		fi }
+#endif
+	fi;
+	if
+	:: woken -> refill(n, room)
+	:: else
+	fi;
+#ifdef BUG_SIGNAL_TAKEN_LATE
+	if
+	:: announced -> withdraw(); announced = 0
+	:: else
+	fi
+#else
+	if
+	:: announced -> withdraw(); announced = 0
+	:: else
+	fi;
+#ifdef BUG_CANCELLED_QUIETLY
+	if
+	:: woken -> take_signal()
+	:: gone -> take_signal()
+	:: else
+	fi
+#else
+	if
+	:: woken -> take_signal()
+	:: gone -> take_signal(); wake()
+	:: else
+	fi
+#endif
+#endif
+}
+
+/* room: how much the array has left for the queue. */
+inline collect(room, ok, word, count, taken)
+{
+	enter(ok);
+	if
+	:: ok ->
+		gather();
+		report(room, count, taken);
+		leave(word);
+		ok = 0
+	:: else
+	fi
+}
+
+inline has_work(work)
+{
+	if
+	:: collector != 0 -> work = 1
+	:: collector == 0 ->
+		if
+		:: has_incoming -> work = 1
+		:: !has_incoming -> work = 0
+		fi
+	fi
+}
+
+/* wait: as the caller wants it; 0 afterwards. taken + n: how many events. */
+inline turn(wait, taken, n, ended, gone)
+{
+#ifdef BUG_LOOK_FIRST
+	has_work(work);
+	if
+	:: work -> work = 0; enter(ok)
+	:: else
+	fi;
+#else
+	has_work(work);
+	if
+	:: work -> work = 0; enter(ok)
+	:: else
+	fi;
+#endif
+	if
+	:: ok ->
+		ok = 0;
+		gather();
+		if
+		:: len(list) > 0 -> atomic { wait = 0; first = kernel_first };
+			kernel_first = 0
+		:: len(list) == 0
+		fi;
+		if
+		:: !first -> report(CAPACITY, count, taken)
+		:: else
+		fi;
+#ifdef BUG_LOOK_FIRST
+		leave(word);
+		if
+		:: wait -> announced = 1; announce()
+		:: else
+		fi
+#else
+		if
+		:: wait -> announced = 1; announce()
+		:: else
+		fi;
+		leave(word)
+#endif
+	:: !ok && wait ->
+		announced = 1;
+		announce();
+#ifndef BUG_LOOK_FIRST
+		has_work(work);
+		if
+		:: work -> work = 0; again(ok, word)
+		:: else
+		fi
+#endif
+	:: else
+	fi;
+	if
+	:: taken == CAPACITY -> kernel_first = 1
+	:: else ->
+		room = CAPACITY - taken;
+		kernel(wait, announced, room, n, woken, ended, gone);
+		room = 0;
+		if
+#ifdef BUG_FULL_ARRAY_STAYS_AWAY
+		:: (woken && taken + n < CAPACITY) || first ->
+#else
+		:: woken || first || (n == 0 && taken == 0 && !gone &&
+		    ((collector & ~TIMED) != 0 || has_incoming)) ->
+#endif
+			room = (taken > 0 -> 0 : CAPACITY - n);
+			collect(room, ok, word, count, taken);
+			room = 0
+		:: else
+		fi;
+#ifdef BUG_SIGNAL_TAKEN_LATE
+		if
+		:: woken -> take_signal()
+		:: else
+		fi
+#endif
+	fi;
+	atomic { assert(taken + n <= CAPACITY); woken = 0; first = 0;
+		wait = 0 }
+}
+
+#if TIMERS > 0
+#define LOCALS \
+	byte count, word, taken, room, n, seen, least, i; \
+	bit wait, work, ok, left, first, announced, woken, ended, gone, owes
+#elif LOOKERS > 0
+#define LOCALS \
+	byte count, word, taken, room, n; \
+	bit wait, work, ok, left, first, announced, woken, ended, gone, looks
+#else
+#define LOCALS \
+	byte count, word, taken, room, n; \
+	bit wait, work, ok, left, first, announced, woken, ended, gone
+#endif
+
+inline clear_external()
+{
+	if
+	:: waiters & EXTERNAL -> waiters = waiters & ~EXTERNAL
+	:: !(waiters & EXTERNAL)
+	fi
+}
+
+/* ---- the threads */
+
+inline unref()
+{
+	d_step {
+		poll_is_there();
+		refs--;
+		if
+		:: refs == 0 ->
+			assert(!waker_closed);
+			waker_closed = 1;
+			poll_freed = 1
+		:: else
+		fi
+	}
+}
+
+#if POLLERS > 0
+proctype poller()
+{
+	LOCALS;
+	byte rounds;
+
+	do
+	:: rounds < ROUNDS && !stop ->
+		do
+		:: wait = 1;
+			turn(wait, taken, n, ended, gone);
+			if
+			:: taken + n > 0 || ended || gone || stop -> break
+			:: else
+			fi
+		od;
+progress:	rounds++;
+		if
+		:: gone -> break
+		:: else -> taken = 0; n = 0; ended = 0
+		fi
+	:: else -> break
+	od;
+	atomic { taken = 0; n = 0; ended = 0; gone = 0; rounds = 0;
+		pollers_done++ }
+}
+#endif
+
+/* Each sets one source, and has one reference to the poll. */
+proctype producer(byte s)
+{
+	byte count;
+
+	do
+	:: count < PUSHES -> set(s); count++
+	:: else -> count = 0; break
+	od;
+#ifdef CLOSE
+	unref();
+#endif
+	producers_done++
+}
+
+#if LOOKERS > 0
+/*
+ * What it has pushed it finds, unless another one tells it or has the collector
+ * at some time in the look.
+ */
+proctype looker(byte l)
+{
+	LOCALS;
+
+	set(TIMERS + PRODUCERS + l);
+	atomic { looks = 1; others_entered = inside };
+	clear_external();
+	turn(wait, taken, n, ended, gone);
+	atomic {
+		assert(taken + n > 0 || tokens_told[TIMERS + PRODUCERS + l] ||
+		    others_entered);
+		taken = 0; n = 0; ended = 0; looks = 0
+	};
+	producers_done++
+}
+#endif
+
+#ifdef ARM
+
+/* pending: whether there is something. Throws out what has nothing to tell. */
+inline arm(pending)
+{
+#ifdef BUG_WAKE_TAKEN_LATE
+	atomic {
+		work = waiters & SIGNALLED;
+		waiters = waiters | EXTERNAL
+	};
+	if
+	:: work -> work = 0; take_signal(); record = 0
+	:: else
+	fi;
+#else
+	atomic {
+		work = waiters & SIGNALLED;
+		waiters = waiters | EXTERNAL
+	};
+	if
+	:: work ->
+		work = 0;
+		record = 0;
+#ifndef BUG_WAKE_TAKEN_FOR_GOOD
+		take_signal()
+#endif
+	:: else
+	fi;
+#endif
+	enter(ok);
+	if
+	:: ok ->
+		gather();
+		do
+		:: !pending && len(list) > 0 ->
+			atomic {
+				list?x;
+				if
+				:: ready[x] && on[x] -> pending = 1; list!x
+				:: else -> queued[x] = 0; untold[x] = 0
+				fi;
+				x = 0
+			}
+		:: else -> break
+		od;
+		if
+		:: pending -> waiters = waiters & ~EXTERNAL
+		:: else
+		fi;
+		leave(word);
+		ok = 0
+	:: else
+	fi
+}
+
+/* Arms, waits for the descriptor, and polls without waiting. */
+proctype outer()
+{
+	LOCALS;
+	byte rounds;
+	bit pending;
+
+	do
+	:: rounds < ROUNDS && !stop ->
+		arm(pending);
+		if
+		:: pending -> pending = 0
+		:: else ->
+			outer_sleeps = 1;
+			atomic { record || alarm_rang || events > 0 || stop ->
+				outer_sleeps = 0 }
+		fi;
+		if
+		:: stop -> break
+		:: else
+		fi;
+		clear_external();
+		turn(wait, taken, n, ended, gone);
+		atomic { taken = 0; n = 0; ended = 0; rounds++ }
+	:: else -> break
+	od;
+#ifdef CLOSE
+	/* leaves it armed, as a program may */
+	waiters = waiters | EXTERNAL;
+#endif
+	rounds = 0;
+	pollers_done++
+}
+#define OUTER 1
+#else
+#define OUTER 0
+#endif
+
+#if KERNEL > 0
+/* What the kernel reports itself, as often as it likes. */
+proctype world()
+{
+	byte count;
+
+	do
+	:: count < KERNEL -> events++; count++
+	:: break
+	od;
+	count = 0
+}
+#endif
+
+/* ---- timers */
+
+#if TIMERS > 0
+
+proctype clock()
+{
+	do
+	:: now < END -> now++
+	:: break
+	od
+}
+
+/* The alarm rings at its time or later. */
+proctype alarm_clock()
+{
+	do
+	:: atomic { alarm <= now -> alarm = NEVER; alarm_record = 1 }
+	:: stop -> break
+	od
+}
+
+/* After a change: mio__collect_changed(). */
+inline changed()
+{
+	if
+#ifdef BUG_UNTOLD_CHANGE
+	:: true
+#else
+	:: atomic { somebody_waits -> poll_is_there() };
+		SET_ALARM;
+		if
+		:: has_incoming -> wake()
+		:: !has_incoming
+		fi
+	:: atomic { !somebody_waits -> poll_is_there() }
+#endif
+	fi
+}
+
+/* Sets, moves and cancels the timeout of a timer. */
+#if USERS > 0
+proctype user(byte t)
+{
+	byte ops, word, seen, least, i, at;
+	bit ok, left, owes;
+
+	do
+	:: ops < OPS ->
+		if
+		:: at = 2
+		:: at = 3
+		:: at = NEVER
+		fi;
+		atomic {
+			deadline[t] = at;
+			if
+			:: told[t] && at > wheel_now[t] ->
+				told[t] = 0;
+				ready[t] = 0;
+				untold[t] = 0
+			:: else
+			fi;
+			at = 0
+		};
+		changed();
+		ops++
+	:: break
+	od;
+	ops = 0;
+#ifdef CLOSE
+	unref();
+#endif
+	users_done++
+}
+#endif
+
+inline register()
+{
+	take_lock();
+	if
+	:: atomic { !on[0] ->
+		on[0] = 1;
+		untold[0] = ready[0];
+		if
+		:: ready[0] && !queued[0] -> queued[0] = 1; owes = 1
+		:: else
+		fi };
+		if
+		:: owes -> owes = 0; push(0)
+		:: else
+		fi;
+		d_step { assert(!listed[0]); listed[0] = 1 };
+		collector = collector | TIMED;
+		lock = 0;
+		changed()
+	:: on[0] -> lock = 0
+	fi
+}
+
+inline remove()
+{
+	listed[0] = 0;
+	if
+	:: TIMERS == 1 || !listed[TIMERS - 1] ->
+		collector = collector & ~TIMED;
+		d_step {
+			if
+			:: armed != NEVER ->
+				armed = NEVER;
+				alarm = NEVER;
+				alarm_record = 0
+			:: else
+			fi
+		}
+	:: else
+	fi
+}
+
+inline deregister()
+{
+#ifdef BUG_DEREGISTER_UNLOCKED
+	if
+	:: atomic { on[0] -> on[0] = 0; untold[0] = 0 };
+		take_lock();
+		remove();
+		lock = 0;
+		changed()
+	:: !on[0]
+	fi
+#else
+	take_lock();
+	if
+	:: atomic { on[0] -> on[0] = 0; untold[0] = 0 };
+		remove();
+		lock = 0;
+		changed()
+	:: on[0] == 0 -> lock = 0
+	fi
+#endif
+}
+
+#if REGISTRARS > 0
+/* One of them starts with a deregister, the other one with a register. */
+proctype registrar(byte r)
+{
+	byte word, seen, least, i;
+	bit ok, left, owes;
+
+	if
+	:: r % 2 == 0 -> deregister(); register()
+	:: else -> register(); deregister(); register()
+	fi;
+	registrars_done++
+}
+#endif
+
+#ifdef DESTROYER
+/* Of timer 0, which nobody else uses any more. */
+proctype destroyer()
+{
+	byte word, seen, least, i;
+	bit ok, left, owes;
+
+	users_done == USERS && registrars_done == REGISTRARS;
+#ifdef BUG_DESTROYED_IN_THE_LIST
+	timer_destroyed = 1;
+	take_lock();
+	remove();
+	lock = 0;
+#else
+	take_lock();
+	remove();
+	lock = 0;
+	timer_destroyed = 1;
+#endif
+	atomic { on[0] = 0; untold[0] = 0; ready[0] = 0 }
+}
+#endif
+
+#endif
+
+/* ---- the end */
+
+#ifdef CLOSE
+inline close()
+{
+#if TIMERS > 0
+	take_lock();
+	d_step {
+		do
+		:: y < TIMERS -> listed[y] = 0; y++
+		:: else -> y = 0; break
+		od;
+		armed = NEVER;
+		alarm = NEVER;
+		alarm_record = 0;
+		epoll_closed = 1
+	};
+	lock = 0;
+#else
+	epoll_closed = 1;
+#endif
+#ifdef BUG_WAKER_CLOSED_EARLY
+	waker_closed = 1;
+#endif
+	/* nobody else takes from here on */
+	atomic {
+		assert(!inside);
+		poll_is_there();
+		closed = 1;
+		do
+		:: len(incoming) > 0 ->
+			incoming?x;
+#ifndef BUG_CLOSE_DOES_NOT_DISCARD
+			list!x;
+#endif
+			x = 0
+		:: len(incoming) == 0 -> break
+		od
+	};
+	do
+	:: len(list) > 0 ->
+		d_step {
+			assert(!inside);
+			list?x;
+			queued[x] = 0;
+			untold[x] = 0;
+			x = 0
+		}
+	:: len(list) == 0 -> break
+	od;
+	unref()
+}
+#endif
+
+#define everybody_done (pollers_done == POLLERS + OUTER)
+
+/* Looks when nothing moves any more, and ends what waits. */
+proctype closer()
+{
+	byte s;
+
+#ifdef CLOSE
+	stop = 1;
+	everybody_done;
+	close();
+	producers_done == PRODUCERS + LOOKERS && users_done == USERS;
+	d_step {
+		assert(refs == 0 && poll_freed && waker_closed);
+		do
+		:: s < SOURCES -> assert(!queued[s]); s++
+		:: else -> break
+		od
+	}
+#else
+	timeout;
+	d_step {
+		assert(producers_done == PRODUCERS + LOOKERS);
+		assert(users_done == USERS && registrars_done == REGISTRARS);
+		assert(!inside && !(collector & (HELD | AGAIN)));
+		assert(record || !(waiters & SIGNALLED));
+		do
+		:: s < SOURCES ->
+			if
+			:: asleep > 0 ||
+			    (outer_sleeps && (waiters & EXTERNAL)) ->
+				assert(!untold[s]);
+				assert(!is_level(s) || !ready[s] || !on[s])
+			:: else
+			fi;
+			s++
+		:: else -> break
+		od;
+#if TIMERS > 0
+		assert(!lock);
+		s = 0;
+		do
+		:: s < TIMERS ->
+			assert(listed[s] == on[s]);
+			if
+			:: asleep > 0 ||
+			    (outer_sleeps && (waiters & EXTERNAL)) ->
+				assert(!on[s] || told[s] || deadline[s] > now)
+			:: else
+			fi;
+			s++
+		:: else -> break
+		od;
+#endif
+		s = 0;
+		stop = 1
+	}
+#endif
+}
+
+init
+{
+	atomic {
+		do
+		:: y < SOURCES -> on[y] = 1; y++
+		:: else -> break
+		od;
+#if TIMERS > 0
+		y = 0;
+		do
+		:: y < TIMERS -> listed[y] = 1; deadline[y] = 3 - y; y++
+		:: else -> break
+		od;
+		collector = TIMED;
+#endif
+#ifdef CLOSE
+		refs = 1 + PRODUCERS + USERS;
+#endif
+		/* how many of these there are is left open */
+		if
+		:: naps = 0
+		:: NAPS > 0 -> naps = NAPS
+		:: NAPS > 1 -> naps = 1
+		fi;
+		if
+		:: cancels = 0
+		:: CANCELS > 0 -> cancels = CANCELS
+		fi;
+		y = 0;
+		do
+		:: y < PRODUCERS -> run producer(TIMERS + y); y++
+		:: else -> break
+		od;
+		y = 0;
+#if LOOKERS > 0
+		do
+		:: y < LOOKERS -> run looker(y); y++
+		:: else -> break
+		od;
+		y = 0;
+#endif
+#if POLLERS > 0
+		do
+		:: y < POLLERS -> run poller(); y++
+		:: else -> break
+		od;
+		y = 0;
+#endif
+#ifdef ARM
+		run outer();
+#endif
+#if KERNEL > 0
+		run world();
+#endif
+#if TIMERS > 0
+		run clock();
+		run alarm_clock();
+#if USERS > 0
+		do
+		:: y < USERS -> run user(y % TIMERS); y++
+		:: else -> break
+		od;
+		y = 0;
+#endif
+#if REGISTRARS > 0
+		do
+		:: y < REGISTRARS -> run registrar(y); y++
+		:: else -> break
+		od;
+		y = 0;
+#endif
+#ifdef DESTROYER
+		run destroyer();
+#endif
+#endif
+		run closer()
+	}
+}

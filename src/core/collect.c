@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Who calls what: any thread, any call, at any time; close once all is over.
+ *
+ * The collector. Whoever sets HELD in its word, where it was not set, may take
+ * from the queue and report; nobody waits for it, and HELD is never kept over a
+ * wait.
+ *
+ *	free -> enter -> HELD		or the caller is not inside, and goes on
+ *	HELD -> leave -> free		LEFT when the list is not empty
+ *
+ * TIMED says that there are timed sources. So the word is 0 and nothing has
+ * come in exactly when there is nothing to collect.
+ *
+ * Passing on. A thread that has left looks whether others wait (another event
+ * loop does, too), and wakes one of them if it left something, a level or what
+ * did not fit, or if something has come in meanwhile. A thread that is about to
+ * wait announces that, then looks at the collector's word and at what has come
+ * in. Each side changes one word and then reads the other's, all four seq_cst:
+ * either who leaves sees the one that waits, or who waits sees what was left;
+ * or it finds the collector HELD, and then who holds it has yet to look. Who
+ * leaves wakes after it has let go: the one that it wakes finds the way free,
+ * and the two do not go round for ever.
+ *
+ * A wait that the selector ended for the library, by a signal or the alarm, has
+ * to be followed by a visit here, even with a full array: the signal is gone,
+ * and what it was about is this thread's to report or to pass on.
+ *
+ * The alarm, and all that belongs to timed sources, is under the poll's lock. A
+ * thread sets it before it waits, after the alarm may have woken it, and when
+ * it has changed such a source while others wait. `armed' is the time it was
+ * last set to. When it rings one thread is woken, and makes ready what is due
+ * by the clock. It may read the clock before the deadline, by what two
+ * processors' clocks differ: so an alarm is believed to be still set only while
+ * its deadline is farther than SLACK from a clock that was read under the same
+ * lock. If it rings after that reading, the thread that it wakes comes here,
+ * and the clock is read again. Where there is no alarm, `armed' is when the
+ * first of those who wait will wake up by itself; whoever comes back wakes
+ * another one, which sets it anew.
+ *
+ * Cancellation. A thread that is cancelled may have taken the signal with it:
+ * it takes its announcement back and wakes another one. With events from the
+ * queue in its hands it is not cancelled.
+ *
+ * Orders. Entering and leaving are acquire and release, for the list and what
+ * belongs to it; seq_cst for what was said above.
+ */
+
+#include "core/collect.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "core/readiness.h"
+#include "sys/cancel.h"
+#include "sys/lock.h"
+
+/* The collector's word. */
+#define HELD  1u
+#define LEFT  2u
+#define TIMED 4u
+
+/* More than the clocks of two processors differ, less than anybody notices. */
+#define SLACK_NS INT64_C(100000)
+
+/* Kept out of the way through those who wait. */
+#define RARE __attribute__((noinline, cold))
+
+static unsigned
+load(const struct mio_poll *poll)
+{
+	return atomic_load_explicit(&poll->collector, memory_order_seq_cst);
+}
+
+/* Whether there is, or may be, something to collect. */
+static bool
+has_work(const struct mio_poll *poll)
+{
+	return load(poll) != 0 || mio__ready_queue_has_incoming(&poll->ready);
+}
+
+/* The same, but for what becomes ready by the clock. */
+static bool
+is_left(const struct mio_poll *poll)
+{
+	return (load(poll) & ~TIMED) != 0 ||
+	    mio__ready_queue_has_incoming(&poll->ready);
+}
+
+static bool
+is_timed(const struct mio_poll *poll)
+{
+	return (load(poll) & TIMED) != 0;
+}
+
+static inline bool
+enter(struct mio_poll *poll)
+{
+	MIO__POINT();
+
+	return !(atomic_fetch_or_explicit(
+		     &poll->collector, HELD, memory_order_seq_cst) &
+	    HELD);
+}
+
+/* Lets go, and passes on what is left. */
+static inline void
+leave(struct mio_poll *poll)
+{
+	bool left = !mio__ready_queue_is_empty(&poll->ready);
+	unsigned was_left = load(poll) & LEFT; /* nobody else changes it */
+
+	MIO__POINT();
+	atomic_fetch_sub_explicit(&poll->collector,
+	    HELD + was_left - (left ? LEFT : 0), memory_order_seq_cst);
+	MIO__POINT();
+
+	if (mio__core_waiters(poll) != 0 &&
+	    (left || mio__ready_queue_has_incoming(&poll->ready)))
+		mio__core_wake(poll);
+}
+
+/* ---- timed sources */
+
+/* The earliest time of the timed sources, after what is due was made ready. */
+static mio__instant_t
+look_locked(struct mio_poll *poll, mio__instant_t *now)
+{
+	*now = mio__clock_now();
+
+	return mio__timed_look(&poll->timed, *now);
+}
+
+static RARE void
+look(struct mio_poll *poll)
+{
+	bool locked = mio__lock_others_out(&poll->lock);
+	mio__instant_t now;
+
+	(void)look_locked(poll, &now); /* asked again before a wait */
+	mio__let_others_in(&poll->lock, locked);
+}
+
+/* Whether the poll will be woken at that time. */
+static bool
+set_alarm_locked(
+    struct mio_poll *poll, mio__instant_t earliest, mio__instant_t now)
+{
+	if (!mio__selector_has_alarm(poll->selector))
+		return earliest >= poll->timed.armed && poll->timed.armed > now;
+
+	if (earliest == poll->timed.armed && earliest - now > SLACK_NS)
+		return true;
+
+	poll->timed.armed = earliest;
+
+	return mio__selector_set_alarm(poll->selector, earliest) == 0;
+}
+
+RARE void
+mio__collect_set_alarm(struct mio_poll *poll)
+{
+	bool locked = mio__lock_others_out(&poll->lock);
+	mio__instant_t earliest, now;
+	bool set;
+
+	earliest = look_locked(poll, &now);
+	set = set_alarm_locked(poll, earliest, now);
+	mio__let_others_in(&poll->lock, locked);
+
+	/* another event loop has no use for being woken too early */
+	if (mio__ready_queue_has_incoming(&poll->ready) ||
+	    (!set && mio__core_waiters(poll) >= MIO__ONE_WAITS))
+		mio__core_wake(poll);
+}
+
+static bool
+has_no_alarm(const struct mio_poll *poll)
+{
+	return is_timed(poll) && !mio__selector_has_alarm(poll->selector);
+}
+
+/* How long a wait may be where there is no alarm. */
+static int64_t
+timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
+{
+	bool locked = mio__lock_others_out(&poll->lock);
+	mio__instant_t earliest, now;
+
+	earliest = look_locked(poll, &now);
+	poll->timed.armed = earliest;
+	mio__let_others_in(&poll->lock, locked);
+
+	if (mio__ready_queue_has_incoming(&poll->ready) || earliest <= now)
+		return 0;
+	if (earliest == MIO__NEVER)
+		return timeout_ns;
+
+	return timeout_ns < 0 || earliest - now < timeout_ns ? earliest - now
+							     : timeout_ns;
+}
+
+/* Before a wait that was announced; how long it may be. */
+static RARE int64_t
+prepare_timed(struct mio_poll *poll, int64_t timeout_ns)
+{
+	if (mio__selector_has_alarm(poll->selector))
+		mio__collect_set_alarm(poll);
+
+	/* it may just have been refused */
+	return mio__selector_has_alarm(poll->selector)
+	    ? timeout_ns
+	    : timeout_until_due(poll, timeout_ns);
+}
+
+/* ---- collecting */
+
+/* Everything that is to be reported into the list. */
+static inline void
+gather(struct mio_poll *poll)
+{
+	if (is_timed(poll))
+		look(poll);
+	mio__ready_queue_take(&poll->ready);
+}
+
+/* A visit by who has waited or let the kernel go first. */
+static RARE size_t
+visit(struct mio_poll *poll, struct mio_event *events, size_t capacity)
+{
+	size_t n;
+
+	if (!enter(poll))
+		return 0;
+
+	gather(poll);
+	n = mio__readiness_report(poll, events, capacity);
+	leave(poll);
+
+	return n;
+}
+
+/* ---- waiting */
+
+struct waiting {
+	struct mio_poll *poll;
+	bool announced, woken;
+};
+
+static void
+withdraw(struct mio_poll *poll)
+{
+	/* relaxed: who still sees it signals once too often */
+	atomic_fetch_sub_explicit(
+	    &poll->waiters, MIO__ONE_WAITS, memory_order_relaxed);
+}
+
+/* The signal has come; from here on the next push signals again. */
+static void
+take_signal(struct mio_poll *poll)
+{
+	atomic_fetch_and_explicit(
+	    &poll->waiters, ~MIO__SIGNALLED, memory_order_seq_cst);
+	MIO__POINT();
+}
+
+static void
+cancelled(void *argument)
+{
+	struct waiting *waiting = argument;
+
+	if (waiting->announced)
+		withdraw(waiting->poll);
+	take_signal(waiting->poll);
+	mio__core_wake(waiting->poll);
+}
+
+/* Announces a wait; how long it may be. */
+static inline int64_t
+announce(struct waiting *waiting, int64_t timeout_ns)
+{
+	struct mio_poll *poll = waiting->poll;
+	unsigned seen;
+
+	waiting->announced = true;
+	atomic_fetch_add_explicit(
+	    &poll->waiters, MIO__ONE_WAITS, memory_order_seq_cst);
+	MIO__POINT();
+
+	seen = load(poll);
+	if (mio__ready_queue_has_incoming(&poll->ready) ||
+	    (seen & (HELD | LEFT)) == LEFT)
+		return 0;
+
+	return seen & TIMED ? prepare_timed(poll, timeout_ns) : timeout_ns;
+}
+
+/* A visit by who has been woken, or has let the kernel go first. */
+static RARE size_t
+visit_and_set_alarm(
+    struct mio_poll *poll, struct mio_event *events, size_t capacity)
+{
+	size_t n = visit(poll, events, capacity);
+
+	if (is_timed(poll) && mio__core_waiters(poll) != 0)
+		mio__collect_set_alarm(poll);
+
+	return n;
+}
+
+/*
+ * From the kernel, for who has nothing in its hands: how many, after a visit
+ * with what room is left if one is due. An error of the kernel's waits for the
+ * next time if there are events.
+ */
+static inline __attribute__((always_inline)) int
+from_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
+    int64_t timeout_ns, bool kernel_first)
+{
+	struct waiting waiting = { .poll = poll };
+	size_t got;
+	int n;
+
+	if (timeout_ns != 0)
+		timeout_ns = announce(&waiting, timeout_ns);
+
+	pthread_cleanup_push(cancelled, &waiting);
+	n = mio__selector_wait(
+	    poll->selector, events, capacity, timeout_ns, &waiting.woken);
+	pthread_cleanup_pop(0);
+
+	if (waiting.announced)
+		withdraw(poll);
+	if (waiting.woken)
+		take_signal(poll);
+
+	/*
+	 * another thread may have been inside before, and have left something
+	 */
+	if (!waiting.woken && !kernel_first && (n != 0 || !is_left(poll)))
+		return n;
+
+	got = n > 0 ? (size_t)n : 0;
+	got += visit_and_set_alarm(poll, events + got, capacity - got);
+
+	return n < 0 && got == 0 ? n : (int)got;
+}
+
+/*
+ * A look into the kernel by who has taken events: how many there are then. It
+ * is not cancelled in there; alone, nobody could. What was reported is not
+ * reported twice, so that there is no room for a visit.
+ */
+static inline int
+add_from_kernel(struct mio_poll *poll, struct mio_event *events,
+    size_t capacity, size_t taken)
+{
+	bool guarded = !MIO__ALONE();
+	bool woken = false;
+	int n, state;
+
+	if (guarded)
+		state = mio__cancel_hold();
+	n = mio__selector_wait(
+	    poll->selector, events + taken, capacity - taken, 0, &woken);
+	if (guarded)
+		mio__cancel_let(state);
+
+	if (woken) {
+		take_signal(poll);
+		(void)visit_and_set_alarm(poll, events, 0); /* for the others */
+	}
+
+	return (int)taken + (n > 0 ? n : 0);
+}
+
+/* Whether the kernel goes first this time. */
+static RARE bool
+take_kernel_first(struct mio_poll *poll)
+{
+	atomic_store_explicit(&poll->kernel_first, false, memory_order_relaxed);
+
+	return true;
+}
+
+/*
+ * Fills the array from both places, the one that goes second with what room is
+ * left; how many. When the queue alone has filled it the kernel goes first the
+ * next time.
+ */
+static inline __attribute__((always_inline)) int
+fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
+    int64_t timeout_ns)
+{
+	bool kernel_first = false;
+	size_t taken = 0;
+
+	if (has_work(poll) && enter(poll)) {
+		gather(poll);
+		if (!mio__ready_queue_is_empty(&poll->ready)) {
+			timeout_ns = 0;
+			kernel_first = atomic_load_explicit(&poll->kernel_first,
+					   memory_order_relaxed) &&
+			    take_kernel_first(poll);
+			if (!kernel_first)
+				taken = mio__readiness_report(
+				    poll, events, capacity);
+		}
+		leave(poll);
+		if (taken == capacity) {
+			atomic_store_explicit(
+			    &poll->kernel_first, true, memory_order_relaxed);
+			return (int)taken;
+		}
+		if (taken > 0)
+			return add_from_kernel(poll, events, capacity, taken);
+	}
+
+	return from_kernel(poll, events, capacity, timeout_ns, kernel_first);
+}
+
+/* Another event loop has waited, and looks now. */
+static RARE void
+disarm(struct mio_poll *poll)
+{
+	atomic_fetch_and_explicit(
+	    &poll->waiters, ~MIO__EXTERNAL, memory_order_seq_cst);
+}
+
+/* Until there is something, or until the time is over. */
+static __attribute__((noinline)) int
+wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
+    int64_t timeout_ns, bool interruptible)
+{
+	mio__instant_t deadline = mio__clock_deadline(timeout_ns);
+	int n;
+
+	do {
+		n = fill(poll, events, capacity, timeout_ns);
+		if (n > 0 || (n < 0 && (n != -EINTR || interruptible)))
+			return n;
+		timeout_ns = mio__clock_left(deadline);
+	} while (timeout_ns != 0);
+
+	return 0;
+}
+
+/* A look, or a wait without an end. */
+static inline int
+wait_for_ever(struct mio_poll *poll, struct mio_event *events, size_t capacity,
+    int64_t timeout_ns, bool interruptible)
+{
+	int n;
+
+	for (;;) {
+		n = fill(poll, events, capacity, timeout_ns);
+		/* a look that was interrupted has not looked */
+		if (n > 0 || (n == 0 && timeout_ns == 0) ||
+		    (n < 0 && (n != -EINTR || interruptible)))
+			return n;
+	}
+}
+
+int
+mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
+    size_t capacity, int64_t timeout_ns, bool interruptible)
+{
+	int n;
+
+	/* who waits, waits beside it */
+	if (timeout_ns == 0 && (mio__core_waiters(poll) & MIO__EXTERNAL))
+		disarm(poll);
+
+	n = timeout_ns > 0
+	    ? wait_until(poll, events, capacity, timeout_ns, interruptible)
+	    : wait_for_ever(poll, events, capacity, timeout_ns, interruptible);
+
+	/* it may have been the one that would wake up by itself */
+	if (has_no_alarm(poll))
+		mio__core_wake(poll);
+
+	return n;
+}
+
+/* ---- another event loop waits */
+
+/* Throws out of the queue what has nothing to report: whether anything has. */
+static bool
+is_pending(struct mio_poll *poll)
+{
+	bool pending = false;
+
+	gather(poll);
+	while (!pending && !mio__ready_queue_is_empty(&poll->ready))
+		pending = mio__readiness_keep(
+		    poll, mio__ready_queue_pop(&poll->ready));
+
+	return pending;
+}
+
+int
+mio__collect_arm(struct mio_poll *poll)
+{
+	/* a wake that no wait has taken is of what is looked for here */
+	if (atomic_fetch_or_explicit(
+		&poll->waiters, MIO__EXTERNAL, memory_order_seq_cst) &
+	    MIO__SIGNALLED) {
+		mio__selector_take_wake(poll->selector);
+		take_signal(poll);
+	}
+
+	/* whoever is inside will see that, and wake if anything is left */
+	if (enter(poll)) {
+		if (is_pending(poll)) {
+			disarm(poll);
+			leave(poll);
+			return 1;
+		}
+		leave(poll);
+	}
+
+	if (is_timed(poll))
+		mio__collect_set_alarm(poll);
+
+	return 0;
+}
+
+/* ---- timed sources come and go */
+
+int
+mio__collect_prepare_locked(struct mio_poll *poll)
+{
+	int r;
+
+	if (mio__selector_has_alarm(poll->selector))
+		return 0;
+
+	r = mio__selector_set_alarm(poll->selector, MIO__NEVER);
+
+	return r == -ENOTSUP ? 0 : r;
+}
+
+void
+mio__collect_add_locked(struct mio_poll *poll, struct mio__timed *timed)
+{
+	mio__timed_add(&poll->timed, timed);
+	atomic_fetch_or_explicit(&poll->collector, TIMED, memory_order_seq_cst);
+}
+
+void
+mio__collect_remove_locked(struct mio_poll *poll, struct mio__timed *timed)
+{
+	mio__timed_remove(timed);
+	if (poll->timed.first != NULL)
+		return;
+
+	atomic_fetch_and_explicit(
+	    &poll->collector, ~TIMED, memory_order_seq_cst);
+	if (poll->timed.armed != MIO__NEVER) {
+		poll->timed.armed = MIO__NEVER;
+		/* refused, it rings once for nobody */
+		(void)mio__selector_set_alarm(poll->selector, MIO__NEVER);
+	}
+}
+
+/* ---- the end */
+
+void
+mio__collect_close(struct mio_poll *poll)
+{
+	bool inherited = mio__core_is_inherited(poll);
+	bool locked = !inherited && mio__lock_others_out(&poll->lock);
+
+	while (!inherited && poll->timed.first != NULL)
+		mio__timed_remove(poll->timed.first);
+	poll->timed.armed = MIO__NEVER;
+	mio__selector_close(poll->selector);
+	mio__let_others_in(&poll->lock, locked);
+
+	/* in a child the list may be half of what a thread was making of it */
+	if (!inherited || !(load(poll) & HELD)) {
+		mio__ready_queue_close(&poll->ready);
+		while (!mio__ready_queue_is_empty(&poll->ready))
+			mio__readiness_discard(
+			    mio__ready_queue_pop(&poll->ready));
+	}
+
+	mio__core_unref(poll);
+}

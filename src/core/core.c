@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/core.h"
+
+#include <errno.h>
+
+#include "sys/os.h"
+#include "sys/process.h"
+
+int
+mio__core_create(struct mio_poll **out)
+{
+	struct mio_poll *poll;
+	int r;
+
+	poll = mio__os_alloc_aligned(_Alignof(struct mio_poll), sizeof(*poll));
+	if (poll == NULL)
+		return -ENOMEM;
+
+	r = mio__process_id(&poll->process);
+	if (r == 0)
+		r = mio__selector_create(&poll->selector);
+	if (r < 0)
+		goto free;
+
+	r = -pthread_mutex_init(&poll->lock, NULL);
+	if (r < 0)
+		goto destroy;
+
+	poll->kept = MIO_TOKEN_RESERVED;
+	atomic_init(&poll->refs, 1);
+	atomic_init(&poll->waiters, 0);
+	atomic_init(&poll->collector, 0);
+	atomic_init(&poll->kernel_first, false);
+	mio__ready_queue_init(&poll->ready);
+	mio__timed_init(&poll->timed);
+
+	*out = poll;
+
+	return 0;
+
+destroy:
+	mio__selector_close(poll->selector);
+	mio__selector_destroy(poll->selector);
+free:
+	mio__os_free(poll);
+
+	return r;
+}
+
+void
+mio__core_ref(struct mio_poll *poll)
+{
+	/* relaxed: whoever adds one holds one */
+	atomic_fetch_add_explicit(&poll->refs, 1, memory_order_relaxed);
+}
+
+void
+mio__core_unref(struct mio_poll *poll)
+{
+	/* acq_rel: the last one frees after all that the others did */
+	if (atomic_fetch_sub_explicit(&poll->refs, 1, memory_order_acq_rel) !=
+	    1)
+		return;
+
+	/*
+	 * in a child the lock may be one that a thread held which is not there
+	 */
+	if (!mio__core_is_inherited(poll))
+		(void)pthread_mutex_destroy(&poll->lock); /* nobody has it */
+	mio__selector_destroy(poll->selector);
+	mio__os_free(poll);
+}
+
+bool
+mio__core_is_inherited(const struct mio_poll *poll)
+{
+	return !mio__process_is(poll->process);
+}
+
+void
+mio__core_signal(struct mio_poll *poll)
+{
+	if (!(atomic_fetch_or_explicit(
+		  &poll->waiters, MIO__SIGNALLED, memory_order_seq_cst) &
+		MIO__SIGNALLED))
+		mio__selector_wake(poll->selector);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys/alarm.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include <sys/timerfd.h>
+
+#include "sys/os.h"
+
+int
+mio__alarm_set(int fd, mio__instant_t instant)
+{
+	struct itimerspec at = { .it_value = { 0, 0 } };
+
+	/* zero would stop it */
+	if (instant != MIO__NEVER)
+		at.it_value = mio__os_timespec(instant > 0 ? instant : 1);
+
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME, &at, NULL) == 0
+	    ? 0
+	    : -ENOTSUP;
+}
+
+int
+mio__alarm_create(void)
+{
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return mio__os_refused(errno) ? -ENOTSUP : -errno;
+
+	/* a sandbox may know only one of the two */
+	r = mio__alarm_set(fd, MIO__NEVER);
+	if (r < 0) {
+		(void)mio__os_close(fd); /* ours */
+		return r;
+	}
+
+	return fd;
+}

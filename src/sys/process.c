@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * How many forks lie between the first process and this one is counted in each
+ * child, before fork(2) returns there; a child that was made without the C
+ * library's knowledge still has another number.
+ */
+
+#include "sys/process.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+/* Written by a child before it has a second thread. */
+static uint32_t forks;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int refused; /* by once */
+
+static void
+count_fork(void)
+{
+	forks++;
+}
+
+static void
+watch_forks(void)
+{
+	refused = -pthread_atfork(NULL, NULL, count_fork);
+}
+
+static uint64_t
+current(void)
+{
+	return (uint64_t)forks << 32 | (uint32_t)getpid();
+}
+
+int
+mio__process_id(uint64_t *id)
+{
+	(void)pthread_once(&once, watch_forks); /* a constant argument */
+	if (refused < 0)
+		return refused;
+
+	*id = current();
+
+	return 0;
+}
+
+bool
+mio__process_is(uint64_t id)
+{
+	return current() == id;
+}
