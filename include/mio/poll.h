@@ -34,7 +34,7 @@ typedef uint64_t mio_token_t;
 #define MIO_PRIORITY     0x004u /* out-of-band data */
 #define MIO_ERROR        0x008u /* a hint to try: the next call tells */
 #define MIO_READ_CLOSED  0x010u /* the peer sends no more */
-#define MIO_WRITE_CLOSED 0x020u /* nothing more can be sent; with ERROR a hint */
+#define MIO_WRITE_CLOSED 0x020u /* no more can be sent; with ERROR a hint */
 #define MIO_AIO          0x040u /* kqueue with POSIX AIO only */
 #define MIO_LIO          0x080u /* kqueue on FreeBSD only */
 #define MIO_HUP          (MIO_READ_CLOSED | MIO_WRITE_CLOSED)
@@ -107,11 +107,11 @@ int mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd);
 /*
  * Waits until there are events and puts up to capacity of them into events:
  * how many, or 0 when timeout_ns nanoseconds have passed (never before them).
- * A negative timeout waits without end, 0 only looks. One thread waits in the
- * kernel, others queue in order with their timeouts running. The second form
- * answers -EINTR when a signal handler ran in the kernel's wait, or the process
- * was stopped and continues; the first goes on waiting. -EINVAL, -EBADF (the
- * poll's own descriptors were closed).
+ * A negative timeout waits without end, 0 only looks. Threads wait side by
+ * side, each with its own timeout; an event goes to one of them. The second
+ * returns -EINTR when a signal handler ran in the kernel's wait, or the process
+ * was stopped and continues; the first goes on waiting. Both are cancellation
+ * points. -EINVAL, -EBADF (the poll's own descriptors were closed).
  */
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -129,15 +129,14 @@ int mio_poll_interruptible(struct mio_poll *poll, struct mio_event *events,
  * The poll in another event loop, as a descriptor that it may wait for, and
  * never close: readable while mio_poll() with a timeout of 0 would report
  * something. That is so of what the kernel reports at any time; of what the
- * program sets itself, wakers included, after mio_poll_arm() answered 0 and
- * until the next mio_poll(). -EINVAL, -ENOTSUP (poll(2) has none).
+ * program sets itself, wakers included, after mio_poll_arm() returned 0 and
+ * until the next look. -EINVAL, -ENOTSUP (poll(2) has none).
  */
 int mio_poll_fd(const struct mio_poll *poll);
 
 /*
  * Before sleeping in another loop: 0 when the poll is armed, 1 when there is
- * something already, so that mio_poll() is to be called instead. -EINVAL,
- * -EBUSY: another thread is in mio_poll(), and gets the events.
+ * something already: look instead. Other threads may wait meanwhile. -EINVAL.
  */
 int mio_poll_arm(struct mio_poll *poll);
 

@@ -15,7 +15,7 @@
  * What all sockets share. Each call is one system call on the descriptor, with
  * the system's meaning and its errors as negative errno values; beyond those
  * named here -EBADF, -ENOTSOCK, and -EINVAL for a NULL pointer. Interrupted
- * calls are retried, SIGPIPE is never raised, and nothing but a connect waits on
+ * calls are retried, SIGPIPE is never raised, and only a connect waits on
  * a blocking socket. Any thread; no signal handlers.
  */
 
@@ -85,9 +85,9 @@ int mio_socket_peer_addr(mio_fd_t fd, struct sockaddr_storage *addr,
 int mio_socket_take_error(mio_fd_t fd, int *error);
 
 /*
- * IPv4 time to live or IPv6 hop limit, by the socket's family; of an IPv6 socket
- * both are set, for peers of either kind. -ERANGE outside 1 to 255, -ENOPROTOOPT
- * for other families.
+ * IPv4 time to live or IPv6 hop limit, by the socket's family; of an IPv6
+ * socket both are set, for peers of either kind. -ERANGE outside 1 to 255,
+ * -ENOPROTOOPT for other families.
  */
 int mio_socket_set_ttl(mio_fd_t fd, unsigned ttl);
 int mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl);

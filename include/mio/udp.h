@@ -74,7 +74,7 @@ struct mio_datagram {
  * them, which may be fewer than count. Received ones have len, the room, set to
  * the bytes put in. An error that stands in the way of the first is answered;
  * one behind it ends the batch, and comes back with the next if it lasts.
- * The errors above, -EINVAL for a count of 0, and for addr_len larger than addr.
+ * The errors above, -EINVAL for a count of 0 or an addr_len larger than addr.
  */
 int mio_udp_send_batch(mio_fd_t fd, struct mio_datagram *datagrams,
     size_t count);
