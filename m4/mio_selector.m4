@@ -1,10 +1,36 @@
 # SPDX-License-Identifier: MIT
 
+# MIO_TIME
+# --------
+# A clock that is past 2^31 seconds has to fit into a time_t. The interface has
+# none, so that a program's own may be another one.
+AC_DEFUN([MIO_TIME], [
+	AC_CACHE_CHECK([for what makes time_t 64 bits wide],
+		[mio_cv_time_flags], [
+		mio_cv_time_flags=unknown
+		mio_saved_cppflags=$CPPFLAGS
+		for mio_flags in '' '-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64'; do
+			CPPFLAGS="$mio_saved_cppflags $mio_flags"
+			AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+				#include <time.h>
+				char is_wide[sizeof(time_t) > 4 ? 1 : -1];
+				]])],
+				[mio_cv_time_flags=$mio_flags
+				break])
+		done
+		CPPFLAGS=$mio_saved_cppflags
+	])
+	AS_IF([test "x$mio_cv_time_flags" != xunknown &&
+		test "x$mio_cv_time_flags" != x],
+		[CPPFLAGS="$CPPFLAGS $mio_cv_time_flags"])
+])
+
 # MIO_SYSTEM
 # ----------
 # What the system has, by linking: a header may promise what the C library
 # does not keep. The names become HAVE_* in config.h.
 AC_DEFUN([MIO_SYSTEM], [
+	AC_REQUIRE([MIO_TIME])
 	AC_CHECK_FUNCS([epoll_create1 epoll_pwait2 kqueue eventfd
 		timerfd_create accept4 pipe2 ppoll pwritev2 recvmmsg sendmmsg
 		sigtimedwait])

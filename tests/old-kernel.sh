@@ -32,7 +32,7 @@ for what in linux-4.4 sandbox=ENOSYS sandbox=EPERM; do
 		run "$deny" $what -- "$builddir/tests/$program"
 	done
 done
-for what in mild-sandbox=ENOSYS mild-sandbox=EPERM; do
+for what in sandbox=ENOSYS sandbox=EPERM; do
 	echo "== test_poll_time, $what when it is set up"
 	MIO_TESTS_SANDBOX=$what "$builddir/tests/test_poll_time"
 done

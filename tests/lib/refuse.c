@@ -147,32 +147,26 @@ static const struct rule linux_6_1[] = {
 	OPTION(SOL_SOCKET, OPTION_PEERPIDFD, ENOPROTOOPT),
 };
 
-/* All but what an alarm that was made is set with. */
-#define SANDBOX \
-	CALL_WITH_FLAGS(SYS_accept4, 3), \
-	SOCKET_CALL(18), \
-	CALL(SYS_epoll_pwait2), \
-	CALL(SYS_eventfd2), \
-	CALL_WITH_FLAGS(SYS_pipe2, 1), \
-	CALL(PPOLL), \
-	CALL(PPOLL_TIME64), \
-	CALL(SYS_pwritev2), \
-	CALL(SYS_recvmmsg), \
-	CALL(SYS_recvmmsg_time64), \
-	SOCKET_CALL(19), \
-	CALL(SYS_sendmmsg), \
-	SOCKET_CALL(20), \
-	CALL(SYS_timerfd_create), \
-	OPTION(IPPROTO_UDP, OPTION_UDP_SEGMENT, 0), \
-	OPTION(IPPROTO_UDP, OPTION_UDP_GRO, 0)
-
 static const struct rule sandbox[] = {
-	SANDBOX,
+	CALL_WITH_FLAGS(SYS_accept4, 3),
+	SOCKET_CALL(18),
+	CALL(SYS_epoll_pwait2),
+	CALL(SYS_eventfd2),
+	CALL_WITH_FLAGS(SYS_pipe2, 1),
+	CALL(PPOLL),
+	CALL(PPOLL_TIME64),
+	CALL(SYS_pwritev2),
+	CALL(SYS_recvmmsg),
+	CALL(SYS_recvmmsg_time64),
+	SOCKET_CALL(19),
+	CALL(SYS_sendmmsg),
+	SOCKET_CALL(20),
+	CALL(SYS_timerfd_create),
+	OPTION(IPPROTO_UDP, OPTION_UDP_SEGMENT, 0),
+	OPTION(IPPROTO_UDP, OPTION_UDP_GRO, 0),
 	CALL(SYS_timerfd_settime),
 	CALL(SYS_timerfd_settime64),
 };
-
-static const struct rule mild_sandbox[] = { SANDBOX };
 
 static const struct rule pidfd_open[] = { CALL(SYS_pidfd_open) };
 /* musl makes do with the older one. */
@@ -193,7 +187,6 @@ static const struct list {
 	LIST("linux-5.10", linux_5_10),
 	LIST("linux-6.1", linux_6_1),
 	LIST("sandbox", sandbox),
-	LIST("mild-sandbox", mild_sandbox),
 	LIST("pidfd_open", pidfd_open),
 	LIST("signalfd4", signalfd4),
 };

@@ -12,8 +12,6 @@
  *		know.
  *	sandbox=ENOSYS, sandbox=EPERM
  *		Every call that libmio uses and can do without is refused.
- *	mild-sandbox=ENOSYS, mild-sandbox=EPERM
- *		But for timerfd_settime, so that an alarm that was made works.
  *	NAME=ENOSYS, NAME=EPERM
  *		This call is, by the kernel's name.
  *
