@@ -13,6 +13,9 @@
  * TIMED says that there are timed sources. So the word is 0 and nothing has
  * come in exactly when there is nothing to collect.
  *
+ * A look that found it held, and nothing in the kernel, tries a while longer:
+ * it should report what holds. It waits for nobody all the same.
+ *
  * Passing on. A thread that has left looks whether others wait (another event
  * loop does, too), and wakes one of them if it left something, a level or what
  * did not fit, or if something has come in meanwhile. A thread that is about to
@@ -55,6 +58,7 @@
 #include "core/readiness.h"
 #include "sys/cancel.h"
 #include "sys/lock.h"
+#include "sys/os.h"
 
 /* The collector's word. */
 #define HELD  1u
@@ -63,6 +67,9 @@
 
 /* More than the clocks of two processors differ, less than anybody notices. */
 #define SLACK_NS INT64_C(100000)
+
+/* How often a thread that finds the collector held looks again. */
+#define LOOKS 2000
 
 /* Kept out of the way through those who wait. */
 #define RARE __attribute__((noinline, cold))
@@ -225,13 +232,31 @@ gather(struct mio_poll *poll)
 	mio__ready_queue_take(&poll->ready);
 }
 
+/*
+ * Enters when who is inside goes, which is a few instructions for each of its
+ * events away, unless it has lost the processor: then that is given up once.
+ */
+static bool
+enter_soon(struct mio_poll *poll)
+{
+	unsigned looks;
+
+	for (looks = 0; looks < LOOKS; looks++)
+		if (!(load(poll) & HELD) && enter(poll))
+			return true;
+
+	mio__os_yield();
+
+	return enter(poll);
+}
+
 /* A visit by who has waited or let the kernel go first. */
 static RARE size_t
 visit(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
 	size_t n;
 
-	if (!enter(poll))
+	if (!enter_soon(poll))
 		return 0;
 
 	gather(poll);
