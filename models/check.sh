@@ -118,6 +118,7 @@ level="$small -DPRODUCERS=1 -DLEVELS=1"
 cancel="$small -DPRODUCERS=1 -DCANCELS=1"
 armed="$small -DPRODUCERS=1 -DPOLLERS=1 -DARM"
 timer="$small -DPRODUCERS=0 -DTIMERS=1"
+timers="$small -DPRODUCERS=0 -DTIMERS=2"
 close="$small -DPRODUCERS=1 -DPOLLERS=0 -DARM -DCLOSE"
 users='-DUSERS=1 -DOPS=1'
 
@@ -134,14 +135,25 @@ right core-closed core safety $close -DPRODUCERS=2
 right core-closed-poller core safety $close -DPOLLERS=1
 right core-closed-timer core safety $close -DPRODUCERS=0 -DTIMERS=1 $users
 right core-timer core safety $timer -DPOLLERS=2
+right core-timer-two core safety $timers -DPOLLERS=2
 right core-timer-queue core safety $timer -DPOLLERS=2 -DPRODUCERS=1
 right core-timer-cancelled core safety $timer -DPOLLERS=2 -DCANCELS=1
 right core-timer-armed core safety $timer -DPOLLERS=1 -DARM
 right core-timer-set core safety $timer -DPOLLERS=1 -DUSERS=1
+right core-timer-set-two core safety $timer -DPOLLERS=2 $users
 right core-timer-set-armed core safety $timer -DPOLLERS=0 -DARM -DUSERS=1
 right core-timer-registered core safety $timer -DPOLLERS=1 -DREGISTRARS=2
 right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
     -DDESTROYER
+right core-no-alarm core safety $timer -DNOALARM -DPOLLERS=2 -DNAPS=1
+right core-no-alarm-two core safety $timers -DNOALARM -DPOLLERS=2
+right core-no-alarm-set core safety $timer -DNOALARM -DPOLLERS=2 $users
+right core-no-alarm-cancelled core safety $timer -DNOALARM -DPOLLERS=2 \
+    -DCANCELS=1
+right core-no-alarm-registered core safety $timer -DNOALARM -DPOLLERS=1 \
+    -DREGISTRARS=2
+right core-alarm-refused core safety $timer -DREFUSED -DPOLLERS=2
+right core-alarm-refused-set core safety $timer -DREFUSED -DPOLLERS=1 -DUSERS=1
 
 wrong core-producer-looks-first core safety $small -DBUG_WAKE_FIRST
 wrong core-announced-after-the-look core safety $small -DBUG_LOOK_FIRST
@@ -153,18 +165,25 @@ wrong core-not-passed-on core safety $small -DBUG_NOT_PASSED_ON
 wrong core-level-left-behind core safety $level -DBUG_NOT_PASSED_ON
 wrong core-left-untold core safety $small -DBUG_LEFT_UNTOLD
 wrong core-wakes-before-letting-go core safety $small -DBUG_WAKES_INSIDE
+wrong core-waiters-before-letting-go core safety $small -DBUG_WAITERS_FIRST
 wrong core-two-collectors core safety $small -DBUG_ENTER_TORN
 wrong core-full-array-stays-away core safety $small -DPRODUCERS=1 -DKERNEL=1 \
     -DBUG_FULL_ARRAY_STAYS_AWAY
 wrong core-cancelled-quietly core safety $cancel -DBUG_CANCELLED_QUIETLY
 wrong core-cancelled-with-events core safety $cancel -DCAPACITY=2 \
     -DBUG_CANCELLED_WITH_EVENTS
-wrong core-wake-taken-late core safety $armed -DBUG_WAKE_TAKEN_LATE
+wrong core-wake-taken-late core safety $armed -DPRODUCERS=2 -DBUG_WAKE_TAKEN_LATE
 wrong core-wake-taken-for-good core safety $armed -DBUG_WAKE_TAKEN_FOR_GOOD
 wrong core-waker-closed-early core safety $close -DBUG_WAKER_CLOSED_EARLY
 wrong core-close-does-not-discard core safety $close \
     -DBUG_CLOSE_DOES_NOT_DISCARD
-wrong core-again-ignored core safety $timer -DPOLLERS=2 -DBUG_LEAVE_BLIND
+wrong core-held-stays-away core safety $small -DPOLLERS=3 -DBUG_HELD_STAYS_AWAY
+wrong core-visit-forgets-the-alarm core safety $timers -DPOLLERS=2 \
+    -DBUG_VISIT_FORGETS_THE_ALARM
+wrong core-comes-back-quietly core safety $timer -DNOALARM -DPOLLERS=2 \
+    -DNAPS=1 -DBUG_COMES_BACK_QUIETLY
+wrong core-refused-quietly core safety $timer -DREFUSED -DPOLLERS=2 $users \
+    -DBUG_REFUSED_QUIETLY
 wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK
 wrong core-alarm-believed core safety $timer -DPOLLERS=1 -DBUG_ALARM_BELIEVED
 wrong core-change-untold core safety $timer -DPOLLERS=1 $users \

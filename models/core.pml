@@ -12,17 +12,21 @@
  * files, not here. Here and there:
  *
  *	wake, signal, push		mio__core_wake(), _signal(), _push()
- *	enter, leave			the same in collect.c, with what is to be
- *	see_to_alarm, pass_on		done before and after letting go
- *	set_alarm, look			set_alarm(), look_locked() and the look()
- *					of a timer
- *	gather, report			the same in collect.c
- *	collect, turn			visit(), fill() and from_kernel()
- *	again				show_up()
- *	kernel				ask_kernel(), cancelled()
+ *	enter, leave			the same in collect.c
+ *	look, set_alarm			look_locked() with the look() of a
+ *					timer, mio__collect_set_alarm()
+ *	prepare_timed			prepare_timed(), timeout_until_due()
+ *	gather, report			the same in collect.c, and
+ *					mio__readiness_report()
+ *	visit, visit_and_set_alarm	the same in collect.c
+ *	announce, kernel		announce(), mio__selector_wait()
+ *	turn				fill(), from_kernel(), add_from_kernel()
+ *					and cancelled()
+ *	come_back			the end of mio__collect_wait()
  *	poller				mio__collect_wait()
  *	arm, outer			mio__collect_arm(), and a foreign loop
  *					that waits for mio_poll_fd()
+ *	changed				mio__collect_changed()
  *	user				what sets, moves and cancels timeouts
  *	registrar			register_source(), deregister_source()
  *					of timer.c
@@ -43,15 +47,13 @@
  * What is not. The words of the sources (readiness.pml has them): here each is
  * registered, ready or not, and queued or not, and changes in one step. The
  * links of the queue: a push is one step, since it is one compare-and-swap, and
- * the collector takes all of the stack at once. A selector without an alarm. A
- * signal handler that pushes is one more producer.
+ * the collector takes all of the stack at once. A signal handler that pushes is
+ * one more producer.
  *
  * What is claimed, by assertions at the step that would break it:
  *
  *	- one thread at a time has the collector, and the list of what is queued
  *	  is touched by nobody else
- *	- who has it wakes nobody who would find it held, and so have it go round
- *	  once more, which could go on for ever
  *	- when nothing moves any more (Spin's timeout) and a thread waits in the
  *	  kernel, or another loop for the poll that it armed, then nothing is due
  *	  and untold, no level is left, and no timeout has passed untold
@@ -68,8 +70,9 @@
  * arrays), PRODUCERS, PUSHES (of each), LEVELS (how many of the sources are no
  * edges), NAPS, KERNEL, CANCELS numbers of these; LOOKERS threads push and look
  * without waiting; ARM adds an outer loop; TIMERS, USERS, OPS, REGISTRARS,
- * DESTROYER for the timers; CLOSE ends the poll at any time. BUG_... puts in a
- * mistake that has to be found.
+ * DESTROYER for the timers; NOALARM is a selector without an alarm, and REFUSED
+ * one whose alarm fails at any time, for good; CLOSE ends the poll at any time.
+ * BUG_... puts in a mistake that has to be found.
  */
 
 #ifndef POLLERS
@@ -134,9 +137,8 @@
 
 /* The collector's word. */
 #define HELD  1
-#define AGAIN 2
-#define LEFT  4
-#define TIMED 8
+#define LEFT  2
+#define TIMED 4
 
 byte waiters;
 byte collector;
@@ -162,6 +164,11 @@ bit lock; /* the poll's */
 byte now = 1;
 byte alarm = NEVER;
 bit alarm_record;
+#ifdef NOALARM
+bit alarm_works;
+#else
+bit alarm_works = 1;
+#endif
 byte armed = NEVER;
 bit listed[TIMERS], told[TIMERS];
 byte deadline[TIMERS] = NEVER;
@@ -272,14 +279,13 @@ inline enter(ok)
 	if
 	:: ok -> atomic { assert(!inside); inside = 1;
 		collector = collector | HELD }
-	:: else -> collector = collector | AGAIN
+	:: else
 	fi
 #else
 	if
 	:: atomic { !(collector & HELD) -> poll_is_there(); assert(!inside);
 		inside = 1; collector = collector | HELD; ok = 1; ENTERED }
-	:: atomic { collector & HELD -> poll_is_there();
-		collector = collector | AGAIN; ok = 0 }
+	:: atomic { collector & HELD -> poll_is_there(); ok = 0 }
 	fi
 #endif
 }
@@ -342,128 +348,141 @@ inline look(seen, least, i, owes)
 	od
 }
 
-/* The alarm is set under the lock: taken back, and told a new time. */
-inline set_alarm(seen, least, i, owes)
+/* The alarm is taken back, and told a new time, in one step under the lock. */
+inline set_alarm(seen, least, i, owes, is_set)
 {
 	take_lock();
 	look(seen, least, i, owes);
 	atomic {
 		if
-		:: epoll_closed
+		:: !alarm_works ->
+			is_set = (least >= armed && armed > seen)
 #ifdef BUG_ALARM_BELIEVED
-		:: !epoll_closed && least == armed
+		:: alarm_works && least == armed -> is_set = 1
 #else
-		:: !epoll_closed && least == armed &&
-		    (least == NEVER || least > seen + SLACK)
+		:: alarm_works && least == armed && least > seen + SLACK ->
+			is_set = 1
 #endif
-		:: else ->
+#ifdef REFUSED
+		:: alarm_works && (least != armed || least <= seen + SLACK) ->
+			armed = least;
+			alarm_works = 0;
+			alarm = NEVER;
+			is_set = 0
+#endif
+		:: alarm_works && (least != armed || least <= seen + SLACK) ->
 			armed = least;
 			alarm = least;
-			alarm_record = 0
+			alarm_record = 0;
+			is_set = 1
 		fi;
 		seen = 0;
 		least = 0;
 		lock = 0
 	};
+	if
+	:: atomic { has_incoming -> poll_is_there(); is_set = 0 };
+		wake()
+	:: atomic { !has_incoming && is_set -> poll_is_there(); is_set = 0 }
+	:: atomic { !has_incoming && !is_set -> poll_is_there() };
+#ifndef BUG_REFUSED_QUIETLY
+		if
+		:: waiters >= ONE_WAITS -> wake()
+		:: waiters < ONE_WAITS
+		fi
+#endif
+	fi
 }
 
-#define SET_ALARM set_alarm(seen, least, i, owes)
+#define SET_ALARM set_alarm(seen, least, i, owes, is_set)
 #define LOOK \
 	take_lock(); \
 	look(seen, least, i, owes); \
 	atomic { seen = 0; least = 0; lock = 0 }
-#else
-#define SET_ALARM skip
-#define LOOK      skip
-#endif
+#define HAS_NO_ALARM ((collector & TIMED) && !alarm_works)
 
-/* Before each try to let go. */
-inline see_to_alarm()
+/* Before a wait that was announced; wait: whether it still is one. */
+inline prepare_timed(wait, until)
 {
 	if
-	:: !(collector & TIMED) || len(list) > 0
-	:: (collector & TIMED) && len(list) == 0 ->
+	:: alarm_works -> SET_ALARM
+	:: !alarm_works
+	fi;
+	if
+	:: alarm_works
+	:: !alarm_works ->
+		take_lock();
+		look(seen, least, i, owes);
+		atomic {
+			armed = least;
+			until = least;
+			wait = (least > seen);
+			seen = 0;
+			least = 0;
+			lock = 0
+		};
 		if
-		:: atomic { !somebody_waits -> poll_is_there() }
-		:: somebody_waits ->
-			SET_ALARM
+		:: has_incoming -> wait = 0
+		:: !has_incoming
 		fi
 	fi
 }
+#else
+#define SET_ALARM    skip
+#define LOOK         skip
+#define HAS_NO_ALARM false
+#define prepare_timed(wait, until) skip
+#endif
 
-/* Once let go. left: whether the list was not empty; 0 afterwards. */
+/* Once let go, unless BUG_WAKES_INSIDE. left: whether the list was not empty. */
 inline pass_on(left)
 {
+#ifdef BUG_NOT_PASSED_ON
+	left = 0
+#else
 	if
-	:: atomic { left || has_incoming -> poll_is_there(); left = 0 };
-#ifndef BUG_NOT_PASSED_ON
+	:: atomic { (waiters & ~SIGNALLED) == 0 -> poll_is_there(); left = 0 }
+	:: atomic { (waiters & ~SIGNALLED) != 0 -> poll_is_there() };
 		if
-		:: somebody_waits -> wake()
-		:: !somebody_waits
+		:: atomic { left || has_incoming -> poll_is_there();
+			left = 0 };
+			wake()
+		:: atomic { !left && !has_incoming -> poll_is_there() }
 		fi
-#endif
-	:: atomic { !left && !has_incoming -> poll_is_there() }
 	fi
+#endif
 }
 
-#ifdef BUG_WAKES_INSIDE
-/* Then whoever is woken finds the collector held, and has it see to all again. */
-#define BEFORE \
-	see_to_alarm(); \
-	atomic { left = (len(list) > 0); \
-		assert(!(left && somebody_waits && passed_on)); \
-		passed_on = (left && somebody_waits) }; \
-	pass_on(left)
-#define AFTER atomic { left = 0; passed_on = 0 }
-bit passed_on;
-#else
-#define BEFORE see_to_alarm()
-#define AFTER  pass_on(left)
-#endif
-
-inline leave(word)
+/* Nobody else changes LEFT; TIMED may change until the very step. */
+inline let_go()
 {
-	word = collector & ~AGAIN;
-	do
-	:: BEFORE;
-		if
-#ifdef BUG_LEAVE_BLIND
-		:: atomic { true ->
-			word = collector;
-#else
-		:: atomic { collector == word ->
-#endif
-			poll_is_there();
-			assert(inside);
-			inside = 0;
-			left = (len(list) > 0);
+	atomic {
+		poll_is_there();
+		assert(inside && (collector & HELD));
+		inside = 0;
 #ifdef BUG_LEFT_UNTOLD
-			collector = word & TIMED;
+		collector = collector & TIMED
 #else
-			collector = (word & TIMED) | (left -> LEFT : 0);
+		collector = (collector & TIMED) | (len(list) > 0 -> LEFT : 0)
 #endif
-			word = 0 };
-			break
-#ifndef BUG_LEAVE_BLIND
-		:: collector != word ->
-			atomic {
-				word = collector & ~AGAIN;
-				collector = word
-			}
-#endif
-		fi
-	od;
-	AFTER
+	}
 }
 
-/* Makes sure that who has announced its wait is seen. */
-inline again(ok, word)
+inline leave(left)
 {
-	enter(ok);
+	left = (len(list) > 0);
+#if defined(BUG_WAKES_INSIDE)
+	pass_on(left);
+	let_go()
+#elif defined(BUG_WAITERS_FIRST)
 	if
-	:: ok -> leave(word); ok = 0
-	:: else
+	:: (waiters & ~SIGNALLED) == 0 -> let_go(); left = 0
+	:: (waiters & ~SIGNALLED) != 0 -> let_go(); pass_on(left)
 	fi
+#else
+	let_go();
+	pass_on(left)
+#endif
 }
 
 /* Each that is in the list by now, once, into what room there is. */
@@ -512,7 +531,6 @@ inline gather()
 
 /* ---- the wait */
 
-#define announce() waiters = waiters + ONE_WAITS
 #define withdraw() waiters = waiters - ONE_WAITS
 #ifdef BUG_SIGNALLED_STAYS
 #define take_signal() skip
@@ -537,11 +555,49 @@ inline refill(n, room)
 	fi
 }
 
+/* wait: still whether to, when it is over. word: 0 before and after. */
+inline announce(wait, until, word)
+{
+#ifdef BUG_LOOK_FIRST
+	word = collector;
+	if
+	:: has_incoming -> wait = 0
+	:: !has_incoming
+	fi;
+	waiters = waiters + ONE_WAITS;
+#else
+	waiters = waiters + ONE_WAITS;
+	word = collector;
+	if
+	:: has_incoming -> wait = 0
+	:: !has_incoming
+	fi;
+#endif
+	atomic {
+		wait = wait && ((word & (HELD | LEFT)) != LEFT);
+		word = (wait -> word & TIMED : 0)
+	};
+	if
+	:: word -> word = 0; prepare_timed(wait, until)
+	:: else
+	fi
+}
+
+#if TIMERS > 0
+#define UNTIL until
+#define HAS_COME(u) ((u) <= now)
+#define CLEAR_UNTIL until = NEVER
+#else
+#define UNTIL 0
+#define HAS_COME(u) false
+#define CLEAR_UNTIL skip
+#endif
+
 /*
- * wait: whether to. ended: by itself. gone: the thread was cancelled, and has
- * cleaned up.
+ * wait: whether to, by itself no longer than until. ended: by the caller's
+ * timeout. gone: the thread was cancelled.
  */
-inline kernel(wait, announced, room, n, woken, ended, gone)
+inline kernel(wait, until, room, n, woken, ended, gone)
 {
 	atomic { assert(!epoll_closed); asleep = asleep + wait };
 	if
@@ -553,8 +609,8 @@ inline kernel(wait, announced, room, n, woken, ended, gone)
 	:: atomic { events > 0 -> events--; n = 1; asleep = asleep - wait }
 	:: atomic { wait && naps > 0 -> naps--; ended = 1;
 		asleep = asleep - wait }
-	:: atomic { !wait && !record && !alarm_rang && events == 0 ->
-		ended = 1 }
+	:: atomic { wait && HAS_COME(until) -> asleep = asleep - wait }
+	:: atomic { !wait && !record && !alarm_rang && events == 0 }
 	:: atomic { wait && stop -> ended = 1; asleep = asleep - wait }
 #if CANCELS > 0
 #ifdef BUG_CANCELLED_WITH_EVENTS
@@ -576,45 +632,36 @@ inline kernel(wait, announced, room, n, woken, ended, gone)
 	if
 	:: woken -> refill(n, room)
 	:: else
-	fi;
-#ifdef BUG_SIGNAL_TAKEN_LATE
-	if
-	:: announced -> withdraw(); announced = 0
-	:: else
 	fi
-#else
-	if
-	:: announced -> withdraw(); announced = 0
-	:: else
-	fi;
-#ifdef BUG_CANCELLED_QUIETLY
-	if
-	:: woken -> take_signal()
-	:: gone -> take_signal()
-	:: else
-	fi
-#else
-	if
-	:: woken -> take_signal()
-	:: gone -> take_signal(); wake()
-	:: else
-	fi
-#endif
-#endif
 }
 
 /* room: how much the array has left for the queue. */
-inline collect(room, ok, word, count, taken)
+inline visit(room, ok, left, count, taken)
 {
 	enter(ok);
 	if
 	:: ok ->
 		gather();
 		report(room, count, taken);
-		leave(word);
+		leave(left);
 		ok = 0
 	:: else
 	fi
+}
+
+inline visit_and_set_alarm(room, ok, left, count, taken)
+{
+	visit(room, ok, left, count, taken);
+#if TIMERS > 0 && !defined(BUG_VISIT_FORGETS_THE_ALARM)
+	if
+	:: collector & TIMED ->
+		if
+		:: (waiters & ~SIGNALLED) != 0 -> SET_ALARM
+		:: (waiters & ~SIGNALLED) == 0
+		fi
+	:: !(collector & TIMED)
+	fi
+#endif
 }
 
 inline has_work(work)
@@ -629,75 +676,89 @@ inline has_work(work)
 	fi
 }
 
+/* The same, but for what becomes ready by the clock. */
+inline is_left(work)
+{
+	if
+	:: collector & (HELD | LEFT) -> work = 1
+	:: !(collector & (HELD | LEFT)) ->
+		if
+		:: has_incoming -> work = 1
+		:: !has_incoming -> work = 0
+		fi
+	fi
+}
+
 /* wait: as the caller wants it; 0 afterwards. taken + n: how many events. */
 inline turn(wait, taken, n, ended, gone)
 {
-#ifdef BUG_LOOK_FIRST
 	has_work(work);
 	if
 	:: work -> work = 0; enter(ok)
 	:: else
 	fi;
-#else
-	has_work(work);
-	if
-	:: work -> work = 0; enter(ok)
-	:: else
-	fi;
-#endif
 	if
 	:: ok ->
 		ok = 0;
 		gather();
 		if
-		:: len(list) > 0 -> atomic { wait = 0; first = kernel_first };
-			kernel_first = 0
+		:: len(list) > 0 ->
+			wait = 0;
+			first = kernel_first;
+			if
+			:: first -> kernel_first = 0
+			:: else -> report(CAPACITY, count, taken)
+			fi
 		:: len(list) == 0
 		fi;
-		if
-		:: !first -> report(CAPACITY, count, taken)
-		:: else
-		fi;
-#ifdef BUG_LOOK_FIRST
-		leave(word);
-		if
-		:: wait -> announced = 1; announce()
-		:: else
-		fi
-#else
-		if
-		:: wait -> announced = 1; announce()
-		:: else
-		fi;
-		leave(word)
-#endif
-	:: !ok && wait ->
-		announced = 1;
-		announce();
-#ifndef BUG_LOOK_FIRST
-		has_work(work);
-		if
-		:: work -> work = 0; again(ok, word)
-		:: else
-		fi
-#endif
+		leave(left)
 	:: else
 	fi;
 	if
 	:: taken == CAPACITY -> kernel_first = 1
 	:: else ->
+		if
+		:: wait -> announced = 1; announce(wait, UNTIL, word)
+		:: else
+		fi;
 		room = CAPACITY - taken;
-		kernel(wait, announced, room, n, woken, ended, gone);
+		kernel(wait, UNTIL, room, n, woken, ended, gone);
 		room = 0;
 		if
-#ifdef BUG_FULL_ARRAY_STAYS_AWAY
-		:: (woken && taken + n < CAPACITY) || first ->
-#else
-		:: woken || first || (n == 0 && taken == 0 && !gone &&
-		    ((collector & ~TIMED) != 0 || has_incoming)) ->
+		:: announced -> withdraw(); announced = 0
+		:: else
+		fi;
+#ifdef BUG_HELD_STAYS_AWAY
+		away = woken && (collector & HELD);
 #endif
+		if
+#ifndef BUG_SIGNAL_TAKEN_LATE
+		:: woken -> take_signal()
+#endif
+		:: gone -> take_signal();
+#ifndef BUG_CANCELLED_QUIETLY
+			wake()
+#endif
+		:: else
+		fi;
+		/* with events in hand only for the others */
+		if
+		:: woken || first -> work = !gone
+		:: !woken && !first && n == 0 && taken == 0 && !gone ->
+			is_left(work)
+		:: else
+		fi;
+#ifdef BUG_FULL_ARRAY_STAYS_AWAY
+		work = work && taken + n < CAPACITY;
+#endif
+#ifdef BUG_HELD_STAYS_AWAY
+		atomic { work = work && !away; away = 0 };
+#endif
+		if
+		:: work ->
+			work = 0;
 			room = (taken > 0 -> 0 : CAPACITY - n);
-			collect(room, ok, word, count, taken);
+			visit_and_set_alarm(room, ok, left, count, taken);
 			room = 0
 		:: else
 		fi;
@@ -709,21 +770,41 @@ inline turn(wait, taken, n, ended, gone)
 #endif
 	fi;
 	atomic { assert(taken + n <= CAPACITY); woken = 0; first = 0;
-		wait = 0 }
+		CLEAR_UNTIL; wait = 0 }
 }
 
+/* It may have been the one that would wake up by itself. */
+inline come_back()
+{
+#if TIMERS > 0 && !defined(BUG_COMES_BACK_QUIETLY)
+	if
+	:: HAS_NO_ALARM -> wake()
+	:: !HAS_NO_ALARM
+	fi
+#else
+	skip
+#endif
+}
+
+#ifdef BUG_HELD_STAYS_AWAY
+#define AWAY , away
+#else
+#define AWAY
+#endif
 #if TIMERS > 0
 #define LOCALS \
-	byte count, word, taken, room, n, seen, least, i; \
-	bit wait, work, ok, left, first, announced, woken, ended, gone, owes
+	byte count, word, taken, room, n, seen, least, i, until = NEVER; \
+	bit wait, work, ok, left, first, announced, woken, ended, gone, owes, \
+	    is_set AWAY
 #elif LOOKERS > 0
 #define LOCALS \
 	byte count, word, taken, room, n; \
-	bit wait, work, ok, left, first, announced, woken, ended, gone, looks
+	bit wait, work, ok, left, first, announced, woken, ended, gone, looks \
+	    AWAY
 #else
 #define LOCALS \
 	byte count, word, taken, room, n; \
-	bit wait, work, ok, left, first, announced, woken, ended, gone
+	bit wait, work, ok, left, first, announced, woken, ended, gone AWAY
 #endif
 
 inline clear_external()
@@ -770,7 +851,7 @@ proctype poller()
 progress:	rounds++;
 		if
 		:: gone -> break
-		:: else -> taken = 0; n = 0; ended = 0
+		:: else -> taken = 0; n = 0; ended = 0; come_back()
 		fi
 	:: else -> break
 	od;
@@ -865,10 +946,17 @@ inline arm(pending)
 		:: pending -> waiters = waiters & ~EXTERNAL
 		:: else
 		fi;
-		leave(word);
+		leave(left);
 		ok = 0
 	:: else
+	fi;
+#if TIMERS > 0
+	/* not if the caller is to look at once */
+	if
+	:: !pending && (collector & TIMED) -> SET_ALARM
+	:: pending || !(collector & TIMED)
 	fi
+#endif
 }
 
 /* Arms, waits for the descriptor, and polls without waiting. */
@@ -952,11 +1040,7 @@ inline changed()
 	:: true
 #else
 	:: atomic { somebody_waits -> poll_is_there() };
-		SET_ALARM;
-		if
-		:: has_incoming -> wake()
-		:: !has_incoming
-		fi
+		SET_ALARM
 	:: atomic { !somebody_waits -> poll_is_there() }
 #endif
 	fi
@@ -966,8 +1050,8 @@ inline changed()
 #if USERS > 0
 proctype user(byte t)
 {
-	byte ops, word, seen, least, i, at;
-	bit ok, left, owes;
+	byte ops, seen, least, i, at;
+	bit owes, is_set;
 
 	do
 	:: ops < OPS ->
@@ -1068,8 +1152,8 @@ inline deregister()
 /* One of them starts with a deregister, the other one with a register. */
 proctype registrar(byte r)
 {
-	byte word, seen, least, i;
-	bit ok, left, owes;
+	byte seen, least, i;
+	bit owes, is_set;
 
 	if
 	:: r % 2 == 0 -> deregister(); register()
@@ -1083,8 +1167,8 @@ proctype registrar(byte r)
 /* Of timer 0, which nobody else uses any more. */
 proctype destroyer()
 {
-	byte word, seen, least, i;
-	bit ok, left, owes;
+	byte seen, least, i;
+	bit owes, is_set;
 
 	users_done == USERS && registrars_done == REGISTRARS;
 #ifdef BUG_DESTROYED_IN_THE_LIST
@@ -1119,6 +1203,7 @@ inline close()
 		armed = NEVER;
 		alarm = NEVER;
 		alarm_record = 0;
+		alarm_works = 0;
 		epoll_closed = 1
 	};
 	lock = 0;
@@ -1182,7 +1267,7 @@ proctype closer()
 	d_step {
 		assert(producers_done == PRODUCERS + LOOKERS);
 		assert(users_done == USERS && registrars_done == REGISTRARS);
-		assert(!inside && !(collector & (HELD | AGAIN)));
+		assert(!inside && !(collector & HELD));
 		assert(record || !(waiters & SIGNALLED));
 		do
 		:: s < SOURCES ->
