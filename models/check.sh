@@ -147,7 +147,8 @@ right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
     -DDESTROYER
 right core-no-alarm core safety $timer -DNOALARM -DPOLLERS=2 -DNAPS=1
 right core-no-alarm-two core safety $timers -DNOALARM -DPOLLERS=2
-right core-no-alarm-set core safety $timer -DNOALARM -DPOLLERS=2 $users
+right core-no-alarm-set core safety $timer -DNOALARM -DPOLLERS=2 $users \
+    -DNAPS=1
 right core-no-alarm-cancelled core safety $timer -DNOALARM -DPOLLERS=2 \
     -DCANCELS=1
 right core-no-alarm-registered core safety $timer -DNOALARM -DPOLLERS=1 \
@@ -177,12 +178,13 @@ wrong core-wake-taken-for-good core safety $armed -DBUG_WAKE_TAKEN_FOR_GOOD
 wrong core-waker-closed-early core safety $close -DBUG_WAKER_CLOSED_EARLY
 wrong core-close-does-not-discard core safety $close \
     -DBUG_CLOSE_DOES_NOT_DISCARD
-wrong core-held-stays-away core safety $small -DPOLLERS=3 -DBUG_HELD_STAYS_AWAY
+wrong core-held-stays-away core safety $small -DPRODUCERS=1 -DLOOKERS=1 \
+    -DKERNEL=1 -DBUG_HELD_STAYS_AWAY
 wrong core-visit-forgets-the-alarm core safety $timers -DPOLLERS=2 \
     -DBUG_VISIT_FORGETS_THE_ALARM
 wrong core-comes-back-quietly core safety $timer -DNOALARM -DPOLLERS=2 \
-    -DNAPS=1 -DBUG_COMES_BACK_QUIETLY
-wrong core-refused-quietly core safety $timer -DREFUSED -DPOLLERS=2 $users \
+    $users -DNAPS=1 -DBUG_COMES_BACK_QUIETLY
+wrong core-refused-quietly core safety $timer -DREFUSED -DPOLLERS=1 $users \
     -DBUG_REFUSED_QUIETLY
 wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK
 wrong core-alarm-believed core safety $timer -DPOLLERS=1 -DBUG_ALARM_BELIEVED
@@ -230,9 +232,16 @@ wrong updated-unlocked readiness safety $tokens -DUPDATERS=2 \
 wrong take-does-not-compare readiness safety $tokens -DBUG_TAKE_BLIND
 wrong keep-does-not-compare readiness safety -DKEEP -DUPDATERS=1 \
     -DBUG_KEEP_BLIND
+wrong moved-by-a-store readiness safety $tokens -DPRODUCERS=2 -DBUG_MOVE_BLIND
+wrong deregistered-and-reported readiness safety $tokens \
+    -DBUG_DEREGISTERED_AND_REPORTED
+wrong updated-though-dropped readiness safety $life -DUPDATERS=1 \
+    -DBUG_UPDATED_THOUGH_DROPPED
 wrong bits-above-interest readiness safety $tokens -DVALUE=64 -DBUG_UNMASKED
 wrong level-oneshot-stays-armed readiness safety $tokens -DEARLY \
     -DOPTION1=LEVEL_ONESHOT -DBUG_ONESHOT
+wrong oneshot-stays-reported readiness safety $tokens -DOPTION1=EDGE_ONESHOT \
+    -DBUG_ONESHOT_STAYS
 wrong finished-level-for-ever readiness safety $parts -DOPTION1=LEVEL \
     -DBUG_FINAL_LEVEL
 wrong finished-is-taken-away readiness safety $parts -DBUG_REMOVE_FINAL

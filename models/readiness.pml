@@ -22,7 +22,8 @@
  *	deregister, drop		mio__readiness_deregister(), _drop()
  *	add, finish, remove		mio__readiness_add(), _finish(),
  *					_remove()
- *	take				mio__readiness_take(), reported()
+ *	take				mio__readiness_report(), take(),
+ *					move_to_token(), reported()
  *	keep				mio__readiness_keep()
  *	unref, release, discard		mio__readiness_unref(), release(),
  *					mio__readiness_discard()
@@ -33,8 +34,9 @@
  * in between is one step here, if what it computes depends on the word alone:
  * the round that succeeds did all of it on the word as it was then. The loop of
  * take reads the token in between, and that of push writes the link, so their
- * steps are apart and the comparison may fail. A token is written and read in
- * two halves.
+ * steps are apart and the comparison may fail. For a level that stays in the
+ * queue there is none: the look at its word was all. A token is written and read
+ * in two halves.
  *
  * What is not. That threads sleep: the collector goes on as long as something is
  * queued. A signal handler that sets readiness is one more producer: what it
@@ -49,9 +51,9 @@
  *	- what is due and not told is QUEUED: each edge since the last take,
  *	  each level
  *	- an event has the token of the update that was in force when it was
- *	  taken, whole, and no bits but of that update's interest, errors and
- *	  hang-ups; after a deregister, a drop or a oneshot that fired there is
- *	  none
+ *	  taken, or a level's word looked at, whole, and no bits but of that
+ *	  update's interest, errors and hang-ups; after a deregister, a drop or
+ *	  a oneshot that fired there is none
  *	- what was finished is told once by each update, and not taken away
  *	- when nothing moves any more (Spin's timeout) nothing is queued or due
  *	- freed memory is not touched; at the end each node, and the poll, has
@@ -98,41 +100,38 @@
 #endif
 #define SLOTS 3
 
-/* The word, as in readiness.c. */
+/* The word, as in readiness.c, but that the slots stand lower. */
 #define READY          255
-#define INTEREST_SHIFT 8
-#define INTEREST       (7 << INTEREST_SHIFT)
-#define QUEUED         2048
-#define EDGE           4096
-#define ONESHOT        8192
-#define REGISTERED     16384
-#define DISARMED       32768
-#define DROPPED        65536
-#define ORPHAN         131072
-#define FINAL          262144
-#define READ_SHIFT     19
-#define WRITE_SHIFT    21
+#define REPORTED_SHIFT 8
+#define REPORTED       65280
+#define QUEUED         65536
+#define EDGE           131072
+#define ONESHOT        262144
+#define REGISTERED     524288
+#define DROPPED        1048576
+#define ORPHAN         2097152
+#define FINAL          4194304
+#define WRITE_SHIFT    23
+#define READ_SHIFT     25
 
-#define UPDATED \
-	(INTEREST | EDGE | ONESHOT | REGISTERED | DISARMED | (3 << WRITE_SHIFT))
-#define ALWAYS 56
-#define LEVEL  0
+#define UPDATED (REPORTED | EDGE | ONESHOT | REGISTERED | (3 << WRITE_SHIFT))
+#define ALWAYS  56
+#define LEVEL   0
 
-/* MIO__READINESS_EDGE, which reads 0x5101. */
-#define TRIGGERED 20737
+/* MIO__READINESS_EDGE, which reads 0xa3901. */
+#define TRIGGERED 669953
 
 /* What -D can say without signs that a shell knows. */
 #define LEVEL_ONESHOT ONESHOT
-#define EDGE_ONESHOT  12288
+#define EDGE_ONESHOT  393216
 
 #ifdef BUG_UNMASKED
-/* The bits above the interest come down with it. */
-#define wanted(s) (((s) >> INTEREST_SHIFT) | ALWAYS)
+/* All that is set is told, if anything is. */
+#define due(s) ((s) & REPORTED -> (s) & READY : 0)
 #else
-#define wanted(s) ((((s) & INTEREST) >> INTEREST_SHIFT) | ALWAYS)
+#define due(s) (((s) >> REPORTED_SHIFT) & (s) & READY)
 #endif
-#define is_on(s) (((s) & (REGISTERED | DISARMED | DROPPED)) == REGISTERED)
-#define due(s)   (is_on(s) -> ((s) & READY & wanted(s)) : 0)
+#define is_on(s) (((s) & REGISTERED) && !((s) & DROPPED) && ((s) & REPORTED))
 
 #define read_slot(s)  (((s) >> READ_SHIFT) & 3)
 #define write_slot(s) (((s) >> WRITE_SHIFT) & 3)
@@ -177,6 +176,7 @@ bit stop;
 #define TAKEN  3
 byte place[NODES];
 byte version[NODES]; /* the update in force */
+byte seen;           /* the one that the collector has looked at */
 bit untold[NODES];   /* due, and not in an event since it was set */
 bit fired[NODES];    /* a oneshot, since the last update */
 bit final[NODES];    /* told to be finished, since the last update */
@@ -405,10 +405,14 @@ inline add(n, value, more, owes, newest, left)
 {
 	d_step {
 		node_is_there(n);
-		x = word[n] | (value) | more;
-		queue_if_due(n);
-		put_word(n, owes);
-		check_word(n)
+		if
+		:: word[n] & DROPPED -> owes = 0
+		:: else ->
+			x = word[n] | (value) | more;
+			queue_if_due(n);
+			put_word(n, owes);
+			check_word(n)
+		fi
 	};
 	push_if_owed(n, owes, newest, left)
 }
@@ -481,8 +485,14 @@ inline update(n, v, registered, slot, owes, newest, left)
 		if
 		:: (word[n] & REGISTERED) == registered ->
 			x = (x & ~UPDATED) | REGISTERED | option_of(v) |
-			    (interest_of(v) << INTEREST_SHIFT) |
+			    ((interest_of(v) | ALWAYS) << REPORTED_SHIFT) |
 			    (slot << WRITE_SHIFT);
+#ifndef BUG_UPDATED_THOUGH_DROPPED
+			if
+			:: x & DROPPED -> x = x & ~REPORTED
+			:: else
+			fi;
+#endif
 			queue_if_due(n);
 			version[n] = v;
 			fired[n] = 0;
@@ -501,7 +511,11 @@ inline deregister(n)
 {
 	d_step {
 		node_is_there(n);
+#ifdef BUG_DEREGISTERED_AND_REPORTED
 		word[n] = word[n] & ~REGISTERED;
+#else
+		word[n] = word[n] & ~(REGISTERED | REPORTED);
+#endif
 		untold[n] = 0;
 		check_word(n)
 	}
@@ -511,110 +525,126 @@ inline drop(n)
 {
 	d_step {
 		node_is_there(n);
-		word[n] = word[n] | DROPPED;
+		word[n] = (word[n] & ~REPORTED) | DROPPED;
 		untold[n] = 0;
 		check_word(n)
 	}
 }
 
-/* x: what reported() makes of w. */
-inline reported(w)
-{
-	x = w;
-	if
+/* A level stays where it is: the look at its word was all. */
 #ifdef BUG_FINAL_LEVEL
-	:: due(w) == 0 || (w & EDGE) -> x = x & ~QUEUED
+#define stays(w) (due(w) != 0 && !((w) & (EDGE | ONESHOT)))
+#elif defined(BUG_ONESHOT)
+#define stays(w) (due(w) != 0 && !((w) & (EDGE | FINAL)))
 #else
-	:: due(w) == 0 || (w & (EDGE | FINAL)) -> x = x & ~QUEUED
+#define stays(w) (due(w) != 0 && !((w) & (EDGE | FINAL | ONESHOT)))
 #endif
-	:: else
-	fi;
-	if
-#ifdef BUG_ONESHOT
-	:: due(w) != 0 && (w & ONESHOT) && (w & EDGE) ->
+
+/* What reported() makes of w. */
+#ifdef BUG_ONESHOT_STAYS
+#define reported(w) ((w) & ~QUEUED)
 #else
-	:: due(w) != 0 && (w & ONESHOT) ->
+#define reported(w) \
+	((due(w) != 0 && ((w) & ONESHOT) -> (w) & ~REPORTED : (w)) & ~QUEUED)
 #endif
-		x = (x | DISARMED) & ~QUEUED
-	:: else
-	fi
-}
 
 #ifdef TOKENS
 #define check_token(n, a, b) \
 	assert((a) == (b)); \
-	assert((a) == version[n]); \
-	assert(((w & INTEREST) >> INTEREST_SHIFT) == interest_of(a))
+	assert((a) == seen); \
+	assert(((w & REPORTED) >> REPORTED_SHIFT) == (interest_of(a) | ALWAYS))
 #else
 #define check_token(n, a, b) skip
 #endif
 
-/* What an event that is taken must be. */
+/*
+ * What an event that is taken must be. One of a level that stays is of the time
+ * when its word was looked at, whatever has become of that since.
+ */
 inline check_event(n, w, a, b)
 {
 	if
 	:: due(w) == 0
 	:: else ->
 		check_token(n, a, b);
-		assert((due(w) & ~(interest_of(version[n]) | ALWAYS)) == 0);
-		assert(is_on(word[n]));
-		assert(!fired[n]);
-		fired[n] = ((w & ONESHOT) != 0);
-		assert(!final[n]);
-		final[n] = ((w & FINAL) != 0);
+		assert((due(w) & ~(interest_of(seen) | ALWAYS)) == 0);
+		assert(is_on(w));
+		assert(stays(w) || is_on(word[n]));
+		if
+		:: version[n] == seen ->
+			assert(!fired[n]);
+			fired[n] = ((w & ONESHOT) != 0);
+			assert(!final[n]);
+			final[n] = ((w & FINAL) != 0)
+		:: else -> assert(stays(w))
+		fi;
 		untold[n] = (word[n] == w -> 0 : untold[n])
 	fi
 }
 
+#ifdef BUG_READ_STUCK
+#define SLOT_READ(w) write_slot(w)
+#else
+#define SLOT_READ(w) read_slot(w)
+#endif
+
 /* w: 0 before and after. */
 inline take(n, w, a, b)
 {
-	do
-	:: atomic {
-			node_is_there(n);
+	d_step {
+		node_is_there(n);
 #ifdef BUG_CLEAR_FIRST
-			if
-			:: place[n] == TAKEN ->
-				word[n] = word[n] & ~QUEUED;
-				place[n] = OUT;
-				untold[n] = 0
-			:: else
-			fi;
+		word[n] = word[n] & ~QUEUED;
+		place[n] = OUT;
+		untold[n] = 0;
 #endif
+		w = word[n];
+		seen = version[n]
+	};
+	do
+	:: true ->
+		/* move_to_token() */
 #ifndef BUG_READ_STUCK
-			word[n] = (word[n] & ~(3 << READ_SHIFT)) |
-			    (write_slot(word[n]) << READ_SHIFT);
+		do
+		:: read_slot(w) == write_slot(w) -> break
+		:: else ->
+			d_step {
+				node_is_there(n);
+				if
+#ifndef BUG_MOVE_BLIND
+				:: word[n] != w -> w = word[n];
+					seen = version[n]
 #endif
-			w = word[n]
-		};
+				:: else ->
+					w = (w & ~(3 << READ_SHIFT)) |
+					    (write_slot(w) << READ_SHIFT);
+					word[n] = w
+				fi
+			}
+		od;
+		skip;
+#endif
 #ifdef TOKENS
-		d_step { node_is_there(n); a = token_a[at(n, write_slot(w))] };
-		d_step { node_is_there(n); b = token_b[at(n, write_slot(w))] };
+		d_step { node_is_there(n); a = token_a[at(n, SLOT_READ(w))] };
+		d_step { node_is_there(n); b = token_b[at(n, SLOT_READ(w))] };
 #endif
 		d_step {
 			node_is_there(n);
 			if
-#if defined(BUG_TAKE_BLIND)
-			:: true ->
+			:: stays(w) -> check_event(n, w, a, b); b = 1
+#ifdef BUG_TAKE_BLIND
+			:: !stays(w) ->
 				check_event(n, w, a, b);
-				reported(w);
-				y = ((w & QUEUED) && !(x & QUEUED));
-				x = (y -> word[n] & ~QUEUED : word[n]);
-				y = 0;
+				word[n] = word[n] & ~QUEUED;
 #else
-			:: word[n] == w ->
+			:: !stays(w) && word[n] == w ->
 				check_event(n, w, a, b);
-				reported(w);
+				word[n] = reported(w);
 #endif
-				word[n] = x;
-				if
-				:: x & QUEUED
-				:: else -> place[n] = OUT
-				fi;
-				x = 0;
+				place[n] = OUT;
 				check_word(n);
 				b = 1
-			:: else -> b = 0
+			:: else -> w = word[n]; seen = version[n]; b = 0
 			fi;
 			a = 0
 		};
@@ -623,20 +653,14 @@ inline take(n, w, a, b)
 		:: else
 		fi
 	od;
-	/* as the word was replaced, w says what it became */
-	atomic {
-		reported(w);
-		w = (x & QUEUED -> QUEUED : (x & ORPHAN));
-		x = 0
-	};
 	if
-	:: w & QUEUED -> append(n)
+	:: stays(w) -> append(n)
 #ifndef BUG_TAKE_FORGETS_ORPHAN
-	:: w & ORPHAN -> release(n)
+	:: !stays(w) && (w & ORPHAN) -> release(n)
 #endif
 	:: else
 	fi;
-	w = 0
+	d_step { w = 0; seen = 0 }
 }
 
 #ifdef KEEP
@@ -806,8 +830,8 @@ proctype updater(byte id)
 
 #ifdef LIFETIME
 /*
- * Any node but 0, which is the updaters' until they are done. A waker is not
- * dropped while somebody wakes.
+ * Node 0 is the updaters', too, until they are done. A waker is not dropped
+ * while somebody wakes.
  */
 proctype destroyer()
 {
@@ -821,8 +845,8 @@ proctype destroyer()
 	do
 	:: n > 0 ->
 		n--;
-		n > 0 || updaters_done == UPDATERS;
 		drop(n);
+		n > 0 || updaters_done == UPDATERS;
 		unref(n)
 	:: else -> break
 	od;
@@ -944,7 +968,8 @@ init
 				word[y] = TRIGGERED;
 #else
 				word[y] = REGISTERED | OPTION1 |
-				    (interest_of(1) << INTEREST_SHIFT);
+				    ((interest_of(1) | ALWAYS) <<
+				    REPORTED_SHIFT);
 #endif
 #ifdef TOKENS
 				token_a[at(y, 0)] = 1;
