@@ -18,7 +18,7 @@
 #include <sys/epoll.h>
 #endif
 
-#include "sys/os.h"
+#include "sys/pipe.h"
 #include "sys/waker.h"
 
 /* How a kernel and how a sandbox says it; each is a run of a loop test. */

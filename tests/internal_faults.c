@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
-#include "sys/os.h"
+#include "sys/pipe.h"
 
 #define CROWD 8
 

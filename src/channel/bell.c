@@ -18,7 +18,7 @@
 #include <errno.h>
 
 #include "sys/lock.h"
-#include "sys/os.h"
+#include "sys/thread.h"
 
 int
 mio__bell_init(struct mio__bell *bell)

@@ -65,8 +65,10 @@
 #include "core/readiness_source.h"
 #include "mio/channel.h"
 #include "sys/cancel.h"
-#include "sys/os.h"
+#include "sys/clock.h"
+#include "sys/memory.h"
 #include "sys/process.h"
+#include "sys/thread.h"
 
 /* More than any program has; the rest is room for the threads that add one. */
 #define SENDERS_MAX (UINT32_C(1) << 31)

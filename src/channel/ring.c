@@ -28,7 +28,7 @@
 
 #include <stdint.h>
 
-#include "sys/os.h"
+#include "sys/memory.h"
 
 /* Of what is in use at once positions are told apart with room to spare. */
 #define LIMIT_MAX (SIZE_MAX / 4 / MIO__STEP)

@@ -31,7 +31,7 @@
 
 #include "base/check.h"
 #include "base/point.h"
-#include "sys/os.h"
+#include "sys/thread.h"
 
 struct mio__turn {
 	struct mio__turns *turns;

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "sys/os.h"
+#include "sys/memory.h"
 #include "sys/process.h"
 
 int

@@ -77,7 +77,7 @@
 
 #include "base/check.h"
 #include "base/point.h"
-#include "sys/os.h"
+#include "sys/memory.h"
 
 #define READY          0xffu
 #define REPORTED_SHIFT 8

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "sys/os.h"
+#include "sys/memory.h"
 
 int
 mio__inbox_init(

@@ -27,7 +27,7 @@
 
 #include "base/check.h"
 #include "poll/poll.h"
-#include "sys/os.h"
+#include "sys/memory.h"
 
 static const struct mio_loop_config defaults = {
 	.notify_capacity = 4096,

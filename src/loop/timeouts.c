@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-#include "sys/os.h"
+#include "sys/memory.h"
 
 #define CAPACITY  65536
 #define DELAY_MAX (UINT64_C(1) << 63)

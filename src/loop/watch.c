@@ -25,7 +25,7 @@
 
 #include "base/check.h"
 #include "loop/loop.h"
-#include "sys/os.h"
+#include "sys/memory.h"
 
 #define FIRST_CHUNK UINT32_C(64)
 

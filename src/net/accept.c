@@ -26,8 +26,9 @@
 #include "mio/poll.h"
 #include "net/option.h"
 #include "net/socket.h"
-#include "sys/os.h"
+#include "sys/descriptor.h"
 #include "sys/selector.h"
+#include "sys/sock.h"
 
 /* Of connections lost in a row; more than that is an error that will last. */
 #define LOST_MAX 1024u

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "mio/poll.h"
 #include "net/accept.h"
-#include "sys/os.h"
+#include "sys/descriptor.h"
 #include "sys/selector.h"
 
 MIO__PUBLIC int

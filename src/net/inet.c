@@ -6,7 +6,7 @@
 
 #include "mio/socket.h"
 #include "mio/tcp.h"
-#include "sys/os.h"
+#include "sys/sock.h"
 
 #define BIND_FLAGS (MIO_REUSEPORT | MIO_ONLY_V6)
 

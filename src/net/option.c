@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include "sys/os.h"
+#include "sys/sock.h"
 
 #define NS_PER_SEC INT64_C(1000000000)
 

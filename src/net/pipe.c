@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "mio/poll.h"
 #include "net/socket.h"
-#include "sys/os.h"
+#include "sys/pipe.h"
 
 MIO__PUBLIC int
 mio_pipe_create(mio_fd_t out[2])

@@ -9,8 +9,10 @@
 #include "mio/poll.h"
 #include "mio/socket.h"
 #include "net/option.h"
-#include "sys/os.h"
+#include "sys/descriptor.h"
+#include "sys/pipe.h"
 #include "sys/selector.h"
+#include "sys/sock.h"
 
 int
 mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out)

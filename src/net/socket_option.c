@@ -11,8 +11,8 @@
 #include "mio/poll.h"
 #include "mio/socket.h"
 #include "net/option.h"
-#include "sys/os.h"
 #include "sys/selector.h"
+#include "sys/sock.h"
 
 #define TTL_MAX 255u
 

@@ -8,7 +8,7 @@
 #include "net/inet.h"
 #include "net/option.h"
 #include "net/socket.h"
-#include "sys/os.h"
+#include "sys/sock.h"
 
 MIO__PUBLIC int
 mio_tcp_connect(mio_fd_t *out, const struct sockaddr *addr, socklen_t len)

@@ -11,7 +11,8 @@
 #include "net/inet.h"
 #include "net/option.h"
 #include "net/socket.h"
-#include "sys/os.h"
+#include "sys/refused.h"
+#include "sys/sock.h"
 
 #define SEGMENT_MAX 65535u
 

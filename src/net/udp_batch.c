@@ -14,7 +14,7 @@
 #include "base/check.h"
 #include "mio/poll.h"
 #include "net/socket.h"
-#include "sys/os.h"
+#include "sys/sock.h"
 
 #define CHUNK         64u
 #define SEGMENT_SHIFT 16

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "mio/udp.h"
 #include "net/option.h"
-#include "sys/os.h"
+#include "sys/sock.h"
 
 #define TTL_MAX 255u
 

@@ -8,7 +8,7 @@
 #include "mio/socket.h"
 #include "net/accept.h"
 #include "net/socket.h"
-#include "sys/os.h"
+#include "sys/sock.h"
 
 #define UNNAMED      ((socklen_t)offsetof(struct sockaddr_un, sun_path))
 #define PATH_LEN_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)

@@ -14,7 +14,8 @@
 #include "mio/poll.h"
 #include "net/accept.h"
 #include "net/socket.h"
-#include "sys/os.h"
+#include "sys/descriptor.h"
+#include "sys/sock.h"
 
 #define FDS_MAX 253u /* in one message, of Linux */
 

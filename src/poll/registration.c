@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "core/readiness_source.h"
-#include "sys/os.h"
+#include "sys/memory.h"
 
 #define READY_ALLOWED 0xffu
 

@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 #include "core/readiness.h"
-#include "sys/os.h"
+#include "sys/memory.h"
 
 struct mio_waker {
 	struct mio_readiness readiness; /* first: freed as one */

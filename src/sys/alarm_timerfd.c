@@ -6,7 +6,9 @@
 
 #include <sys/timerfd.h>
 
-#include "sys/os.h"
+#include "sys/clock.h"
+#include "sys/descriptor.h"
+#include "sys/refused.h"
 
 int
 mio__alarm_set(int fd, mio__instant_t instant)

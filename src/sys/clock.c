@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
 #include "sys/clock.h"
 
-#include <time.h>
-
-#include "sys/os.h"
+#include "base/check.h"
 
 #define NS_PER_SEC INT64_C(1000000000)
 #define NS_PER_MS  INT64_C(1000000)
@@ -14,6 +13,18 @@
  * again for the rest, so a shorter turn costs a wake-up every half hour.
  */
 #define MS_MAX 1789569
+
+/* Callers wait again for the rest. */
+#define SEC_MAX \
+	(sizeof(time_t) > 4 ? INT64_MAX / NS_PER_SEC : (int64_t)INT32_MAX)
+
+void
+mio__os_clock(struct timespec *now)
+{
+	int r = clock_gettime(CLOCK_MONOTONIC, now);
+
+	MIO__CHECK(r == 0);
+}
 
 mio__instant_t
 mio__clock_now(void)
@@ -62,4 +73,15 @@ mio__clock_to_ms(int64_t timeout_ns)
 	ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
 
 	return ms < MS_MAX ? (int)ms : MS_MAX;
+}
+
+struct timespec
+mio__os_timespec(int64_t ns)
+{
+	int64_t sec = ns / NS_PER_SEC;
+
+	return (struct timespec){
+		.tv_sec = (time_t)(sec < SEC_MAX ? sec : SEC_MAX),
+		.tv_nsec = (long)(ns % NS_PER_SEC),
+	};
 }

@@ -4,7 +4,7 @@
 
 /*
  * What this system's C library does not have. A missing call stands in as one
- * that answers ENOSYS: os.c copes with that anyway, since a kernel can be older
+ * that answers ENOSYS: the caller copes with that anyway, since a kernel can be older
  * than the C library; a missing flag stands in as 0. It comes first in the
  * files that use any of this, so that none of them needs a conditional.
  */

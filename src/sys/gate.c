@@ -16,7 +16,7 @@
 #include <stddef.h>
 
 #include "sys/lock.h"
-#include "sys/os.h"
+#include "sys/thread.h"
 
 struct mio__gate_waiter {
 	struct mio__gate_waiter *next, **link;

@@ -2,7 +2,7 @@
 #include "sys/compat.h"
 #include "sys/poll_table.h"
 
-#include "sys/os.h"
+#include "sys/memory.h"
 
 /* What the kernel cannot leave out of its answers. */
 #define BROKEN (POLLERR | POLLHUP)

@@ -15,7 +15,8 @@
 #include "sys/compat.h"
 #include "sys/pollable.h"
 
-#include "sys/os.h"
+#include "sys/descriptor.h"
+#include "sys/epoll_takes.h"
 
 #define ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
 

@@ -23,8 +23,11 @@
 
 #include "sys/alarm.h"
 #include "sys/cancel.h"
+#include "sys/clock.h"
+#include "sys/descriptor.h"
 #include "sys/handover.h"
-#include "sys/os.h"
+#include "sys/memory.h"
+#include "sys/refused.h"
 #include "sys/waker.h"
 
 _Static_assert(sizeof(struct mio_event) >= sizeof(struct epoll_event),

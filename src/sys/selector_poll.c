@@ -27,9 +27,11 @@
 #include "sys/selector.h"
 
 #include "sys/cancel.h"
+#include "sys/clock.h"
+#include "sys/descriptor.h"
 #include "sys/gate.h"
 #include "sys/lock.h"
-#include "sys/os.h"
+#include "sys/memory.h"
 #include "sys/pollable.h"
 #include "sys/process.h"
 #include "sys/tabled.h"

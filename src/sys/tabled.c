@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "sys/descriptor.h"
 #include "sys/lock.h"
-#include "sys/os.h"
 #include "sys/pollable.h"
 #include "sys/selector.h"
 

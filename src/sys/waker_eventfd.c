@@ -17,7 +17,9 @@
 #include <sys/eventfd.h>
 
 #include "sys/cancel.h"
-#include "sys/os.h"
+#include "sys/descriptor.h"
+#include "sys/pipe.h"
+#include "sys/refused.h"
 
 int
 mio__waker_init(struct mio__waker *waker)

@@ -11,7 +11,8 @@
 #include <errno.h>
 
 #include "sys/cancel.h"
-#include "sys/os.h"
+#include "sys/descriptor.h"
+#include "sys/pipe.h"
 
 int
 mio__waker_init(struct mio__waker *waker)

@@ -33,7 +33,7 @@
 #include "mio/timer.h"
 #include "sys/clock.h"
 #include "sys/lock.h"
-#include "sys/os.h"
+#include "sys/memory.h"
 #include "sys/process.h"
 #include "timer/tick.h"
 #include "timer/wheel.h"

@@ -36,7 +36,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sys/os.h"
+#include "sys/memory.h"
 #include "timer/late.h"
 
 #define DIGITS MIO__WHEEL_DIGITS

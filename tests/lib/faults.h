@@ -3,13 +3,13 @@
 #define TESTS_LIB_FAULTS_H
 
 /*
- * Included before everything else when src/sys/os*.c are compiled for the tests
- * of faults: each call of the C library that they make goes to a function of
- * faults.c, which counts it and then makes it, or makes it fail. The system's
- * headers come first, so that what they call a function by behind its name (as
- * with times of 64 bits on a machine of 32) stays with the function of theirs.
- * What the C library lacks goes the same way, and comes to the stand-in of
- * compat.h in the end.
+ * Included before everything else when what makes system calls is compiled for
+ * the tests of faults: each call of the C library that it makes goes to a
+ * function of faults.c, which counts it and then makes it, or makes it fail.
+ * The system's headers come first, so that what they call a function by behind
+ * its name (as with times of 64 bits on a machine of 32) stays with the
+ * function of theirs. What the C library lacks goes the same way, and comes to
+ * the stand-in of compat.h in the end.
  */
 
 /* its wrappers would go past these */

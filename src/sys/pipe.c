@@ -1,19 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The part of os.h that reads and writes vectors. A write to a pipe that nobody
- * reads raises SIGPIPE in the thread that writes. Either the kernel is told not
- * to, or the thread blocks the signal meanwhile and takes the one that its own
- * write has made; one that was pending before, and has swallowed that, stays.
+ * A write to a pipe that nobody reads raises SIGPIPE in the thread that writes.
+ * Either the kernel is told not to, or the thread blocks the signal meanwhile
+ * and takes the one that its own write has made; one that was pending before,
+ * and has swallowed that, stays.
  */
 
 #include "sys/compat.h"
-#include "sys/os.h"
+#include "sys/pipe.h"
 
 #include <stdatomic.h>
 
-/* As in os.c: this kernel was seen to lack it. */
+#include "sys/descriptor.h"
+#include "sys/refused.h"
+
+/* What this kernel was seen to lack, as in sock.c. */
 static atomic_bool lacking_nosignal;
+static atomic_bool lacking_pipe2;
+
+static int
+pipe_in_steps(int fds[2])
+{
+	int made[2];
+
+	return pipe(made) < 0 ? -errno : mio__os_adopt_both(made, fds);
+}
+
+int
+mio__os_pipe(int fds[2])
+{
+	if (atomic_load_explicit(&lacking_pipe2, memory_order_relaxed))
+		return pipe_in_steps(fds);
+
+	if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) == 0)
+		return 0;
+
+	if (!mio__os_refused(errno))
+		return -errno;
+
+	atomic_store_explicit(&lacking_pipe2, true, memory_order_relaxed);
+
+	return pipe_in_steps(fds);
+}
 
 ssize_t
 mio__os_readv(int fd, const struct iovec *iov, int count)

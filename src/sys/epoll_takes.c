@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-
-/* The part of os.h that asks epoll(7), for selectors that are none. */
-
 #include "sys/compat.h"
-#include "sys/os.h"
+#include "sys/epoll_takes.h"
+
+#include "sys/descriptor.h"
 
 int
 mio__os_epoll_takes(int fd)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of os.h that asks SO_PEERCRED, as Linux has it, for the peer. */
+/* The part of sock.h that asks SO_PEERCRED, as Linux has it, for the peer. */
 
 #include "sys/compat.h"
-#include "sys/os.h"
+#include "sys/sock.h"
 
 #include "mio/unix.h"
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of os.h that moves several messages by one call. */
+/* The part of sock.h that moves several messages by one call. */
 
 #include "sys/compat.h"
-#include "sys/os.h"
+#include "sys/sock.h"
 
 #include <stdatomic.h>
 
-/* As in os.c: what this kernel was seen to lack. */
+#include "sys/refused.h"
+
+/* As in sock.c: what this kernel was seen to lack. */
 static struct {
 	atomic_bool recvmmsg;
 	atomic_bool sendmmsg;

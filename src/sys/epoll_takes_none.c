@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of os.h that takes the place of os_ask_epoll.c elsewhere. */
+/* In the place of epoll_takes.c, where there is no epoll(7). */
 
-#include "sys/os.h"
+#include "sys/epoll_takes.h"
 
 #include <errno.h>
 

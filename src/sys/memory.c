@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "sys/memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *
+mio__os_alloc(size_t count, size_t size)
+{
+	return calloc(count, size);
+}
+
+void *
+mio__os_alloc_aligned(size_t alignment, size_t size)
+{
+	void *block;
+
+	/* aligned_alloc(3) is missing from Android before its API 28 */
+	if (posix_memalign(&block, alignment, size) != 0)
+		return NULL;
+
+	return memset(block, 0, size);
+}
+
+void *
+mio__os_grow(void *block, size_t count, size_t size)
+{
+	if (count > PTRDIFF_MAX / size)
+		return NULL;
+
+	return realloc(block, count * size);
+}
+
+void
+mio__os_free(void *block)
+{
+	free(block);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys/compat.h"
+#include "sys/sock.h"
+
+#include <stdatomic.h>
+
+#include "sys/descriptor.h"
+#include "sys/refused.h"
+
+/* A socket from elsewhere may be one that blocks. */
+#define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
+
+/*
+ * What this kernel was seen to lack is tried in vain but once. Set and read
+ * without order: a thread that does not see the flag yet finds out by itself.
+ */
+static atomic_bool lacking_accept4;
+
+int
+mio__os_socket(int family, int type)
+{
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (SOCK_CLOEXEC == 0)
+		return mio__os_adopt_made(fd);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int
+mio__os_socketpair(int family, int type, int fds[2])
+{
+	int made[2];
+
+	if (socketpair(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, made) <
+	    0)
+		return -errno;
+
+	if (SOCK_CLOEXEC == 0)
+		return mio__os_adopt_both(made, fds);
+
+	fds[0] = made[0];
+	fds[1] = made[1];
+
+	return 0;
+}
+
+int
+mio__os_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	return bind(fd, addr, len) < 0 ? -errno : 0;
+}
+
+int
+mio__os_unlink(const char *path)
+{
+	return unlink(path) < 0 ? -errno : 0;
+}
+
+int
+mio__os_listen(int fd, int backlog)
+{
+	return listen(fd, backlog) < 0 ? -errno : 0;
+}
+
+int
+mio__os_connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	if (connect(fd, addr, len) == 0)
+		return 0;
+
+	return errno == EINTR ? -EINPROGRESS : -errno;
+}
+
+static int
+accept_in_steps(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	int made;
+
+	do
+		made = accept(fd, addr, len);
+	while (made < 0 && errno == EINTR);
+
+	return mio__os_adopt_made(made);
+}
+
+int
+mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	int made;
+
+	if (atomic_load_explicit(&lacking_accept4, memory_order_relaxed))
+		return accept_in_steps(fd, addr, len);
+
+	do
+		made = accept4(fd, addr, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	while (made < 0 && errno == EINTR);
+
+	if (made >= 0 || !mio__os_refused(errno))
+		return made < 0 ? -errno : made;
+
+	/* EPERM may also be a firewall's word: only success proves a sandbox */
+	made = accept_in_steps(fd, addr, len);
+	if (made >= 0)
+		atomic_store_explicit(
+		    &lacking_accept4, true, memory_order_relaxed);
+
+	return made;
+}
+
+int
+mio__os_shutdown(int fd, int how)
+{
+	return shutdown(fd, how) < 0 ? -errno : 0;
+}
+
+int
+mio__os_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return getsockname(fd, addr, len) < 0 ? -errno : 0;
+}
+
+int
+mio__os_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return getpeername(fd, addr, len) < 0 ? -errno : 0;
+}
+
+int
+mio__os_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	return getsockopt(fd, level, name, value, len) < 0 ? -errno : 0;
+}
+
+int
+mio__os_setsockopt(
+    int fd, int level, int name, const void *value, socklen_t len)
+{
+	return setsockopt(fd, level, name, value, len) < 0 ? -errno : 0;
+}
+
+ssize_t
+mio__os_recv(int fd, void *buf, size_t len, int flags)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, buf, len, flags | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+/*
+ * A connection that was to begin with these bytes (TCP_FASTOPEN_CONNECT) may
+ * begin without them: it is under way, and they are to be sent again.
+ */
+static ssize_t
+sent(ssize_t n)
+{
+	if (n < 0)
+		return errno == EINPROGRESS ? -EAGAIN : -errno;
+
+	return n;
+}
+
+ssize_t
+mio__os_send(int fd, const void *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = send(fd, buf, len, SEND_FLAGS);
+	while (n < 0 && errno == EINTR);
+
+	return sent(n);
+}
+
+ssize_t
+mio__os_recvfrom(int fd, void *buf, size_t len, int flags,
+    struct sockaddr *addr, socklen_t *addr_len)
+{
+	ssize_t n;
+
+	do
+		n = recvfrom(
+		    fd, buf, len, flags | MSG_DONTWAIT, addr, addr_len);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t
+mio__os_sendto(int fd, const void *buf, size_t len, const struct sockaddr *addr,
+    socklen_t addr_len)
+{
+	ssize_t n;
+
+	do
+		n = sendto(fd, buf, len, SEND_FLAGS, addr, addr_len);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t
+mio__os_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, msg, flags | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+
+	return n < 0 ? -errno : n;
+}
+
+/* musl copies what goes beside the bytes, up to this, or says ENOMEM. */
+#define CONTROL_COPIED 1024u
+
+static ssize_t
+send_directly(int fd, const struct msghdr *msg)
+{
+	ssize_t n;
+
+	do
+		n = mio__sendmsg_directly(fd, msg, SEND_FLAGS);
+	while (n < 0 && errno == EINTR);
+
+	if (n < 0 && mio__os_refused(errno))
+		return -ENOMEM;
+
+	return n < 0 ? -errno : n;
+}
+
+ssize_t
+mio__os_sendmsg(int fd, const struct msghdr *msg)
+{
+	ssize_t n;
+
+	do
+		n = sendmsg(fd, msg, SEND_FLAGS);
+	while (n < 0 && errno == EINTR);
+
+	if (n < 0 && errno == ENOMEM && msg->msg_controllen > CONTROL_COPIED)
+		return send_directly(fd, msg);
+
+	return sent(n);
+}
