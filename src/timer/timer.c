@@ -68,9 +68,15 @@ timer_of(struct mio_source *source)
 }
 
 static uint64_t
+now_ns(void)
+{
+	return (uint64_t)mio__clock_now();
+}
+
+static uint64_t
 ticks_now(const struct mio_timer *timer)
 {
-	return mio__tick_floor(&timer->tick, mio_clock_now());
+	return mio__tick_floor(&timer->tick, now_ns());
 }
 
 /* ---- for the poll */
@@ -298,18 +304,11 @@ mio_timer_source(struct mio_timer *timer)
 	return timer == NULL ? NULL : &timer->source;
 }
 
-MIO__PUBLIC uint64_t
-mio_clock_now(void)
-{
-	return (uint64_t)mio__clock_now();
-}
-
 /* Whether it is farther away than a timeout may be. */
 static bool
 is_too_far(uint64_t deadline_ns)
 {
-	return deadline_ns > DELAY_MAX &&
-	    deadline_ns - DELAY_MAX > mio_clock_now();
+	return deadline_ns > DELAY_MAX && deadline_ns - DELAY_MAX > now_ns();
 }
 
 /*
@@ -371,7 +370,7 @@ mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
 	if (delay_ns > DELAY_MAX)
 		return timer == NULL ? -EINVAL : -EOVERFLOW;
 
-	return mio_timer_set_at(timer, mio_clock_now() + delay_ns, state, out);
+	return mio_timer_set_at(timer, now_ns() + delay_ns, state, out);
 }
 
 /* After one that went well: that is what is returned. */
@@ -432,7 +431,7 @@ mio_timer_reset(
 	if (delay_ns > DELAY_MAX)
 		return timer == NULL ? -EINVAL : -EOVERFLOW;
 
-	return mio_timer_reset_at(timer, timeout, mio_clock_now() + delay_ns);
+	return mio_timer_reset_at(timer, timeout, now_ns() + delay_ns);
 }
 
 static APART int
@@ -507,7 +506,7 @@ mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns)
 		return -ENOENT;
 
 	at = mio__tick_ns(&timer->tick, tick);
-	now = mio_clock_now();
+	now = now_ns();
 	*delay_ns = at > now ? at - now : 0;
 
 	return 0;
