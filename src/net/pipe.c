@@ -2,10 +2,12 @@
 #include "mio/pipe.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/check.h"
 #include "mio/poll.h"
-#include "net/socket.h"
+#include "net/transfer.h"
 #include "sys/pipe.h"
 
 MIO__PUBLIC int
@@ -33,11 +35,11 @@ move(move_call *call, mio_fd_t fd, const struct iovec *iov, int count,
 	if (count == 0)
 		return call(fd, &nothing, 1);
 
-	len = mio__socket_clip(fd, iov, &count);
+	len = mio__transfer_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
 
-	return mio__socket_done(fd, call(fd, iov, count), (size_t)len, ready);
+	return mio__transfer_done(fd, call(fd, iov, count), (size_t)len, ready);
 }
 
 MIO__PUBLIC ssize_t

@@ -9,8 +9,8 @@
 #include "mio/poll.h"
 #include "mio/socket.h"
 #include "net/option.h"
+#include "net/transfer.h"
 #include "sys/descriptor.h"
-#include "sys/pipe.h"
 #include "sys/selector.h"
 #include "sys/sock.h"
 
@@ -150,23 +150,13 @@ mio_socket_connect_finish(mio_fd_t fd)
 	}
 }
 
-ssize_t
-mio__socket_done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready)
-{
-	if ((n < 0 && n != -EPIPE && n != -ENOTCONN) ||
-	    (n > 0 && (size_t)n < len))
-		mio__selector_rearm(fd, ready);
-
-	return n;
-}
-
 MIO__PUBLIC ssize_t
 mio_socket_recv(mio_fd_t fd, void *buf, size_t len)
 {
 	if (buf == NULL && len > 0)
 		return -EINVAL;
 
-	return mio__socket_done(
+	return mio__transfer_done(
 	    fd, mio__os_recv(fd, buf, len, 0), len, MIO_READABLE);
 }
 
@@ -181,7 +171,7 @@ mio_socket_peek(mio_fd_t fd, void *buf, size_t len)
 	n = mio__os_recv(fd, buf, len, MSG_PEEK);
 
 	/* the bytes are still there, so a short peek is not an edge */
-	return mio__socket_done(fd, n, 0, MIO_READABLE);
+	return mio__transfer_done(fd, n, 0, MIO_READABLE);
 }
 
 MIO__PUBLIC ssize_t
@@ -190,7 +180,7 @@ mio_socket_send(mio_fd_t fd, const void *buf, size_t len)
 	if (buf == NULL && len > 0)
 		return -EINVAL;
 
-	return mio__socket_done(
+	return mio__transfer_done(
 	    fd, mio__os_send(fd, buf, len), len, MIO_WRITABLE);
 }
 
@@ -210,7 +200,7 @@ mio__socket_recv_from(mio_fd_t fd, void *buf, size_t len, int flags,
 		*addr_len = got_len;
 
 	/* a datagram shorter than the room for it is not an edge */
-	return mio__socket_done(fd, n, 0, MIO_READABLE);
+	return mio__transfer_done(fd, n, 0, MIO_READABLE);
 }
 
 ssize_t
@@ -220,47 +210,8 @@ mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
 	if (addr == NULL || (buf == NULL && len > 0))
 		return -EINVAL;
 
-	return mio__socket_done(fd,
+	return mio__transfer_done(fd,
 	    mio__os_sendto(fd, buf, len, addr, addr_len), len, MIO_WRITABLE);
-}
-
-/* 0 when a part of the buffers will do: the rest may follow. */
-static int
-check_stream(mio_fd_t fd)
-{
-	int type;
-	int r;
-
-	r = mio__option_get_int(fd, SOL_SOCKET, SO_TYPE, &type);
-	if (r == -ENOTSOCK)
-		return mio__os_keeps_packets(fd) ? -EMSGSIZE : 0;
-	if (r < 0)
-		return r;
-
-	return type == SOCK_STREAM ? 0 : -EMSGSIZE;
-}
-
-ssize_t
-mio__socket_clip(mio_fd_t fd, const struct iovec *iov, int *count)
-{
-	size_t len = 0;
-	int i, r;
-
-	if (*count > IOV_MAX) {
-		r = check_stream(fd);
-		if (r < 0)
-			return r;
-		*count = IOV_MAX;
-	}
-
-	for (i = 0; i < *count; i++) {
-		if ((iov[i].iov_base == NULL && iov[i].iov_len > 0) ||
-		    iov[i].iov_len > SSIZE_MAX - len)
-			return -EINVAL;
-		len += iov[i].iov_len;
-	}
-
-	return (ssize_t)len;
 }
 
 struct cmsghdr *
@@ -330,13 +281,13 @@ mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 	if (count == 0)
 		return nothing(fd);
 
-	len = mio__socket_clip(fd, iov, &count);
+	len = mio__transfer_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
 
 	msg = message_of(iov, count);
 
-	return mio__socket_done(
+	return mio__transfer_done(
 	    fd, mio__os_recvmsg(fd, &msg, 0), (size_t)len, MIO_READABLE);
 }
 
@@ -352,13 +303,13 @@ mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 	if (count == 0)
 		return nothing(fd);
 
-	len = mio__socket_clip(fd, iov, &count);
+	len = mio__transfer_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
 
 	msg = message_of(iov, count);
 
-	return mio__socket_done(
+	return mio__transfer_done(
 	    fd, mio__os_sendmsg(fd, &msg), (size_t)len, MIO_WRITABLE);
 }
 

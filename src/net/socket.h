@@ -2,13 +2,12 @@
 #ifndef MIO_NET_SOCKET_H
 #define MIO_NET_SOCKET_H
 
-/* What socket.c keeps ready for the families of sockets, and for pipes. */
+/* What socket.c keeps ready for the families of sockets. */
 
 #include <stddef.h>
 
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 #include "mio/fd.h"
 
@@ -21,26 +20,11 @@ int mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out);
 /* What poll(2) says of fd at the moment: 0 when it is nothing, or an error. */
 int mio__socket_look(mio_fd_t fd, short events);
 
-/*
- * What a transfer answered, after telling the selector if what comes next is an
- * edge: it would have blocked, a stream gave or took less than the len that was
- * asked, or an error that stood in the way is taken. What is closed stays so.
- */
-ssize_t mio__socket_done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready);
-
 /* Datagrams with their addresses; flags are those of recv(2). */
 ssize_t mio__socket_recv_from(mio_fd_t fd, void *buf, size_t len, int flags,
     struct sockaddr_storage *addr, socklen_t *addr_len);
 ssize_t mio__socket_send_to(mio_fd_t fd, const void *buf, size_t len,
     const struct sockaddr *addr, socklen_t addr_len);
-
-/*
- * Clips *count to IOV_MAX; the bytes that so many of the buffers hold. -EINVAL
- * when one is NULL, or they hold more than can be told; -EMSGSIZE when there
- * are more of them and a message would be cut, or what getsockopt(2) says of
- * fd.
- */
-ssize_t mio__socket_clip(mio_fd_t fd, const struct iovec *iov, int *count);
 
 /* CMSG_NXTHDR(), which does not compile without warnings everywhere. */
 struct cmsghdr *

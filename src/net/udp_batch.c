@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "mio/poll.h"
 #include "net/socket.h"
+#include "net/transfer.h"
 #include "sys/sock.h"
 
 #define CHUNK         64u
@@ -48,7 +49,7 @@ move(move_chunk *chunk, mio_fd_t fd, struct mio_datagram *datagrams,
 	if (moved > 0)
 		n = (int)moved;
 
-	return (int)mio__socket_done(fd, n, count, ready);
+	return (int)mio__transfer_done(fd, n, count, ready);
 }
 
 /* The same message for both ways; the caller adds what differs. */

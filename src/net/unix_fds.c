@@ -14,6 +14,7 @@
 #include "mio/poll.h"
 #include "net/accept.h"
 #include "net/socket.h"
+#include "net/transfer.h"
 #include "sys/descriptor.h"
 #include "sys/sock.h"
 
@@ -71,7 +72,7 @@ mio_unix_send_fds(
 		memcpy(CMSG_DATA(header), fds, size);
 	}
 
-	return mio__socket_done(
+	return mio__transfer_done(
 	    fd, mio__os_sendmsg(fd, &msg), len, MIO_WRITABLE);
 }
 
@@ -131,7 +132,7 @@ mio_unix_recv_fds(
 
 	n = mio__os_recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 	if (n < 0)
-		return mio__socket_done(fd, n, len, MIO_READABLE);
+		return mio__transfer_done(fd, n, len, MIO_READABLE);
 
 	arrivals.room = *count;
 	for (header = CMSG_FIRSTHDR(&msg); header != NULL;
@@ -149,5 +150,5 @@ mio_unix_recv_fds(
 
 	*count = arrivals.count;
 
-	return mio__socket_done(fd, n, len, MIO_READABLE);
+	return mio__transfer_done(fd, n, len, MIO_READABLE);
 }
