@@ -205,14 +205,14 @@ START_TEST(late_ones_are_numbered_anew)
 	assert_ok(mio__wheel_init(wheel, LATE, now));
 	for (i = 0; i < LATE; i++) {
 		if (i % 100 == 50)
-			wheel->late_number = UINT32_MAX - (uint32_t)i % 7;
+			wheel->late.number = UINT32_MAX - (uint32_t)i % 7;
 		tick = i % 3;
 		if (mio__wheel_insert(wheel, tick, tick * LATE + i, &handle) !=
 		    0)
 			ck_abort_msg("%d", (int)i);
 		wheel_check(wheel);
 	}
-	ck_assert_uint_le(wheel->late_number, LATE);
+	ck_assert_uint_le(wheel->late.number, LATE);
 	ck_assert_uint_eq(mio__wheel_expire(wheel, now, states, LATE), LATE);
 	for (i = 1; i < LATE; i++)
 		if (states[i] <= states[i - 1])

@@ -22,121 +22,118 @@ struct entry {
 };
 
 static struct entry
-entry_at(const struct mio__wheel *wheel, uint32_t place)
+entry_at(const struct mio__late *late, uint32_t place)
 {
-	const struct mio__wheel_link *link =
-	    &wheel->links[mio__late_list(wheel) + place];
+	const struct mio__wheel_link *link = &late->links[late->list + place];
 
 	return (struct entry){ link->next, link->prev };
 }
 
 static void
-put(struct mio__wheel *wheel, uint32_t place, struct entry entry)
+put(struct mio__late *late, uint32_t place, struct entry entry)
 {
-	uint32_t list = mio__late_list(wheel) + place;
+	uint32_t list = late->list + place;
 
-	wheel->links[list] =
+	late->links[list] =
 	    (struct mio__wheel_link){ entry.link, entry.number };
-	wheel->links[entry.link] = (struct mio__wheel_link){ list, list };
+	late->links[entry.link] = (struct mio__wheel_link){ list, list };
 }
 
 static bool
-is_before(const struct mio__wheel *wheel, struct entry one, struct entry two)
+is_before(const struct mio__late *late, struct entry one, struct entry two)
 {
-	uint64_t first = wheel->nodes[one.link - MIO__WHEEL_LISTS].tick;
-	uint64_t second = wheel->nodes[two.link - MIO__WHEEL_LISTS].tick;
+	uint64_t first = late->nodes[one.link - MIO__WHEEL_LISTS].tick;
+	uint64_t second = late->nodes[two.link - MIO__WHEEL_LISTS].tick;
 
 	return first != second ? first < second : one.number < two.number;
 }
 
 /* Puts it here or above. */
 static void
-rise(struct mio__wheel *wheel, uint32_t place, struct entry entry)
+rise(struct mio__late *late, uint32_t place, struct entry entry)
 {
 	struct entry above;
 
 	for (; place > 0; place = (place - 1) / 2) {
-		above = entry_at(wheel, (place - 1) / 2);
-		if (!is_before(wheel, entry, above))
+		above = entry_at(late, (place - 1) / 2);
+		if (!is_before(late, entry, above))
 			break;
-		put(wheel, place, above);
+		put(late, place, above);
 	}
-	put(wheel, place, entry);
+	put(late, place, entry);
 }
 
 /* Puts it here or below, in a heap of so many. */
 static void
-sink(struct mio__wheel *wheel, uint32_t place, struct entry entry, size_t count)
+sink(struct mio__late *late, uint32_t place, struct entry entry, size_t count)
 {
 	struct entry below, other;
 	size_t next;
 
 	while ((next = (size_t)place * 2 + 1) < count) {
-		below = entry_at(wheel, (uint32_t)next);
+		below = entry_at(late, (uint32_t)next);
 		if (next + 1 < count) {
-			other = entry_at(wheel, (uint32_t)next + 1);
-			if (is_before(wheel, other, below)) {
+			other = entry_at(late, (uint32_t)next + 1);
+			if (is_before(late, other, below)) {
 				below = other;
 				next++;
 			}
 		}
-		if (!is_before(wheel, below, entry))
+		if (!is_before(late, below, entry))
 			break;
-		put(wheel, place, below);
+		put(late, place, below);
 		place = (uint32_t)next;
 	}
-	put(wheel, place, entry);
+	put(late, place, entry);
 }
 
 /* In order is a heap, too. */
 static void
-number_anew(struct mio__wheel *wheel)
+number_anew(struct mio__late *late)
 {
-	uint32_t count = wheel->late, i;
+	uint32_t count = late->count, i;
 	struct entry entry, first;
 
 	for (i = count - 1; i > 0; i--) {
-		entry = entry_at(wheel, i);
-		put(wheel, i, entry_at(wheel, 0));
-		sink(wheel, 0, entry, i);
+		entry = entry_at(late, i);
+		put(late, i, entry_at(late, 0));
+		sink(late, 0, entry, i);
 	}
 
 	/* the last one stands first by now */
 	for (i = 0; i < count / 2; i++) {
-		first = entry_at(wheel, i);
-		put(wheel, i, entry_at(wheel, count - 1 - i));
-		put(wheel, count - 1 - i, first);
+		first = entry_at(late, i);
+		put(late, i, entry_at(late, count - 1 - i));
+		put(late, count - 1 - i, first);
 	}
 	for (i = 0; i < count; i++)
-		put(wheel, i, (struct entry){ entry_at(wheel, i).link, i });
-	wheel->late_number = count;
+		put(late, i, (struct entry){ entry_at(late, i).link, i });
+	late->number = count;
 }
 
 void
-mio__late_add(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
+mio__late_add(struct mio__late *late, uint32_t link, uint64_t tick)
 {
-	if (wheel->late == 0)
-		wheel->late_number = 0;
-	else if (wheel->late_number == UINT32_MAX)
-		number_anew(wheel);
+	if (late->count == 0)
+		late->number = 0;
+	else if (late->number == UINT32_MAX)
+		number_anew(late);
 
-	wheel->nodes[link - MIO__WHEEL_LISTS].tick = tick;
-	rise(
-	    wheel, wheel->late++, (struct entry){ link, wheel->late_number++ });
+	late->nodes[link - MIO__WHEEL_LISTS].tick = tick;
+	rise(late, late->count++, (struct entry){ link, late->number++ });
 }
 
 void
-mio__late_leave(struct mio__wheel *wheel, uint32_t list)
+mio__late_leave(struct mio__late *late, uint32_t list)
 {
-	uint32_t place = list - mio__late_list(wheel);
-	struct entry last = entry_at(wheel, --wheel->late);
+	uint32_t place = list - late->list;
+	struct entry last = entry_at(late, --late->count);
 
-	if (place == wheel->late)
+	if (place == late->count)
 		return;
 
-	if (place > 0 &&
-	    is_before(wheel, last, entry_at(wheel, (place - 1) / 2)))
-		rise(wheel, place, last);
+	if (place > 0 && is_before(late, last, entry_at(late, (place - 1) / 2)))
+		rise(late, place, last);
 	else
-		sink(wheel, place, last, wheel->late);
+		sink(late, place, last, late->count);
 }

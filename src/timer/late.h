@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "timer/wheel.h"
+#include "timer/node.h"
 
 /*
  * The timeouts of a wheel whose tick had passed when they were set: the first
@@ -12,24 +12,36 @@
  * first. Each call costs O(log n) of these.
  */
 
-/* The list that the first one stands in, alone: how it is recognized. */
-static inline uint32_t
-mio__late_list(const struct mio__wheel *wheel)
+struct mio__late {
+	struct mio__wheel_link *links; /* the wheel's, as its nodes are */
+	struct mio__wheel_node *nodes;
+	uint32_t list;          /* in which the first one stands, alone */
+	uint32_t count, number; /* how many there are; of the next one */
+};
+
+/* None. The lists from this one on are theirs. */
+static inline void
+mio__late_init(struct mio__late *late, struct mio__wheel_link *links,
+    struct mio__wheel_node *nodes, uint32_t list)
 {
-	return MIO__WHEEL_LISTS + (uint32_t)wheel->capacity + 1;
+	*late = (struct mio__late){
+		.links = links,
+		.nodes = nodes,
+		.list = list,
+	};
 }
 
 /* The first one. There is one. */
 static inline uint32_t
-mio__late_first(const struct mio__wheel *wheel)
+mio__late_first(const struct mio__late *late)
 {
-	return wheel->links[mio__late_list(wheel)].next;
+	return late->links[late->list].next;
 }
 
 /* Gives a node its tick; its link stands in no list. */
-void mio__late_add(struct mio__wheel *wheel, uint32_t link, uint64_t tick);
+void mio__late_add(struct mio__late *late, uint32_t link, uint64_t tick);
 
 /* The link that stood in this list is out of it, or is to be. */
-void mio__late_leave(struct mio__wheel *wheel, uint32_t list);
+void mio__late_leave(struct mio__late *late, uint32_t list);
 
 #endif

@@ -37,7 +37,6 @@
 #include <string.h>
 
 #include "sys/memory.h"
-#include "timer/late.h"
 
 #define DIGITS MIO__WHEEL_DIGITS
 #define LISTS  MIO__WHEEL_LISTS
@@ -107,6 +106,8 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 	wheel->capacity = capacity;
 	while (wheel->mask < capacity)
 		wheel->mask = wheel->mask * 2 + 1;
+	mio__late_init(&wheel->late, wheel->links, wheel->nodes,
+	    (uint32_t)(LISTS + count));
 	mio__unused_init(&wheel->unused, capacity + 1,
 	    (uint64_t *)(void *)(wheel->links + LISTS + 2 * count));
 	if (mio__unused_take(&wheel->unused))
@@ -249,8 +250,8 @@ mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick)
 	if (wheel->exact)
 		return true;
 
-	if (wheel->late > 0) {
-		*tick = node_at(wheel, mio__late_first(wheel))->tick;
+	if (wheel->late.count > 0) {
+		*tick = node_at(wheel, mio__late_first(&wheel->late))->tick;
 		wheel->exact = true;
 	} else {
 		slot = first_slot(wheel);
@@ -286,7 +287,7 @@ find_unused(struct mio__wheel *wheel)
 static SELDOM int
 insert_late(struct mio__wheel *wheel, uint32_t index, uint64_t tick)
 {
-	mio__late_add(wheel, LINK(index), tick);
+	mio__late_add(&wheel->late, LINK(index), tick);
 	if (mio__unused_take(&wheel->unused))
 		mio__unused_find(&wheel->unused);
 
@@ -324,7 +325,7 @@ static SELDOM int
 left_list(struct mio__wheel *wheel, uint32_t list)
 {
 	if (list >= LISTS)
-		mio__late_leave(wheel, list);
+		mio__late_leave(&wheel->late, list);
 	else if (wheel->links[list].next == list)
 		mark_empty(wheel, list);
 
@@ -336,7 +337,7 @@ move_late(struct mio__wheel *wheel, uint32_t link, uint64_t tick, uint32_t left)
 {
 	if (left != NONE)
 		(void)left_list(wheel, left); /* 0 */
-	mio__late_add(wheel, link, tick);
+	mio__late_add(&wheel->late, link, tick);
 
 	return 0;
 }
@@ -372,7 +373,7 @@ removed_last(struct mio__wheel *wheel, uint32_t left, uint32_t index)
 	if (left < LISTS)
 		mark_empty(wheel, left);
 	else if (left != NONE)
-		mio__late_leave(wheel, left);
+		mio__late_leave(&wheel->late, left);
 	mio__unused_found(&wheel->unused, index); /* or knows it already */
 	if (wheel->pending == 0)
 		went(wheel);
@@ -454,8 +455,8 @@ due_list(struct mio__wheel *wheel, uint64_t now)
 	if (now < wheel->earliest)
 		return NONE;
 
-	if (wheel->late > 0)
-		return mio__late_list(wheel);
+	if (wheel->late.count > 0)
+		return wheel->late.list;
 
 	while (wheel->groups != 0) {
 		slot = first_slot(wheel);
@@ -520,9 +521,9 @@ take_late(struct mio__wheel *wheel, uint64_t *states, size_t count)
 	uint32_t link;
 	size_t n = 0;
 
-	while (wheel->late > 0 && n < count) {
-		link = mio__late_first(wheel);
-		mio__late_leave(wheel, mio__late_list(wheel));
+	while (wheel->late.count > 0 && n < count) {
+		link = mio__late_first(&wheel->late);
+		mio__late_leave(&wheel->late, wheel->late.list);
 		states[n++] = node_at(wheel, link)->state;
 		give_back(wheel, link - LISTS);
 	}

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "timer/late.h"
+#include "timer/node.h"
 #include "timer/unused.h"
 
 /*
@@ -14,30 +16,8 @@
  * thread at a time.
  */
 
-#define MIO__WHEEL_LEVEL_BITS 8
-#define MIO__WHEEL_LEVELS     8
-#define MIO__WHEEL_DIGITS     (1u << MIO__WHEEL_LEVEL_BITS)
-#define MIO__WHEEL_SLOTS      (MIO__WHEEL_LEVELS * MIO__WHEEL_DIGITS)
-
-/* Each slot is a list; those that are late stand in others (late.h). */
-#define MIO__WHEEL_LISTS MIO__WHEEL_SLOTS
-
 /* The most timeouts there can be. */
 #define MIO__WHEEL_MOST ((UINT32_MAX - MIO__WHEEL_LISTS) / 2 - 1)
-
-struct mio__wheel_node {
-	uint64_t name; /* while it is not set, without its index */
-	uint64_t tick;
-	uint64_t state;
-};
-
-/*
- * First those of the lists, which are rings, then one for each node, then as
- * many lists for those that are late.
- */
-struct mio__wheel_link {
-	uint32_t next, prev;
-};
 
 struct mio__wheel {
 	uint64_t now;      /* that digits are compared with; may be behind */
@@ -50,7 +30,7 @@ struct mio__wheel {
 	struct mio__wheel_node *nodes; /* from 1 on: no index is 0 */
 	struct mio__unused unused;
 	uint64_t occupied[MIO__WHEEL_LISTS / 64];
-	uint32_t late, late_number; /* how many are late; late.c */
+	struct mio__late late;
 };
 
 /* Names a timeout; 0 names none. */

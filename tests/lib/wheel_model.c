@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "timer/late.h"
-
 #define LISTS MIO__WHEEL_LISTS
 
 #define REQUIRE(condition) \
@@ -121,16 +119,16 @@ check_list(const struct mio__wheel *wheel, unsigned list)
 static void
 check_late(const struct mio__wheel *wheel)
 {
-	uint32_t list = mio__late_list(wheel), i;
+	uint32_t list = wheel->late.list, i;
 	const struct mio__wheel_link *links = wheel->links, *here, *above;
 	uint64_t tick, tick_above;
 
-	for (i = 0; i < wheel->late; i++) {
+	for (i = 0; i < wheel->late.count; i++) {
 		here = &links[list + i];
 		check_node(wheel, here->next, list + i);
 		REQUIRE(links[here->next].next == list + i);
 		REQUIRE(links[here->next].prev == list + i);
-		REQUIRE(here->prev < wheel->late_number);
+		REQUIRE(here->prev < wheel->late.number);
 		if (i == 0)
 			continue;
 		above = &links[list + (i - 1) / 2];
@@ -182,7 +180,7 @@ wheel_check(const struct mio__wheel *wheel)
 	}
 	REQUIRE(groups == wheel->groups);
 	check_late(wheel);
-	n += wheel->late;
+	n += wheel->late.count;
 	REQUIRE(n == wheel->pending);
 
 	REQUIRE((bits[0] & 1) == 0);
