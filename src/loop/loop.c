@@ -2,9 +2,8 @@
 
 /*
  * The loop, made of public calls, and of one that keeps its tokens from others.
- * The receiver and the timer are
- * level-triggered sources of its poll, so that what a round leaves behind
- * begins the next one at once.
+ * The receiver and the timer are level-triggered sources of its poll, so that
+ * what a round leaves behind begins the next one at once.
  *
  * Threads. `waiting', `stopping' and `running' are the only things that more
  * than one thread touches. A shutdown sets `stopping', then looks whether to
@@ -19,15 +18,42 @@
  * for: what is set before the run is there for its first round.
  */
 
-#include "loop/loop.h"
-
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "loop/inbox.h"
+#include "loop/timeouts.h"
+#include "loop/watch.h"
+#include "mio/loop.h"
+#include "mio/waker.h"
 #include "poll/poll.h"
 #include "sys/memory.h"
+
+/* The loop's own tokens: the two below MIO_TOKEN_RESERVED. */
+#define TOKEN_NOTIFY (MIO_TOKEN_RESERVED - 1)
+#define TOKEN_TIMER  (MIO_TOKEN_RESERVED - 2)
+
+/* Belongs to the thread that runs the loop, but for the last line. */
+struct mio_loop {
+	struct mio_poll *poll;
+	struct mio_waker *waker;
+	struct mio__timeouts timeouts;
+	struct mio__inbox messages, posts;
+	void *message; /* the one that is told, aligned for any type */
+	size_t messages_per_tick;
+	bool messages_first; /* they had to wait for posts */
+	struct mio__watches watches;
+	struct mio_event *events;
+	size_t events_per_tick;
+	size_t next, end;       /* of those that are not told yet */
+	bool inside, collected; /* a round; what it collected is not told yet */
+	atomic_bool running, stopping, waiting;
+};
 
 static const struct mio_loop_config defaults = {
 	.notify_capacity = 4096,
@@ -99,7 +125,9 @@ make_sources(struct mio_loop *loop, const struct mio_loop_config *config)
 	if (r < 0)
 		return r;
 
-	r = mio_waker_create(&loop->waker, loop->poll, MIO__LOOP_NOTIFY);
+	mio__watches_init(&loop->watches, loop, loop->poll, TOKEN_TIMER);
+
+	r = mio_waker_create(&loop->waker, loop->poll, TOKEN_NOTIFY);
 	if (r < 0)
 		return r;
 
@@ -126,25 +154,25 @@ register_sources(struct mio_loop *loop)
 	int r;
 
 	r = mio_poll_register(loop->poll,
-	    mio_timer_source(loop->timeouts.timer), MIO__LOOP_TIMER,
+	    mio_timer_source(loop->timeouts.timer), TOKEN_TIMER, MIO_READABLE,
+	    MIO_LEVEL);
+	if (r < 0)
+		return r;
+
+	r = mio_poll_register(loop->poll,
+	    mio_receiver_source(loop->messages.receiver), TOKEN_NOTIFY,
 	    MIO_READABLE, MIO_LEVEL);
 	if (r < 0)
 		return r;
 
 	r = mio_poll_register(loop->poll,
-	    mio_receiver_source(loop->messages.receiver), MIO__LOOP_NOTIFY,
-	    MIO_READABLE, MIO_LEVEL);
-	if (r < 0)
-		return r;
-
-	r = mio_poll_register(loop->poll,
-	    mio_receiver_source(loop->posts.receiver), MIO__LOOP_NOTIFY,
+	    mio_receiver_source(loop->posts.receiver), TOKEN_NOTIFY,
 	    MIO_READABLE, MIO_LEVEL);
 	if (r < 0)
 		return r;
 
 	/* nobody else's events are taken for ours */
-	mio__poll_keep_tokens(loop->poll, MIO__LOOP_TIMER);
+	mio__poll_keep_tokens(loop->poll, TOKEN_TIMER);
 
 	return 0;
 }
@@ -169,7 +197,6 @@ mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 	if (loop == NULL)
 		return -ENOMEM;
 
-	mio__watches_init(&loop->watches);
 	r = make_buffers(loop, &taken);
 	if (r == 0)
 		r = make_sources(loop, &taken);
@@ -257,12 +284,10 @@ collect(struct mio_loop *loop, int64_t timeout_ns)
 	loop->next = 0;
 	loop->end = (size_t)n;
 	notified = due = loop->end == loop->events_per_tick;
-	loop->round++;
 	mio__watches_mark(&loop->watches, loop->events, loop->end);
 	for (i = 0; i < loop->end; i++) {
-		notified =
-		    notified || loop->events[i].token == MIO__LOOP_NOTIFY;
-		due = due || loop->events[i].token == MIO__LOOP_TIMER;
+		notified = notified || loop->events[i].token == TOKEN_NOTIFY;
+		due = due || loop->events[i].token == TOKEN_TIMER;
 	}
 
 	if (notified)
@@ -283,9 +308,8 @@ tell_events(
 	while (loop->next < loop->end) {
 		event = &loop->events[loop->next++];
 		if (event->reserved != 0)
-			mio__watches_tell(loop, event);
-		else if (event->token < MIO__LOOP_TIMER &&
-		    handler->ready != NULL)
+			mio__watches_tell(&loop->watches, event);
+		else if (event->token < TOKEN_TIMER && handler->ready != NULL)
 			handler->ready(
 			    loop, context, event->token, event->ready);
 	}
@@ -424,6 +448,42 @@ MIO__PUBLIC bool
 mio_loop_is_running(const struct mio_loop *loop)
 {
 	return loop != NULL && atomic_load(&loop->running);
+}
+
+MIO__PUBLIC int
+mio_loop_watch_fd(struct mio_loop *loop, mio_fd_t fd, unsigned interest,
+    unsigned options, mio_watch_fn *call, void *context, struct mio_watch **out)
+{
+	const struct mio__watch_wanted wanted = {
+		.call = call,
+		.context = context,
+		.fd = fd,
+	};
+
+	if (loop == NULL || call == NULL || out == NULL)
+		return -EINVAL;
+
+	return mio__watches_start(
+	    &loop->watches, &wanted, interest, options, out);
+}
+
+MIO__PUBLIC int
+mio_loop_watch(struct mio_loop *loop, struct mio_source *source,
+    unsigned interest, unsigned options, mio_watch_fn *call, void *context,
+    struct mio_watch **out)
+{
+	const struct mio__watch_wanted wanted = {
+		.call = call,
+		.context = context,
+		.source = source,
+		.fd = MIO_INVALID_FD,
+	};
+
+	if (loop == NULL || source == NULL || call == NULL || out == NULL)
+		return -EINVAL;
+
+	return mio__watches_start(
+	    &loop->watches, &wanted, interest, options, out);
 }
 
 MIO__PUBLIC struct mio_poll *

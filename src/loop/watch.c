@@ -24,7 +24,6 @@
 #include <stdbool.h>
 
 #include "base/check.h"
-#include "loop/loop.h"
 #include "sys/memory.h"
 
 #define FIRST_CHUNK UINT32_C(64)
@@ -34,7 +33,7 @@
 
 /* Belongs to the thread that runs the loop. */
 struct mio_watch {
-	struct mio_loop *loop;
+	struct mio__watches *watches;
 	mio_watch_fn *call;
 	void *context;
 	struct mio_source *source; /* NULL: it is the descriptor */
@@ -61,8 +60,12 @@ secret_of(const struct mio__watches *watches)
 }
 
 void
-mio__watches_init(struct mio__watches *watches)
+mio__watches_init(struct mio__watches *watches, struct mio_loop *loop,
+    struct mio_poll *poll, mio_token_t limit)
 {
+	watches->loop = loop;
+	watches->poll = poll;
+	watches->limit = limit;
 	watches->secret = secret_of(watches);
 }
 
@@ -137,7 +140,7 @@ new_token(struct mio__watches *watches, uint32_t index)
 	do
 		token = watches->secret ^
 		    ((uint64_t)++watches->serial << 32 | index);
-	while (token >= MIO__LOOP_TIMER);
+	while (token >= watches->limit);
 
 	return token;
 }
@@ -151,6 +154,7 @@ mio__watches_mark(
 	uint32_t index;
 	size_t i;
 
+	watches->round++;
 	for (i = 0; i < count; i++) {
 		index = (uint32_t)(events[i].token ^ watches->secret);
 		events[i].reserved = 0;
@@ -161,21 +165,19 @@ mio__watches_mark(
 }
 
 void
-mio__watches_tell(struct mio_loop *loop, const struct mio_event *event)
+mio__watches_tell(struct mio__watches *watches, const struct mio_event *event)
 {
-	struct mio_watch *watch = watch_at(&loop->watches, event->reserved - 1);
+	struct mio_watch *watch = watch_at(watches, event->reserved - 1);
 
 	if (watch->token == event->token && !watch->paused &&
-	    watch->changed_in != loop->round)
-		watch->call(loop, watch->context, event->ready);
+	    watch->changed_in != watches->round)
+		watch->call(watches->loop, watch->context, event->ready);
 }
-
-/* ---- for programs */
 
 static int
 add(struct mio_watch *watch, unsigned interest, unsigned options)
 {
-	struct mio_poll *poll = watch->loop->poll;
+	struct mio_poll *poll = watch->watches->poll;
 
 	if (watch->source != NULL)
 		return mio_poll_register(
@@ -188,7 +190,7 @@ add(struct mio_watch *watch, unsigned interest, unsigned options)
 static int
 change(struct mio_watch *watch, unsigned interest, unsigned options)
 {
-	struct mio_poll *poll = watch->loop->poll;
+	struct mio_poll *poll = watch->watches->poll;
 
 	if (watch->source != NULL)
 		return mio_poll_reregister(
@@ -208,9 +210,10 @@ check_pause(unsigned options)
 	return (options & MIO_EDGE) && (options & MIO_LEVEL) ? -EINVAL : 0;
 }
 
-static int
-start(struct mio_loop *loop, const struct mio_watch *wanted, unsigned interest,
-    unsigned options, struct mio_watch **out)
+int
+mio__watches_start(struct mio__watches *watches,
+    const struct mio__watch_wanted *wanted, unsigned interest, unsigned options,
+    struct mio_watch **out)
 {
 	struct mio_watch *watch;
 	uint32_t index;
@@ -219,18 +222,24 @@ start(struct mio_loop *loop, const struct mio_watch *wanted, unsigned interest,
 	if (r < 0)
 		return r;
 
-	watch = new_watch(&loop->watches);
+	watch = new_watch(watches);
 	if (watch == NULL)
 		return -ENOMEM;
 
 	index = watch->index;
-	*watch = *wanted;
-	watch->index = index;
-	watch->token = new_token(&loop->watches, index);
-	watch->paused = interest == 0;
+	*watch = (struct mio_watch){
+		.watches = watches,
+		.call = wanted->call,
+		.context = wanted->context,
+		.source = wanted->source,
+		.fd = wanted->fd,
+		.index = index,
+		.paused = interest == 0,
+		.token = new_token(watches, index),
+	};
 	r = add(watch, interest, interest == 0 ? OPTIONS_PAUSED : options);
 	if (r < 0) {
-		give_back(&loop->watches, watch);
+		give_back(watches, watch);
 		return r;
 	}
 
@@ -239,41 +248,7 @@ start(struct mio_loop *loop, const struct mio_watch *wanted, unsigned interest,
 	return 0;
 }
 
-MIO__PUBLIC int
-mio_loop_watch_fd(struct mio_loop *loop, mio_fd_t fd, unsigned interest,
-    unsigned options, mio_watch_fn *call, void *context, struct mio_watch **out)
-{
-	const struct mio_watch wanted = {
-		.loop = loop,
-		.call = call,
-		.context = context,
-		.fd = fd,
-	};
-
-	if (loop == NULL || call == NULL || out == NULL)
-		return -EINVAL;
-
-	return start(loop, &wanted, interest, options, out);
-}
-
-MIO__PUBLIC int
-mio_loop_watch(struct mio_loop *loop, struct mio_source *source,
-    unsigned interest, unsigned options, mio_watch_fn *call, void *context,
-    struct mio_watch **out)
-{
-	const struct mio_watch wanted = {
-		.loop = loop,
-		.call = call,
-		.context = context,
-		.source = source,
-		.fd = MIO_INVALID_FD,
-	};
-
-	if (loop == NULL || source == NULL || call == NULL || out == NULL)
-		return -EINVAL;
-
-	return start(loop, &wanted, interest, options, out);
-}
+/* ---- for programs */
 
 MIO__PUBLIC int
 mio_watch_update(struct mio_watch *watch, unsigned interest, unsigned options)
@@ -291,7 +266,7 @@ mio_watch_update(struct mio_watch *watch, unsigned interest, unsigned options)
 		return r;
 
 	watch->paused = interest == 0;
-	watch->changed_in = watch->loop->round;
+	watch->changed_in = watch->watches->round;
 
 	return 0;
 }
@@ -299,13 +274,16 @@ mio_watch_update(struct mio_watch *watch, unsigned interest, unsigned options)
 MIO__PUBLIC void
 mio_watch_end(struct mio_watch *watch)
 {
+	struct mio__watches *watches;
+
 	if (watch == NULL)
 		return;
 
 	/* what is not registered any more was closed too early */
+	watches = watch->watches;
 	if (watch->source != NULL)
-		(void)mio_poll_deregister(watch->loop->poll, watch->source);
+		(void)mio_poll_deregister(watches->poll, watch->source);
 	else
-		(void)mio_poll_deregister_fd(watch->loop->poll, watch->fd);
-	give_back(&watch->loop->watches, watch);
+		(void)mio_poll_deregister_fd(watches->poll, watch->fd);
+	give_back(watches, watch);
 }
