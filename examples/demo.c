@@ -29,7 +29,7 @@
 
 #include <mio.h>
 
-#include "lib/alloc_trap.h"
+#include "alloc_trap.h"
 
 #define SECONDS_DEFAULT     10
 #define SECONDS_MAX         35

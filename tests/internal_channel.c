@@ -3,7 +3,7 @@
 /* What channels cost in system calls and in memory, and no memory. */
 
 #include "config.h"
-#include "lib/alloc_trap.h"
+#include "alloc_trap.h"
 #include "lib/fault_control.h"
 #include "lib/harness.h"
 

@@ -9,7 +9,7 @@
  */
 
 #include "config.h"
-#include "lib/alloc_trap.h"
+#include "alloc_trap.h"
 #include "lib/harness.h"
 
 #define ROUNDS 100

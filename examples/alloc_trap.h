@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TESTS_LIB_ALLOC_TRAP_H
-#define TESTS_LIB_ALLOC_TRAP_H
+#ifndef EXAMPLES_ALLOC_TRAP_H
+#define EXAMPLES_ALLOC_TRAP_H
 
 #include <stdbool.h>
 

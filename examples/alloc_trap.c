@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #endif
 
-#include "lib/alloc_trap.h"
+#include "alloc_trap.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
