@@ -4,9 +4,9 @@
 
 /*
  * What this system's C library does not have. A missing call stands in as one
- * that answers ENOSYS: the caller copes with that anyway, since a kernel can be older
- * than the C library; a missing flag stands in as 0. It comes first in the
- * files that use any of this, so that none of them needs a conditional.
+ * that answers ENOSYS: its callers cope with that anyway, since a kernel can be
+ * older than the C library; a missing flag stands in as 0. It comes first in
+ * the files that use any of this, so that none of them needs a conditional.
  */
 
 #include "config.h"
