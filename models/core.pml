@@ -14,7 +14,7 @@
  *	wake, signal, push		mio__core_wake(), _signal(), _push()
  *	enter, leave			the same in collect.c
  *	look, set_alarm			look_locked() with the look() of a
- *					timer, mio__collect_set_alarm()
+ *					timer, mio__deadlines_set_alarm()
  *	prepare_timed			prepare_timed(), timeout_until_due()
  *	gather, report			the same in collect.c, and
  *					mio__readiness_report()
@@ -26,7 +26,7 @@
  *	poller				mio__collect_wait()
  *	arm, outer			mio__collect_arm(), and a foreign loop
  *					that waits for mio_poll_fd()
- *	changed				mio__collect_changed()
+ *	changed				mio__deadlines_changed()
  *	user				what sets, moves and cancels timeouts
  *	registrar			register_source(), deregister_source()
  *					of timer.c
@@ -1032,7 +1032,7 @@ proctype alarm_clock()
 	od
 }
 
-/* After a change: mio__collect_changed(). */
+/* After a change: mio__deadlines_changed(). */
 inline changed()
 {
 	if

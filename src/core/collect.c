@@ -10,8 +10,8 @@
  *	free -> enter -> HELD		or the caller is not inside, and goes on
  *	HELD -> leave -> free		LEFT when the list is not empty
  *
- * TIMED says that there are timed sources. So the word is 0 and nothing has
- * come in exactly when there is nothing to collect.
+ * TIMED says that there are timed sources (deadlines.c). So the word is 0 and
+ * nothing has come in exactly when there is nothing to collect.
  *
  * A look that found it held, and nothing in the kernel, tries a while longer:
  * it should report what holds. It waits for nobody all the same.
@@ -30,18 +30,6 @@
  * to be followed by a visit here, even with a full array: the signal is gone,
  * and what it was about is this thread's to report or to pass on.
  *
- * The alarm, and all that belongs to timed sources, is under the poll's lock. A
- * thread sets it before it waits, after the alarm may have woken it, and when
- * it has changed such a source while others wait. `armed' is the time it was
- * last set to. When it rings one thread is woken, and makes ready what is due
- * by the clock. It may read the clock before the deadline, by what two
- * processors' clocks differ: so an alarm is believed to be still set only while
- * its deadline is farther than SLACK from a clock that was read under the same
- * lock. If it rings after that reading, the thread that it wakes comes here,
- * and the clock is read again. Where there is no alarm, `armed' is when the
- * first of those who wait will wake up by itself; whoever comes back wakes
- * another one, which sets it anew.
- *
  * Cancellation. A thread that is cancelled may have taken the signal with it:
  * it takes its announcement back and wakes another one. With events from the
  * queue in its hands it is not cancelled.
@@ -55,18 +43,16 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "core/deadlines.h"
 #include "core/readiness.h"
 #include "sys/cancel.h"
 #include "sys/lock.h"
-#include "sys/os.h"
+#include "sys/thread.h"
 
 /* The collector's word. */
 #define HELD  1u
 #define LEFT  2u
-#define TIMED 4u
-
-/* More than the clocks of two processors differ, less than anybody notices. */
-#define SLACK_NS INT64_C(100000)
+#define TIMED MIO__TIMED
 
 /* How often a thread that finds the collector held looks again. */
 #define LOOKS 2000
@@ -93,12 +79,6 @@ is_left(const struct mio_poll *poll)
 {
 	return (load(poll) & ~TIMED) != 0 ||
 	    mio__ready_queue_has_incoming(&poll->ready);
-}
-
-static bool
-is_timed(const struct mio_poll *poll)
-{
-	return (load(poll) & TIMED) != 0;
 }
 
 static inline bool
@@ -128,107 +108,14 @@ leave(struct mio_poll *poll)
 		mio__core_wake(poll);
 }
 
-/* ---- timed sources */
-
-/* The earliest time of the timed sources, after what is due was made ready. */
-static mio__instant_t
-look_locked(struct mio_poll *poll, mio__instant_t *now)
-{
-	*now = mio__clock_now();
-
-	return mio__timed_look(&poll->timed, *now);
-}
-
-static RARE void
-look(struct mio_poll *poll)
-{
-	bool locked = mio__lock_others_out(&poll->lock);
-	mio__instant_t now;
-
-	(void)look_locked(poll, &now); /* asked again before a wait */
-	mio__let_others_in(&poll->lock, locked);
-}
-
-/* Whether the poll will be woken at that time. */
-static bool
-set_alarm_locked(
-    struct mio_poll *poll, mio__instant_t earliest, mio__instant_t now)
-{
-	if (!mio__selector_has_alarm(poll->selector))
-		return earliest >= poll->timed.armed && poll->timed.armed > now;
-
-	if (earliest == poll->timed.armed && earliest - now > SLACK_NS)
-		return true;
-
-	poll->timed.armed = earliest;
-
-	return mio__selector_set_alarm(poll->selector, earliest) == 0;
-}
-
-RARE void
-mio__collect_set_alarm(struct mio_poll *poll)
-{
-	bool locked = mio__lock_others_out(&poll->lock);
-	mio__instant_t earliest, now;
-	bool set;
-
-	earliest = look_locked(poll, &now);
-	set = set_alarm_locked(poll, earliest, now);
-	mio__let_others_in(&poll->lock, locked);
-
-	/* another event loop has no use for being woken too early */
-	if (mio__ready_queue_has_incoming(&poll->ready) ||
-	    (!set && mio__core_waiters(poll) >= MIO__ONE_WAITS))
-		mio__core_wake(poll);
-}
-
-static bool
-has_no_alarm(const struct mio_poll *poll)
-{
-	return is_timed(poll) && !mio__selector_has_alarm(poll->selector);
-}
-
-/* How long a wait may be where there is no alarm. */
-static int64_t
-timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
-{
-	bool locked = mio__lock_others_out(&poll->lock);
-	mio__instant_t earliest, now;
-
-	earliest = look_locked(poll, &now);
-	poll->timed.armed = earliest;
-	mio__let_others_in(&poll->lock, locked);
-
-	if (mio__ready_queue_has_incoming(&poll->ready) || earliest <= now)
-		return 0;
-	if (earliest == MIO__NEVER)
-		return timeout_ns;
-
-	return timeout_ns < 0 || earliest - now < timeout_ns ? earliest - now
-							     : timeout_ns;
-}
-
-/* Before a wait that was announced; how long it may be. */
-static RARE int64_t
-prepare_timed(struct mio_poll *poll, int64_t timeout_ns)
-{
-	if (mio__selector_has_alarm(poll->selector))
-		mio__collect_set_alarm(poll);
-
-	/* it may just have been refused */
-	return mio__selector_has_alarm(poll->selector)
-	    ? timeout_ns
-	    : timeout_until_due(poll, timeout_ns);
-}
-
 /* ---- collecting */
 
 /* Everything that is to be reported into the list. */
 static inline void
 gather(struct mio_poll *poll)
 {
-	if (is_timed(poll))
-		look(poll);
+	if (mio__core_is_timed(poll))
+		mio__deadlines_look(poll);
 	mio__ready_queue_take(&poll->ready);
 }
 
@@ -318,7 +205,8 @@ announce(struct waiting *waiting, int64_t timeout_ns)
 	    (seen & (HELD | LEFT)) == LEFT)
 		return 0;
 
-	return seen & TIMED ? prepare_timed(poll, timeout_ns) : timeout_ns;
+	return seen & TIMED ? mio__deadlines_prepare(poll, timeout_ns)
+			    : timeout_ns;
 }
 
 /* A visit by who has been woken, or has let the kernel go first. */
@@ -328,8 +216,8 @@ visit_and_set_alarm(
 {
 	size_t n = visit(poll, events, capacity);
 
-	if (is_timed(poll) && mio__core_waiters(poll) != 0)
-		mio__collect_set_alarm(poll);
+	if (mio__core_is_timed(poll) && mio__core_waiters(poll) != 0)
+		mio__deadlines_set_alarm(poll);
 
 	return n;
 }
@@ -502,7 +390,7 @@ mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
 	    : wait_for_ever(poll, events, capacity, timeout_ns, interruptible);
 
 	/* it may have been the one that would wake up by itself */
-	if (has_no_alarm(poll))
+	if (mio__deadlines_need_waiter(poll))
 		mio__core_wake(poll);
 
 	return n;
@@ -545,48 +433,10 @@ mio__collect_arm(struct mio_poll *poll)
 		leave(poll);
 	}
 
-	if (is_timed(poll))
-		mio__collect_set_alarm(poll);
+	if (mio__core_is_timed(poll))
+		mio__deadlines_set_alarm(poll);
 
 	return 0;
-}
-
-/* ---- timed sources come and go */
-
-int
-mio__collect_prepare_locked(struct mio_poll *poll)
-{
-	int r;
-
-	if (mio__selector_has_alarm(poll->selector))
-		return 0;
-
-	r = mio__selector_set_alarm(poll->selector, MIO__NEVER);
-
-	return r == -ENOTSUP ? 0 : r;
-}
-
-void
-mio__collect_add_locked(struct mio_poll *poll, struct mio__timed *timed)
-{
-	mio__timed_add(&poll->timed, timed);
-	atomic_fetch_or_explicit(&poll->collector, TIMED, memory_order_seq_cst);
-}
-
-void
-mio__collect_remove_locked(struct mio_poll *poll, struct mio__timed *timed)
-{
-	mio__timed_remove(timed);
-	if (poll->timed.first != NULL)
-		return;
-
-	atomic_fetch_and_explicit(
-	    &poll->collector, ~TIMED, memory_order_seq_cst);
-	if (poll->timed.armed != MIO__NEVER) {
-		poll->timed.armed = MIO__NEVER;
-		/* refused, it rings once for nobody */
-		(void)mio__selector_set_alarm(poll->selector, MIO__NEVER);
-	}
 }
 
 /* ---- the end */

@@ -54,6 +54,9 @@
 #define MIO__EXTERNAL  2u
 #define MIO__ONE_WAITS 4u
 
+/* In the collector's word: there are timed sources. */
+#define MIO__TIMED 4u
+
 struct mio_poll {
 	/* Constant. */
 	struct mio__selector *selector;
@@ -92,6 +95,13 @@ static inline bool
 mio__core_keeps(const struct mio_poll *poll, mio_token_t token)
 {
 	return token >= poll->kept;
+}
+
+static inline bool
+mio__core_is_timed(const struct mio_poll *poll)
+{
+	return (atomic_load_explicit(&poll->collector, memory_order_seq_cst) &
+		   MIO__TIMED) != 0;
 }
 
 static inline unsigned

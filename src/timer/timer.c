@@ -8,7 +8,7 @@
  * Threads. The caller sees to it that one thread at a time uses the timer, but
  * the poll may look from another: what both use, the wheel and `told', belongs
  * to the lock. The poll holds a lock of its own when it takes this one, so
- * the poll is told of changes after this one was given back. See collect.c
+ * the poll is told of changes after this one was given back. See deadlines.c
  * for why no change is missed.
  *
  * `told' is set when the poll has set the readiness, and cleared when nothing
@@ -28,7 +28,7 @@
 
 #include "base/check.h"
 #include "base/point.h"
-#include "core/collect.h"
+#include "core/deadlines.h"
 #include "core/readiness_source.h"
 #include "mio/timer.h"
 #include "sys/clock.h"
@@ -131,7 +131,7 @@ tell_poll(struct mio_timer *timer)
 	    &timer->base.readiness.poll, memory_order_relaxed);
 
 	if (poll != NULL)
-		mio__collect_changed(poll);
+		mio__deadlines_changed(poll);
 }
 
 static int
@@ -141,12 +141,12 @@ register_locked(struct mio_timer *timer, struct mio_poll *poll,
 	int r;
 
 	/* a timer that could not be reported does not get bound */
-	r = mio__collect_prepare_locked(poll);
+	r = mio__deadlines_open_locked(poll);
 	if (r == 0)
 		r = mio__readiness_register_locked(
 		    &timer->base.readiness, poll, token, interest, options);
 	if (r == 0)
-		mio__collect_add_locked(poll, &timer->timed);
+		mio__deadlines_add_locked(poll, &timer->timed);
 
 	return r;
 }
@@ -169,7 +169,7 @@ register_source(struct mio_source *source, struct mio_poll *poll,
 	mio__let_others_in(&poll->lock, locked);
 
 	if (r == 0)
-		mio__collect_changed(poll);
+		mio__deadlines_changed(poll);
 
 	return r;
 }
@@ -183,7 +183,7 @@ reregister_source(struct mio_source *source, struct mio_poll *poll,
 	    &timer->base.source, poll, token, interest, options);
 
 	if (r == 0)
-		mio__collect_changed(poll);
+		mio__deadlines_changed(poll);
 
 	return r;
 }
@@ -200,11 +200,11 @@ deregister_source(struct mio_source *source, struct mio_poll *poll)
 
 	r = mio__readiness_deregister(&timer->base.readiness, poll);
 	if (r == 0)
-		mio__collect_remove_locked(poll, &timer->timed);
+		mio__deadlines_remove_locked(poll, &timer->timed);
 	mio__let_others_in(&poll->lock, locked);
 
 	if (r == 0)
-		mio__collect_changed(poll);
+		mio__deadlines_changed(poll);
 
 	return r;
 }
@@ -274,7 +274,7 @@ leave_poll(struct mio_timer *timer)
 		return;
 
 	locked = mio__lock_others_out(&poll->lock);
-	mio__collect_remove_locked(poll, &timer->timed);
+	mio__deadlines_remove_locked(poll, &timer->timed);
 	mio__let_others_in(&poll->lock, locked);
 }
 
