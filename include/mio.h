@@ -4,18 +4,19 @@
 
 /* Everything that libmio offers. See mio(7). */
 
-#include <mio/channel.h>
-#include <mio/fd.h>
-#include <mio/loop.h>
-#include <mio/pipe.h>
 #include <mio/poll.h>
 #include <mio/registration.h>
+#include <mio/waker.h>
+#include <mio/fd.h>
+#include <mio/address.h>
 #include <mio/socket.h>
 #include <mio/tcp.h>
-#include <mio/timer.h>
 #include <mio/udp.h>
 #include <mio/unix.h>
+#include <mio/pipe.h>
+#include <mio/timer.h>
+#include <mio/channel.h>
+#include <mio/loop.h>
 #include <mio/version.h>
-#include <mio/waker.h>
 
 #endif

@@ -15,7 +15,7 @@
  *	enter, leave			the same in collect.c
  *	look, set_alarm			look_locked() with the look() of a
  *					timer, mio__deadlines_set_alarm()
- *	prepare_timed			prepare_timed(), timeout_until_due()
+ *	prepare_timed			mio__deadlines_prepare() of deadlines.c
  *	gather, report			the same in collect.c, and
  *					mio__readiness_report()
  *	visit, visit_and_set_alarm	the same in collect.c

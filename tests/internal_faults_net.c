@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <net/if.h>
 #include <sys/stat.h>
 
 /* What a call finds; fd and peer are connected where there are two. */
@@ -21,6 +22,7 @@ static struct {
 	socklen_t name_len, path_len;
 	struct in_addr group, interface;
 	struct in6_addr group6;
+	char scoped[64]; /* an address with an interface's name */
 } world;
 
 /* What a call answers. */
@@ -58,6 +60,7 @@ static struct iovec vector = { bytes, 1 };
 static void
 set_names(void)
 {
+	char interface[IF_NAMESIZE];
 	char name[64];
 	int n = snprintf(
 	    name, sizeof(name), "/tmp/mio-faults-%ld", (long)getpid());
@@ -65,6 +68,8 @@ set_names(void)
 	assert_ok(mio_unix_abstract_addr(
 	    &world.name, &world.name_len, name, (size_t)n));
 	assert_ok(mio_unix_addr(&world.path, &world.path_len, name));
+	ck_assert_ptr_nonnull(if_indextoname(1, interface));
+	snprintf(world.scoped, sizeof(world.scoped), "fe80::1%%%s", interface);
 	world.group.s_addr = htonl(0xe9fc0001); /* 233.252.0.1, RFC 6676 */
 	world.interface = loopback(0).sin_addr;
 	ck_assert_int_eq(
@@ -242,6 +247,9 @@ RUN(leave,
 RUN(join6, mio_udp_join_multicast_v6(world.fd, &world.group6, 1))
 RUN(leave6, mio_udp_leave_multicast_v6(world.fd, &world.group6, 1))
 
+RUN(address_parse,
+    mio_address_parse(&out.addr, &out.len, world.scoped, 1))
+
 RUN(unix_connect, mio_unix_connect(&out.fd, NAME))
 RUN(unix_listen, mio_unix_listen(&out.fd, NAME, 0))
 RUN(unix_listen_path, mio_unix_listen(&out.fd, PATH, 0))
@@ -326,6 +334,7 @@ static const struct fault_scenario scenarios[] = {
 	ROW(leave, "", UDP, join_v4, 0, NULL),
 	ROW(join6, "", UDP6, NULL, 0, NULL),
 	ROW(leave6, "", UDP6, join_v6, 0, NULL),
+	ROW(address_parse, "", 0, NULL, 0, NULL),
 	ROW(unix_connect, "", LISTEN, NULL, 0, close_fd),
 	ROW(unix_listen, "", 0, NULL, 0, close_fd),
 	ROW(unix_listen_path, "", 0, NULL, 0, close_file),
@@ -491,6 +500,42 @@ START_TEST(offload_that_is_not_there_is_not_supported)
 }
 END_TEST
 
+/* The number is as good, and an interface that goes meanwhile has no name. */
+START_TEST(interface_without_a_name_is_formatted_as_its_number)
+{
+	static const int errors[] = { EMFILE, ENFILE, ENOMEM, ENXIO, ENODEV };
+	struct sockaddr_in6 addr = loopback6(80);
+	char text[MIO_ADDRESS_TEXT_MAX];
+
+	addr.sin6_scope_id = 1;
+	fault_arm("if_indextoname", 1, errors[_i]);
+	ck_assert_int_eq(mio_address_format((struct sockaddr *)&addr,
+	    sizeof(addr), text, sizeof(text)), 10);
+	ck_assert(fault_disarm());
+	ck_assert_str_eq(text, "[::1%1]:80");
+
+	/* a signal is none of these */
+	fault_arm("if_indextoname", 1, EINTR);
+	ck_assert_int_gt(mio_address_format((struct sockaddr *)&addr,
+	    sizeof(addr), text, sizeof(text)), 0);
+	ck_assert(fault_disarm());
+	ck_assert_str_ne(text, "[::1%1]:80");
+}
+END_TEST
+
+/* What BSDs say, and a C library that says nothing. */
+START_TEST(interface_that_is_not_there_has_one_error_everywhere)
+{
+	static const int errors[] = { ENXIO, ENODEV, 0 };
+	struct sockaddr_storage addr;
+	socklen_t len;
+
+	fault_arm("if_nametoindex", 1, errors[_i]);
+	assert_error(mio_address_parse(&addr, &len, "fe80::1%x", 1), ENODEV);
+	ck_assert(fault_disarm());
+}
+END_TEST
+
 int
 main(void)
 {
@@ -508,6 +553,10 @@ main(void)
 #endif
 	tcase_add_loop_test(
 	    tcase, offload_that_is_not_there_is_not_supported, 0, 2);
+	tcase_add_loop_test(tcase,
+	    interface_without_a_name_is_formatted_as_its_number, 0, 5);
+	tcase_add_loop_test(tcase,
+	    interface_that_is_not_there_has_one_error_everywhere, 0, 3);
 
 	return run_suite(suite);
 }

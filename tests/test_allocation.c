@@ -171,6 +171,27 @@ connect_and_accept(struct scene *scene)
 	return bad;
 }
 
+/* With an interface, which the C library asks the kernel for. */
+static int
+parse_and_format(struct scene *scene)
+{
+	struct sockaddr_in6 in6 = loopback6(80);
+	struct sockaddr_storage addr;
+	char text[MIO_ADDRESS_TEXT_MAX];
+	socklen_t len;
+	int bad = 0;
+
+	(void)scene;
+	in6.sin6_scope_id = 1;
+	bad += mio_address_format((struct sockaddr *)&in6, sizeof(in6), text,
+	    sizeof(text)) <= 0;
+	bad += mio_address_parse(&addr, &len, text, 0) != 0;
+	bad += memcmp(&addr, &in6, sizeof(in6)) != 0;
+	bad += mio_address_parse(&addr, &len, "unix:/path", 0) != 0;
+
+	return bad;
+}
+
 static void
 on_ready(struct mio_loop *loop, void *context, unsigned ready)
 {
@@ -260,6 +281,12 @@ START_TEST(connections_allocate_nothing)
 }
 END_TEST
 
+START_TEST(addresses_and_texts_allocate_nothing)
+{
+	count_allocations(parse_and_format);
+}
+END_TEST
+
 START_TEST(watches_and_calls_allocate_nothing)
 {
 	count_allocations(watch_and_call);
@@ -313,6 +340,7 @@ main(void)
 	tcase_add_test(tcase, timeouts_allocate_nothing);
 	tcase_add_test(tcase, datagrams_and_descriptors_allocate_nothing);
 	tcase_add_test(tcase, connections_allocate_nothing);
+	tcase_add_test(tcase, addresses_and_texts_allocate_nothing);
 	tcase_add_test(tcase, watches_and_calls_allocate_nothing);
 	tcase_add_test(tcase, first_registration_allocates_nothing_on_epoll);
 

@@ -35,6 +35,7 @@ static const struct {
 	{ "getpeername", { EBADF, EINVAL, ENOBUFS } },
 	{ "getsockname", { EBADF, EINVAL, ENOBUFS } },
 	{ "getsockopt", { EBADF, ENOPROTOOPT, ENOMEM } },
+	{ "if_nametoindex", { ENODEV, EMFILE, ENFILE, ENOMEM, EINTR } },
 	{ "listen", { EADDRINUSE, EOPNOTSUPP, EACCES } },
 	{ "pipe", { EMFILE, ENFILE } },
 	{ "poll", { ENOMEM, EINVAL, EINTR } },

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <net/if.h>
 #include <sys/stat.h>
 
 #ifdef HAVE_EVENTFD
@@ -251,6 +252,20 @@ CALL(int, socketpair, (int family, int type, int protocol, int *fds),
 CALL(int, unlink, (const char *path), (path))
 CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
 CALL(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n))
+
+unsigned fault_if_nametoindex(const char *name);
+unsigned
+fault_if_nametoindex(const char *name)
+{
+	return fails("if_nametoindex") ? 0 : if_nametoindex(name);
+}
+
+char *fault_if_indextoname(unsigned index, char *name);
+char *
+fault_if_indextoname(unsigned index, char *name)
+{
+	return fails("if_indextoname") ? NULL : if_indextoname(index, name);
+}
 
 /* These tell by what they return, not by errno. */
 int fault_pthread_sigmask(int how, const sigset_t *set, sigset_t *old);

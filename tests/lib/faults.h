@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <net/if.h>
 #include <sys/stat.h>
 
 #ifdef HAVE_EVENTFD
@@ -45,6 +46,8 @@ FAULTY(fstat);
 FAULTY(getpeername);
 FAULTY(getsockname);
 FAULTY(getsockopt);
+FAULTY(if_indextoname);
+FAULTY(if_nametoindex);
 FAULTY(listen);
 FAULTY(lseek);
 FAULTY(pipe);
@@ -125,6 +128,8 @@ int fault_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
 #define getpeername fault_getpeername
 #define getsockname fault_getsockname
 #define getsockopt fault_getsockopt
+#define if_indextoname fault_if_indextoname
+#define if_nametoindex fault_if_nametoindex
 #define listen fault_listen
 #define lseek fault_lseek
 #define pipe fault_pipe
