@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The C library asks the kernel over a socket that it makes and closes again. */
+/* The C library asks the kernel over a socket that it opens and closes. */
 
 #include "sys/interface.h"
 
