@@ -46,7 +46,7 @@ fail() {
 	failed=1
 }
 
-# search NAME MODEL SAFETY-OR-LIVENESS -D...: the log of the search
+# search NAME MODEL safety|reversed|liveness -D...: the log of the search
 search() {
 	dir=$work/$1
 	model=$models/$2.pml
@@ -55,6 +55,7 @@ search() {
 	shift 3
 	case $kind in
 	safety) build='-DSAFETY' run='' ;;
+	reversed) build='-DSAFETY -DREVERSE' run='' ;; # the first process first
 	liveness) build='-DNFAIR=3' run='-a -f' ;;
 	esac
 
@@ -140,7 +141,8 @@ right core-timer-queue core safety $timer -DPOLLERS=2 -DPRODUCERS=1
 right core-timer-cancelled core safety $timer -DPOLLERS=2 -DCANCELS=1
 right core-timer-armed core safety $timer -DPOLLERS=1 -DARM
 right core-timer-set core safety $timer -DPOLLERS=1 -DUSERS=1
-right core-timer-set-two core safety $timer -DPOLLERS=2 $users
+right core-timer-set-two core safety $timer -DPOLLERS=2 $users -DEND=2 \
+    -DSOONER
 right core-timer-set-armed core safety $timer -DPOLLERS=0 -DARM -DUSERS=1
 right core-timer-registered core safety $timer -DPOLLERS=1 -DREGISTRARS=2
 right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
@@ -148,7 +150,7 @@ right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
 right core-no-alarm core safety $timer -DNOALARM -DPOLLERS=2 -DNAPS=1
 right core-no-alarm-two core safety $timers -DNOALARM -DPOLLERS=2
 right core-no-alarm-set core safety $timer -DNOALARM -DPOLLERS=2 $users \
-    -DNAPS=1
+    -DNAPS=1 -DEND=2 -DSOONER
 right core-no-alarm-cancelled core safety $timer -DNOALARM -DPOLLERS=2 \
     -DCANCELS=1
 right core-no-alarm-registered core safety $timer -DNOALARM -DPOLLERS=1 \
@@ -182,8 +184,8 @@ wrong core-held-stays-away core safety $small -DPRODUCERS=1 -DLOOKERS=1 \
     -DKERNEL=1 -DBUG_HELD_STAYS_AWAY
 wrong core-visit-forgets-the-alarm core safety $timers -DPOLLERS=2 \
     -DBUG_VISIT_FORGETS_THE_ALARM
-wrong core-comes-back-quietly core safety $timer -DNOALARM -DPOLLERS=2 \
-    $users -DNAPS=1 -DBUG_COMES_BACK_QUIETLY
+wrong core-comes-back-quietly core reversed $timer -DNOALARM -DPOLLERS=2 \
+    $users -DNAPS=1 -DEND=2 -DSOONER -DBUG_COMES_BACK_QUIETLY
 wrong core-refused-quietly core safety $timer -DREFUSED -DPOLLERS=1 $users \
     -DBUG_REFUSED_QUIETLY
 wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK
@@ -240,7 +242,7 @@ wrong updated-though-dropped readiness safety $life -DUPDATERS=1 \
 wrong bits-above-interest readiness safety $tokens -DVALUE=64 -DBUG_UNMASKED
 wrong level-oneshot-stays-armed readiness safety $tokens -DEARLY \
     -DOPTION1=LEVEL_ONESHOT -DBUG_ONESHOT
-wrong oneshot-stays-reported readiness safety $tokens -DOPTION1=EDGE_ONESHOT \
+wrong oneshot-stays-reported readiness safety -DALIKE -DOPTION1=EDGE_ONESHOT \
     -DBUG_ONESHOT_STAYS
 wrong finished-level-for-ever readiness safety $parts -DOPTION1=LEVEL \
     -DBUG_FINAL_LEVEL

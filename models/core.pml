@@ -71,8 +71,9 @@
  * edges), NAPS, KERNEL, CANCELS numbers of these; LOOKERS threads push and look
  * without waiting; ARM adds an outer loop; TIMERS, USERS, OPS, REGISTRARS,
  * DESTROYER for the timers; NOALARM is a selector without an alarm, and REFUSED
- * one whose alarm fails at any time, for good; CLOSE ends the poll at any time.
- * BUG_... puts in a mistake that has to be found.
+ * one whose alarm fails at any time, for good; SOONER lets users move timeouts to
+ * an earlier time only; CLOSE ends the poll at any time. BUG_... puts in a
+ * mistake that has to be found.
  */
 
 #ifndef POLLERS
@@ -1055,11 +1056,15 @@ proctype user(byte t)
 
 	do
 	:: ops < OPS ->
+#ifdef SOONER
+		at = 2;
+#else
 		if
 		:: at = 2
 		:: at = 3
 		:: at = NEVER
 		fi;
+#endif
 		atomic {
 			deadline[t] = at;
 			if
@@ -1323,13 +1328,13 @@ init
 #endif
 		/* how many of these there are is left open */
 		if
-		:: naps = 0
 		:: NAPS > 0 -> naps = NAPS
 		:: NAPS > 1 -> naps = 1
+		:: naps = 0
 		fi;
 		if
-		:: cancels = 0
 		:: CANCELS > 0 -> cancels = CANCELS
+		:: cancels = 0
 		fi;
 		y = 0;
 		do

@@ -612,14 +612,15 @@ inline take(n, w, a, b)
 				node_is_there(n);
 				if
 #ifndef BUG_MOVE_BLIND
-				:: word[n] != w -> w = word[n];
-					seen = version[n]
+				:: word[n] != w -> w = word[n]
 #endif
 				:: else ->
 					w = (w & ~(3 << READ_SHIFT)) |
 					    (write_slot(w) << READ_SHIFT);
 					word[n] = w
-				fi
+				fi;
+				/* the same word may be of a later update */
+				seen = version[n]
 			}
 		od;
 		skip;
