@@ -175,12 +175,12 @@ wrong core-full-array-stays-away core safety $small -DPRODUCERS=1 -DKERNEL=1 \
 wrong core-cancelled-quietly core safety $cancel -DBUG_CANCELLED_QUIETLY
 wrong core-cancelled-with-events core safety $cancel -DCAPACITY=2 \
     -DBUG_CANCELLED_WITH_EVENTS
-wrong core-wake-taken-late core safety $armed -DPRODUCERS=2 -DBUG_WAKE_TAKEN_LATE
+wrong core-wake-taken-late core reversed $armed -DPRODUCERS=2 -DBUG_WAKE_TAKEN_LATE
 wrong core-wake-taken-for-good core safety $armed -DBUG_WAKE_TAKEN_FOR_GOOD
 wrong core-waker-closed-early core safety $close -DBUG_WAKER_CLOSED_EARLY
 wrong core-close-does-not-discard core safety $close \
     -DBUG_CLOSE_DOES_NOT_DISCARD
-wrong core-held-stays-away core safety $small -DPRODUCERS=1 -DLOOKERS=1 \
+wrong core-held-stays-away core reversed $small -DPRODUCERS=1 -DLOOKERS=1 \
     -DKERNEL=1 -DBUG_HELD_STAYS_AWAY
 wrong core-visit-forgets-the-alarm core safety $timers -DPOLLERS=2 \
     -DBUG_VISIT_FORGETS_THE_ALARM
