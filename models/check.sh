@@ -142,7 +142,7 @@ right core-timer-cancelled core safety $timer -DPOLLERS=2 -DCANCELS=1
 right core-timer-armed core safety $timer -DPOLLERS=1 -DARM
 right core-timer-set core safety $timer -DPOLLERS=1 -DUSERS=1
 right core-timer-set-two core safety $timer -DPOLLERS=2 $users -DEND=2 \
-    -DSOONER
+    -DSOONER -DEXACT
 right core-timer-set-armed core safety $timer -DPOLLERS=0 -DARM -DUSERS=1
 right core-timer-registered core safety $timer -DPOLLERS=1 -DREGISTRARS=2
 right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
@@ -150,7 +150,7 @@ right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
 right core-no-alarm core safety $timer -DNOALARM -DPOLLERS=2 -DNAPS=1
 right core-no-alarm-two core safety $timers -DNOALARM -DPOLLERS=2
 right core-no-alarm-set core safety $timer -DNOALARM -DPOLLERS=2 $users \
-    -DNAPS=1 -DEND=2 -DSOONER
+    -DNAPS=1 -DEND=2 -DSOONER -DEXACT
 right core-no-alarm-cancelled core safety $timer -DNOALARM -DPOLLERS=2 \
     -DCANCELS=1
 right core-no-alarm-registered core safety $timer -DNOALARM -DPOLLERS=1 \
@@ -185,7 +185,8 @@ wrong core-held-stays-away core reversed $small -DPRODUCERS=1 -DLOOKERS=1 \
 wrong core-visit-forgets-the-alarm core safety $timers -DPOLLERS=2 \
     -DBUG_VISIT_FORGETS_THE_ALARM
 wrong core-comes-back-quietly core reversed $timer -DNOALARM -DPOLLERS=2 \
-    $users -DNAPS=1 -DEND=2 -DSOONER -DBUG_COMES_BACK_QUIETLY
+    $users -DNAPS=1 -DEND=2 -DSOONER -DEXACT \
+    -DBUG_COMES_BACK_QUIETLY
 wrong core-refused-quietly core safety $timer -DREFUSED -DPOLLERS=1 $users \
     -DBUG_REFUSED_QUIETLY
 wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK

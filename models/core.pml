@@ -72,8 +72,8 @@
  * without waiting; ARM adds an outer loop; TIMERS, USERS, OPS, REGISTRARS,
  * DESTROYER for the timers; NOALARM is a selector without an alarm, and REFUSED
  * one whose alarm fails at any time, for good; SOONER lets users move timeouts to
- * an earlier time only; CLOSE ends the poll at any time. BUG_... puts in a
- * mistake that has to be found.
+ * an earlier time only; with EXACT nobody reads an old time; CLOSE ends the poll
+ * at any time. BUG_... puts in a mistake that has to be found.
  */
 
 #ifndef POLLERS
@@ -305,7 +305,9 @@ inline look(seen, least, i, owes)
 		least = NEVER;
 		if
 		:: seen = now
+#ifndef EXACT
 		:: now > 1 -> seen = now - 1
+#endif
 		fi
 	};
 	do
