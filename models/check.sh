@@ -175,7 +175,8 @@ wrong core-full-array-stays-away core safety $small -DPRODUCERS=1 -DKERNEL=1 \
 wrong core-cancelled-quietly core safety $cancel -DBUG_CANCELLED_QUIETLY
 wrong core-cancelled-with-events core safety $cancel -DCAPACITY=2 \
     -DBUG_CANCELLED_WITH_EVENTS
-wrong core-wake-taken-late core reversed $armed -DPRODUCERS=2 -DBUG_WAKE_TAKEN_LATE
+wrong core-wake-taken-late core reversed $armed -DPRODUCERS=2 \
+    -DBUG_WAKE_TAKEN_LATE
 wrong core-wake-taken-for-good core safety $armed -DBUG_WAKE_TAKEN_FOR_GOOD
 wrong core-waker-closed-early core safety $close -DBUG_WAKER_CLOSED_EARLY
 wrong core-close-does-not-discard core safety $close \
