@@ -313,15 +313,16 @@ drain(struct mio__selector *selector)
 
 /*
  * Gives a place that an internal record had in a full array to an event that
- * it kept out. The kernel may hand out one that is in the array already, as it
- * does with level-triggered ones: then the two become one. A signal of just now
- * may take the place again: nothing lasts there.
+ * it kept out. Those come first; only when there is none the kernel hands out a
+ * level that is in the array already, which then is there twice: it cannot be
+ * told from another one with the same token, which must not be lost. A signal
+ * of just now may take the place again: nothing lasts there.
  */
 static int
 refill(struct mio__selector *selector, struct mio_event *events, int n)
 {
 	struct mio_event *last = &events[n];
-	int i, got, state;
+	int got, state;
 
 	/* cancelled here, the thread would lose the others */
 	state = mio__cancel_hold();
@@ -332,13 +333,6 @@ refill(struct mio__selector *selector, struct mio_event *events, int n)
 	if (convert(last, 1)) {
 		drain(selector);
 		return n;
-	}
-
-	for (i = 0; i < n; i++) {
-		if (events[i].token == last->token) {
-			events[i].ready |= last->ready;
-			return n;
-		}
 	}
 
 	return n + 1;
