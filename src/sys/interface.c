@@ -5,6 +5,7 @@
 #include "sys/interface.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 #include <net/if.h>
 
