@@ -22,7 +22,6 @@
 #include <sys/epoll.h>
 
 #include "sys/alarm.h"
-#include "sys/cancel.h"
 #include "sys/clock.h"
 #include "sys/descriptor.h"
 #include "sys/handover.h"
@@ -312,30 +311,25 @@ drain(struct mio__selector *selector)
 }
 
 /*
- * Gives a place that an internal record had in a full array to an event that
- * it kept out. Those come first; only when there is none the kernel hands out a
- * level that is in the array already, which then is there twice: it cannot be
- * told from another one with the same token, which must not be lost. A signal
- * of just now may take the place again: nothing lasts there.
+ * Gives the only place of an array, which an internal record had, to the event
+ * that it kept out. A signal of just now may take it again: nothing lasts there.
+ * Where other events are there too, one that was kept out comes with the next
+ * wait: it could not be told from a level that is in the array already.
  */
 static int
-refill(struct mio__selector *selector, struct mio_event *events, int n)
+refill(struct mio__selector *selector, struct mio_event *event)
 {
-	struct mio_event *last = &events[n];
-	int got, state;
+	int n = wait_ms(selector->epfd, (struct epoll_event *)event, 1, 0);
 
-	/* cancelled here, the thread would lose the others */
-	state = mio__cancel_hold();
-	got = wait_ms(selector->epfd, (struct epoll_event *)last, 1, 0);
-	mio__cancel_let(state);
-	if (got != 1)
-		return n;
-	if (convert(last, 1)) {
-		drain(selector);
-		return n;
-	}
+	if (n != 1)
+		return 0;
 
-	return n + 1;
+	if (!convert(event, 1))
+		return 1;
+
+	drain(selector);
+
+	return 0;
 }
 
 /* The events without the internal ones; there is one. */
@@ -351,7 +345,7 @@ without_internal(
 		if (events[i].token != MIO_TOKEN_RESERVED)
 			events[kept++] = events[i];
 
-	return n < room ? kept : refill(selector, events, kept);
+	return kept > 0 || n < room ? kept : refill(selector, events);
 }
 
 int
