@@ -265,16 +265,19 @@ wrong register-without-reference readiness safety $life -DUPDATERS=1 \
 # ---- gate.pml
 
 right gate gate safety -DROUNDS=3
-right gate-deadlines gate safety -DROUNDS=3 -DTIMEOUTS=3
-right gate-no-deadlines gate safety -DROUNDS=3 -DTIMEOUTS=0
-right gate-for-ever gate liveness -DFOREVER -DTIMEOUTS=0
+right gate-four gate safety -DTHREADS=4 -DCANCELS=2 -DROUNDS=1
+right gate-deadlines gate safety -DTIMEOUTS=3
+right gate-cancelled gate safety -DTIMEOUTS=0 -DCANCELS=3
+right gate-no-deadlines gate safety -DROUNDS=3 -DTIMEOUTS=0 -DCANCELS=0
+right gate-for-ever gate liveness -DFOREVER
 
-wrong gate-granted-too-late gate safety -DBUG_LATE_GRANT
-wrong gate-late-stays-listed gate safety -DBUG_LATE
-wrong gate-last-in-first-out gate safety -DBUG_LIFO
-wrong gate-state-stays-queued gate safety -DBUG_STATE
-wrong gate-leave-does-not-swap gate safety -DBUG_LEAVE
-wrong gate-leave-looks-unlocked gate safety -DBUG_LEAVE_EMPTY
+wrong gate-leaves-quietly gate safety -DBUG_LEAVES_QUIETLY
+wrong gate-steps-out-quietly gate safety -DBUG_STEPS_OUT_QUIETLY
+wrong gate-cancelled-stays-listed gate safety -DBUG_CANCELLED_STAYS
+wrong gate-end-stays-with-the-gone gate safety -DBUG_END_STAYS
+wrong gate-last-in-first-out gate safety -DBUG_LAST_IS_FIRST
+wrong gate-looks-at-held-alone gate safety -DBUG_HELD_ALONE
+wrong gate-wakes-one-of-many gate safety -DBUG_WAKES_ONE
 
 # ---- channel.pml
 

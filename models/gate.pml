@@ -1,39 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The gate of a poll: a model for Spin of src/poll/gate.c.
+ * The gate of a selector: a model for Spin of src/sys/gate.c.
  *
- * What is modelled. Each atomic operation of gate.c, each taking and giving
- * back of the lock and each wait is one step, and the steps of all threads
- * interleave in every order. Inside the lock the steps stay apart, since the
- * compare-and-swaps of those outside go on. Here and there:
+ * What is modelled. All of gate.c happens under one lock, so what a thread does
+ * from taking the lock until it gives it back, or waits, is one step. The steps
+ * of all threads interleave in every order: a thread that was woken looks some
+ * time later, and others may have come, left or given up before it does. Here
+ * and there:
  *
- *	try_enter		mio__gate_try_enter()
  *	enter			mio__gate_enter(), which is
- *	  announce		enter_or_announce_locked()
- *	  wait_in_queue		wait_in_queue_locked(), with the wait for the
- *				condition, which may end by itself
- *	  give_up		give_up_locked()
- *	leave			mio__gate_leave(), hand_over_locked()
+ *	  line_up		line_up_locked()
+ *	  look			one round of wait_locked(), and going in
+ *	  look_once_more	what follows when the deadline passed
+ *	  cancelled		cancelled()
+ *	  step_out		step_out_locked()
+ *	leave			mio__gate_leave()
+ *	enter_gate		enter_gate() of src/sys/selector_poll.c: enters
+ *				with a deadline that passed, then with its own
  *
- * Each thread enters ROUNDS times; thread i < TIMEOUTS gives up when it likes,
- * the others wait for ever. The list is an array of threads in order of their
- * coming. What is not modelled: links (its list is cut out of the middle by
- * position), memory orders, the clock: a deadline passes at any moment.
+ * Each thread enters ROUNDS times. The deadline of thread i < TIMEOUTS passes
+ * at any moment, the others have none; thread i < CANCELS may be cancelled
+ * whenever it waits, and ends then. (A thread that is cancelled inside leaves
+ * as any other does.) STRAYS times a wait ends by itself. The links are those
+ * of gate.c: next[HEAD] is gate->first, and link[i] is the place that points to
+ * thread i. What is not modelled: the clock; and the lock is fair, each thread
+ * that wants it has it at last.
  *
  * What is claimed:
  *
- *	- one thread is inside at a time
- *	- when the lock is free, the state is QUEUED exactly if the list is not
- *	  empty, and FREE only if nobody is inside or let in
- *	- who is let in is the one that waited longest, and it enters, also when
- *	  its deadline passed just then; so no turn is lost
- *	- nobody who waits sees more than the others, each once, go in before it
- *	- every thread gets through, and the gate is FREE at the end
- *	- with -DFOREVER, where nobody has a deadline and all go on for ever,
- *	  who stands in the list gets in at last, if no thread stands still
- *	  (weak fairness). With deadlines others could keep the lock from it,
- *	  which is no fair one; the count of those that go before it holds then
+ *	- one thread is inside at a time, and the gate is held exactly then
+ *	- who goes in is the one of those in line that came first
+ *	- after each step the line is exactly those who wait, in the order they
+ *	  came, whoever gave up or was cancelled, at whatever place
+ *	- nobody sleeps that is first while the gate is not held: no broadcast is
+ *	  lost
+ *	- who has no deadline gets in, unless it is cancelled; every thread gets
+ *	  through, and nobody is inside or in line at the end
+ *	- with -DFOREVER, where all go on for ever, the last thread gets in each
+ *	  time, if no thread stands still (weak fairness)
  *
  * BUG_... puts in a mistake that has to be found.
  */
@@ -44,283 +49,258 @@
 #ifndef TIMEOUTS
 #define TIMEOUTS 2
 #endif
+#ifndef CANCELS
+#define CANCELS 1
+#endif
 #ifndef ROUNDS
 #define ROUNDS 2
 #endif
+#ifndef STRAYS
+#define STRAYS 1
+#endif
 
-#define FREE   0
-#define HELD   1
-#define QUEUED 2
-#define NONE   THREADS
+#define HEAD THREADS
+#define NONE (THREADS + 1)
 
-byte state = FREE;
-bit locked;
-byte list[THREADS] = NONE;
-byte length;
-bit granted[THREADS];
-bit woken[THREADS]; /* the condition was signalled */
+/* What a thread is to the gate. */
+#define OUTSIDE   0
+#define WAITS     1
+#define INSIDE    2
+#define CANCELLED 3
+
+bit held;
+byte next[THREADS + 1] = NONE;
+byte link[THREADS];
+byte last = HEAD;
+bit asleep[THREADS]; /* waits for the condition, which was not signalled yet */
+byte strays = STRAYS;
 
 /* What only the claims know. */
 byte inside;
-byte passed[THREADS]; /* entries of others since it stands in the list */
+byte line[THREADS] = NONE; /* in the order of coming */
+byte length;
 byte through;
-bit waits; /* the last thread stands in the list, or was let in */
+bit last_waits; /* the last thread is in line, and its deadline is its own */
 
-#define check_unlocked() \
-	assert((state == QUEUED) == (length > 0)); \
-	assert(state != FREE || inside == 0)
+#ifdef BUG_HELD_ALONE
+#define is_turn(i) (!held)
+#else
+#define is_turn(i) (!held && next[HEAD] == i)
+#endif
 
-inline lock()
+/* Has to hold whenever nobody has the lock. */
+inline check_unlocked()
 {
-	atomic { !locked -> locked = 1 }
-}
-
-inline unlock()
-{
-	d_step { check_unlocked(); locked = 0 }
-}
-
-inline come_in(i)
-{
-	assert(inside == 0);
-	inside++;
+	assert(held == inside);
 	j = 0;
+	k = HEAD;
 	do
 	:: j < length ->
-		passed[list[j]]++;
-		assert(passed[list[j]] < THREADS);
+		assert(next[k] == line[j]);
+		assert(link[line[j]] == k);
+		k = line[j];
 		j++
 	:: else -> break
 	od;
-	passed[i] = 0;
-	waits = (i == THREADS - 1 -> 0 : waits);
+	assert(next[k] == NONE && last == k);
+	assert(held || length == 0 || !asleep[line[0]]);
+	j = 0;
+	k = 0
+}
+
+inline broadcast()
+{
+	j = 0;
+	do
+#ifdef BUG_WAKES_ONE
+	:: j < THREADS && asleep[j] -> asleep[j] = 0; break
+	:: j < THREADS && !asleep[j] -> j++
+#else
+	:: j < THREADS -> asleep[j] = 0; j++
+#endif
+	:: else -> break
+	od;
 	j = 0
 }
 
-inline try_enter(i, in)
+inline line_up()
 {
-	atomic {
-		if
-		:: state == FREE -> state = HELD; in = 1; come_in(i)
-		:: else -> in = 0
-		fi
-	}
+#ifdef BUG_LAST_IS_FIRST
+	next[i] = next[HEAD];
+	link[i] = HEAD;
+	if
+	:: next[i] != NONE -> link[next[i]] = i
+	:: else -> last = i
+	fi;
+	next[HEAD] = i;
+#else
+	next[i] = NONE;
+	link[i] = last;
+	next[last] = i;
+	last = i;
+#endif
+	line[length] = i;
+	length++;
+	last_waits = (i == THREADS - 1 -> !hurried : last_waits)
 }
 
-inline announce(i, in)
+/* Out of what the claims know, from wherever it is. */
+inline forget()
 {
+	j = 0;
 	do
-	:: try_enter(i, in);
-		if
-		:: in -> break
-		:: else
-		fi;
-		atomic {
-			if
-			:: state == FREE -> skip
-			:: else -> state = QUEUED; break
-			fi
-		}
+	:: line[j] != i -> j++
+	:: else -> break
+	od;
+	do
+	:: j + 1 < length -> line[j] = line[j + 1]; j++
+	:: else -> break
+	od;
+	line[j] = NONE;
+	length--;
+	last_waits = (i == THREADS - 1 -> 0 : last_waits);
+	j = 0
+}
+
+inline step_out()
+{
+	asleep[i] = 0;
+	next[link[i]] = next[i];
+	if
+	:: next[i] != NONE -> link[next[i]] = link[i]
+#ifdef BUG_END_STAYS
+	:: else
+#else
+	:: else -> last = link[i]
+#endif
+	fi;
+	next[i] = NONE;
+	link[i] = 0;
+	if
+#ifdef BUG_STEPS_OUT_QUIETLY
+	:: false
+#else
+	:: !held && next[HEAD] != NONE -> broadcast()
+#endif
+	:: else
+	fi;
+	forget()
+}
+
+inline go_in()
+{
+	assert(inside == 0);
+	assert(line[0] == i);
+	inside++;
+	held = 1;
+	step_out();
+	is = INSIDE
+}
+
+inline look()
+{
+	if
+	:: is_turn(i) -> go_in()
+	:: else -> asleep[i] = 1
+	fi;
+	check_unlocked()
+}
+
+inline look_once_more()
+{
+	if
+	:: is_turn(i) -> go_in()
+	:: else -> step_out(); is = OUTSIDE
+	fi;
+	check_unlocked()
+}
+
+inline cancelled()
+{
+#ifdef BUG_CANCELLED_STAYS
+	asleep[i] = 0;
+	forget();
+#else
+	step_out();
+#endif
+	is = CANCELLED;
+	check_unlocked()
+}
+
+inline enter()
+{
+	d_step { is = WAITS; line_up(); look() };
+	do
+	:: atomic { is == WAITS && !asleep[i] -> look() }
+	:: atomic {
+		is == WAITS && (hurried || i < TIMEOUTS) -> look_once_more()
+	}
+	:: atomic { is == WAITS && i < CANCELS -> cancelled() }
+	:: atomic {
+		is == WAITS && asleep[i] && strays > 0 ->
+		strays--;
+		asleep[i] = 0
+	}
+	:: is != WAITS -> break
 	od
 }
 
-/* Out of the list, from wherever in it. */
-inline give_up(i)
+inline enter_gate()
 {
-	atomic {
-		j = 0;
-		do
-		:: list[j] != i -> j++
-		:: else -> break
-		od;
-		do
-		:: j + 1 < length -> list[j] = list[j + 1]; j++
-		:: else -> break
-		od;
-		list[j] = NONE;
-		length--;
-		passed[i] = 0;
-		waits = (i == THREADS - 1 -> 0 : waits);
-		j = 0
-	};
+	hurried = 1;
+	enter();
+	hurried = 0;
 	if
-	:: length == 0 -> state = HELD
+	:: is == OUTSIDE -> enter()
 	:: else
 	fi
 }
 
-inline wait_in_queue(i, in)
+inline leave()
 {
 	d_step {
-		list[length] = i;
-		length++;
-		passed[i] = 0;
-		waits = (i == THREADS - 1 -> 1 : waits)
-	};
-	late = 0;
-	do
-	:: granted[i] -> break
-	:: !granted[i] ->
-		/* gives the lock back while it waits, and takes it again */
-		unlock();
+		assert(inside == 1);
+		inside--;
+		held = 0;
 		if
-		:: atomic { woken[i] && !locked -> woken[i] = 0; locked = 1 }
-		:: atomic { i < TIMEOUTS && !locked -> late = 1; locked = 1 }
-		fi;
-		if
-		:: !late
-#ifdef BUG_LATE
-		:: late -> break
-#elif defined(BUG_LATE_GRANT)
-		:: late ->
-			/* does not look whether it was let in */
-			if
-			:: !granted[i] -> give_up(i)
-			:: else -> granted[i] = 0
-			fi;
-			break
-#else
-		:: late ->
-			if
-			:: !granted[i] -> give_up(i)
-			:: else
-			fi;
-			break
-#endif
-		fi
-	od;
-	atomic {
-		in = granted[i];
-		if
-		:: in -> come_in(i)
-		:: else
-		fi;
-		granted[i] = 0;
-		woken[i] = 0;
-		late = 0
-	}
-}
-
-inline enter(i, in)
-{
-	try_enter(i, in);
-	if
-	:: in
-	:: else ->
-		lock();
-		announce(i, in);
-		if
-		:: in
-		:: else -> wait_in_queue(i, in)
-		fi;
-		unlock()
-	fi
-}
-
-inline hand_over(next)
-{
-	if
-	:: length == 0 -> state = FREE
-	:: else ->
-		d_step {
-#ifdef BUG_LIFO
-			next = list[length - 1];
-#else
-			next = list[0];
-			j = 0;
-			do
-			:: j + 1 < length -> list[j] = list[j + 1]; j++
-			:: else -> break
-			od;
-#endif
-			length--;
-			list[length] = NONE;
-			j = 0
-		};
-		if
-#ifdef BUG_STATE
+#ifdef BUG_LEAVES_QUIETLY
 		:: false
 #else
-		:: length == 0 -> state = HELD
+		:: next[HEAD] != NONE -> broadcast()
 #endif
 		:: else
 		fi;
-		d_step { granted[next] = 1; woken[next] = 1; next = 0 }
-	fi
-}
-
-inline leave(next, seen)
-{
-	d_step { assert(inside == 1); inside-- };
-#ifdef BUG_LEAVE
-	/* looks, and decides on what it saw; no compare-and-swap */
-	seen = state;
-	if
-	:: seen == HELD -> state = FREE
-	:: else ->
-#else
-	atomic {
-		seen = state;
-		if
-		:: state == HELD -> state = FREE
-		:: else
-		fi
-	};
-	if
-	:: seen == HELD
-	:: else ->
-#endif
-		seen = 0;
-#ifdef BUG_LEAVE_EMPTY
-		/* looks at the list before it has the lock */
-		if
-		:: length == 0 -> state = FREE
-		:: else -> lock(); hand_over(next); unlock()
-		fi
-#else
-		lock();
-		hand_over(next);
-		unlock()
-#endif
-	fi;
-	seen = 0
+		is = OUTSIDE;
+		check_unlocked()
+	}
 }
 
 active [THREADS] proctype thread()
 {
-	byte i, j, round, next, seen;
-	bit in, late;
+	byte i, j, k, round, is;
+	bit hurried;
 
 	i = _pid;
-#ifdef FOREVER
 	do
-	:: enter(i, in);
+	:: is != CANCELLED && round < ROUNDS ->
+		enter_gate();
 		if
-		:: in ->
-			leave(next, seen);
-			in = 0
-		:: else
-		fi
-	od
-#else
-	do
-	:: round < ROUNDS ->
-		enter(i, in);
-		if
-		:: in -> leave(next, seen); in = 0
-		:: else -> assert(i < TIMEOUTS)
+		:: is == INSIDE -> leave()
+		:: else -> assert(i < TIMEOUTS || i < CANCELS)
 		fi;
+#ifndef FOREVER
 		round++
+#endif
 	:: else -> break
 	od;
 	round = 0;
 	d_step {
+		is = OUTSIDE;
 		through++;
-		assert(through < THREADS || (state == FREE && length == 0))
+		assert(through < THREADS || (!held && length == 0))
 	}
-#endif
 }
 
 #ifdef FOREVER
-ltl it_gets_in { [] (waits -> <> !waits) }
+ltl it_gets_in { [] (last_waits -> <> !last_waits) }
 #endif
