@@ -312,9 +312,9 @@ drain(struct mio__selector *selector)
 
 /*
  * Gives the only place of an array, which an internal record had, to the event
- * that it kept out. A signal of just now may take it again: nothing lasts there.
- * Where other events are there too, one that was kept out comes with the next
- * wait: it could not be told from a level that is in the array already.
+ * that it kept out. A signal of just now may take it again: nothing lasts
+ * there. Where other events are there too, one that was kept out comes with the
+ * next wait: it could not be told from a level that is in the array already.
  */
 static int
 refill(struct mio__selector *selector, struct mio_event *event)
