@@ -248,9 +248,7 @@ from_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 	if (waiting.woken)
 		take_signal(poll);
 
-	/*
-	 * another thread may have been inside before, and have left something
-	 */
+	/* Another thread may have been inside, and have left something. */
 	if (!waiting.woken && !kernel_first && (n != 0 || !is_left(poll)))
 		return n;
 
