@@ -110,6 +110,7 @@ int fault_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
 #undef pwritev2
 #undef recvmmsg
 #undef sendmmsg
+#undef sigtimedwait
 
 #define accept fault_accept
 #define accept4 fault_accept4

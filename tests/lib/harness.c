@@ -345,9 +345,24 @@ has_alarm(void)
 #define HAS_ASAN 0
 #endif
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HAS_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__) && !defined(HAS_TSAN)
+#define HAS_TSAN 1
+#endif
+#ifndef HAS_TSAN
+#define HAS_TSAN 0
+#endif
+
 bool
 can_cancel(void)
 {
+	if (HAS_TSAN && strcmp(mio_poll_backend(), "epoll") != 0)
+		return false;
+
 	return !HAS_ASAN;
 }
 

@@ -82,7 +82,10 @@ void close_pair(mio_fd_t first, mio_fd_t second);
 bool has_ipv6(void);
 /* Without a timerfd other loops do not see when a poll's timeout is due. */
 bool has_alarm(void);
-/* AddressSanitizer takes a cancelled thread's unwinding for an overflow. */
+/*
+ * AddressSanitizer takes a cancelled thread's unwinding for an overflow, and
+ * ThreadSanitizer does not see what its handlers lock after a poll(2).
+ */
 bool can_cancel(void);
 /*
  * Whether what stands in for the kernel lives through such a call, which exits
