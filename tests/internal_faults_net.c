@@ -460,6 +460,9 @@ START_TEST(most_descriptors_go_where_the_c_library_refuses_them)
 	mio_fd_t fds[253], ends[2], got[253];
 	size_t count = 253, i;
 
+	/* with 32 bits they fit */
+	if (CMSG_SPACE(sizeof(fds)) <= 1024)
+		return;
 	assert_ok(mio_unix_pair(ends));
 	for (i = 0; i < 253; i++)
 		fds[i] = ends[i % 2];
