@@ -198,7 +198,7 @@ receive(struct pair pair, uint64_t *message, unsigned way)
 /* What a send said it sent is received, and nothing else; the end is told. */
 START_TEST(closing_loses_nothing)
 {
-	unsigned rounds = is_slowed_down() ? 3 : 100, round;
+	unsigned rounds = is_slowed_down() ? 3 : 40, round;
 	struct sending sending[SENDERS];
 	struct mio_poll *poll = new_poll();
 	struct mio_event event;
