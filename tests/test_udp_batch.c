@@ -452,6 +452,9 @@ START_TEST(segment_size_is_told_beside_other_remarks)
 {
 	mio_fd_t from, to;
 
+	if (!survives(receive_segments))
+		return;
+
 	udp_pair(&from, &to);
 	if (_i < REMARKS)
 		set_option(to, remarks[_i][0], remarks[_i][1], 1);
@@ -485,12 +488,39 @@ remarks_on(mio_fd_t fd)
 /* One for which there is not enough room in any batch, if all goes well. */
 #define MUCH 300
 
+/* What does not fit is told of; under qemu not of a batch. */
+static void
+lose_remarks(void)
+{
+	static const char route[40] = { 1, 7, 39, 4 };
+	_Alignas(struct cmsghdr) char room[MUCH - 4];
+	char byte;
+	struct iovec vector = { &byte, 1 };
+	struct mmsghdr message = { .msg_hdr = { .msg_iov = &vector,
+		.msg_iovlen = 1, .msg_control = room,
+		.msg_controllen = sizeof(room) } };
+	mio_fd_t from, to;
+
+	udp_pair(&from, &to);
+	ask_for_remarks(to);
+	(void)setsockopt(from, IPPROTO_IP, IP_OPTIONS, route, sizeof(route));
+	ck_assert_int_eq(mio_socket_send(from, "x", 1), 1);
+	wait_for(to, POLLIN);
+	if (recvmmsg(to, &message, 1, 0, NULL) != 1)
+		_exit(EXIT_SUCCESS);
+	_exit(message.msg_hdr.msg_flags & MSG_CTRUNC ? EXIT_SUCCESS
+						     : EXIT_FAILURE);
+}
+
 START_TEST(lost_remarks_count_only_where_a_size_may_be_lost)
 {
 	/* the route is recorded */
 	static const char route[40] = { 1, 7, 39, 4 };
 	mio_fd_t from, to;
 	int i;
+
+	if (!survives(lose_remarks))
+		return;
 
 	udp_pair(&from, &to);
 	ask_for_remarks(to);
