@@ -14,8 +14,15 @@ AC_DEFUN([MIO_COMPILER], [
 		-Wcast-qual -Wwrite-strings -Wvla -Wimplicit-fallthrough
 		-Wformat=2 -fno-common]),
 		[MIO_CFLAGS], [-Werror])
-	# cleanup handlers of a cancelled thread cost nothing until they run
-	AX_APPEND_COMPILE_FLAGS([-fexceptions], [MIO_CFLAGS], [-Werror])
+	# Cleanup handlers of a cancelled thread cost nothing until they run. Not
+	# with clang, which would call abort() if one threw something.
+	AC_COMPILE_IFELSE([AC_LANG_SOURCE([[
+		#ifdef __clang__
+		#error "clang"
+		#endif
+		int not_empty;
+		]])], [AX_APPEND_COMPILE_FLAGS([-fexceptions], [MIO_CFLAGS],
+		[-Werror])])
 	AX_CHECK_COMPILE_FLAG([-fvisibility=hidden],
 		[MIO_LIB_CFLAGS="$MIO_LIB_CFLAGS -fvisibility=hidden"], [],
 		[-Werror])
