@@ -2,7 +2,7 @@
 #ifndef MIO_H
 #define MIO_H
 
-/* Everything that libmio offers. See mio(7). */
+/* All of libmio. mio(7) gives an introduction. */
 
 #include <mio/poll.h>
 #include <mio/registration.h>

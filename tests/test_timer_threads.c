@@ -126,7 +126,7 @@ poll_until_over(void *argument)
 	return NULL;
 }
 
-/* One thread uses the timer at random, two poll: all due ones are reported. */
+/* One thread uses the timer at random, two poll: all that is due is told. */
 START_TEST(timer_is_used_while_threads_poll)
 {
 	struct storm storm = { .scene = begin(MIO_LEVEL) };
@@ -180,7 +180,7 @@ END_TEST
 
 /*
  * One thread deregisters a timer and another registers it again, in whatever
- * order: a timer that is registered in the end is polled, and fires.
+ * order: what is registered in the end is looked at, and fires.
  */
 struct swap {
 	struct scene *scene;
@@ -288,7 +288,7 @@ shuffle_own_timer(void *argument)
 }
 
 static void *
-poll_without_events(void *argument)
+look_until_over(void *argument)
 {
 	struct shuffle *self = argument;
 	struct mio_event events[2];
@@ -302,20 +302,20 @@ poll_without_events(void *argument)
 START_TEST(timers_come_and_go_while_threads_poll)
 {
 	struct scene scene = begin(MIO_EDGE);
-	struct shuffle shuffles[3], polling = { .poll = scene.poll };
+	struct shuffle shuffles[3], looks = { .poll = scene.poll };
 	pthread_t threads[3], pollers[2];
 	struct mio_event event;
 	unsigned i;
 
 	for (i = 0; i < 2; i++)
-		pollers[i] = start(poll_without_events, &polling);
+		pollers[i] = start(look_until_over, &looks);
 	for (i = 0; i < 3; i++) {
 		shuffles[i] = (struct shuffle){ scene.poll, false, i + 1 };
 		threads[i] = start(shuffle_own_timer, &shuffles[i]);
 	}
 	for (i = 0; i < 3; i++)
 		join(threads[i]);
-	polling.over = true;
+	looks.over = true;
 	for (i = 0; i < 2; i++)
 		join(pollers[i]);
 

@@ -8,38 +8,40 @@
 #include <sys/socket.h>
 
 /*
- * Addresses as text and back, of numbers alone: no name is looked up but those
- * of this machine's network interfaces. Nothing is allocated, and the locale
- * does not matter. Errors are negative errno values, -EINVAL for a NULL
- * pointer; outputs are left alone then. Any thread; no signal handlers.
+ * Conversion of addresses to text and back. Addresses are numeric; the only
+ * names are those of local network interfaces. Nothing is allocated, and the
+ * locale has no effect. On failure the calls return a negative errno value,
+ * -EINVAL for a NULL pointer, and leave the outputs unchanged. Thread-safe, not
+ * async-signal-safe.
  */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Bytes that hold the text of any address, with the NUL at its end. */
+/* A buffer of this many bytes holds any address with its closing NUL. */
 #define MIO_ADDRESS_TEXT_MAX 128
 
 /*
- * The address that text says, and its length as bind(2) wants it. Text is
- * "127.0.0.1:80", "[::1]:80" or "[fe80::1%eth0]:80", where the zone behind the
- * '%' is an interface or a number; the same without the port, brackets or not,
- * which takes default_port; "unix:/path", or "unix:@name" for an abstract one.
- * -EINVAL for any other text, -ENODEV for a zone that is no interface,
- * -ENAMETOOLONG for a path or name over 107 bytes, -ENOTSUP for "unix:@name" on
- * other systems than Linux. An interface's name also -EMFILE, -ENFILE, -ENOMEM.
+ * Converts text to an address and its length for bind(2) and connect(2). These
+ * forms are accepted: "127.0.0.1:80", "[::1]:80" and "[fe80::1%eth0]:80", where
+ * the zone after '%' is the name or number of an interface; the same without a
+ * port, which is then default_port, and with or without brackets; "unix:/path";
+ * and "unix:@name" for an abstract name. Errors: -EINVAL (any other text),
+ * -ENODEV (no such interface), -ENAMETOOLONG (a path or name over 107 bytes),
+ * -ENOTSUP ("unix:@name" on systems other than Linux), and for the name of an
+ * interface -EMFILE, -ENFILE, -ENOMEM.
  */
 int mio_address_parse(struct sockaddr_storage *addr, socklen_t *len,
     const char *text, uint16_t default_port);
 
 /*
- * Stores the text that mio_address_parse() takes, with a NUL behind it, in the
- * size bytes at text, and returns its length without the NUL. -ENOSPC when they
- * do not hold it, -EAFNOSUPPORT for another family than AF_INET, AF_INET6 and
- * AF_UNIX, -EINVAL for an address too short for its family, or one of AF_UNIX
- * that no text stands for: unnamed, a name with a NUL in it, a path that begins
- * with '@' or has no room for a NUL. A scope that is no interface is a number.
+ * Stores the text that mio_address_parse() accepts for addr, with a closing
+ * NUL, and returns its length without the NUL. A scope that is no interface is
+ * written as a number. Errors: -ENOSPC (size is too small), -EAFNOSUPPORT (not
+ * AF_INET, AF_INET6 or AF_UNIX), -EINVAL (too short for its family, or an
+ * AF_UNIX address without a text form: unnamed, an abstract name that contains
+ * a NUL, a path that begins with '@' or leaves no room for a NUL).
  */
 int mio_address_format(const struct sockaddr *addr, socklen_t len, char *text,
     size_t size);

@@ -5,10 +5,11 @@
 #include <mio/poll.h>
 
 /*
- * Messages from any number of threads to one that waits in a poll. They are
- * blocks of bytes of one size, copied in and out; each arrives once, and those
- * of one thread in the order it sent them. No call may be made in a signal
- * handler.
+ * A channel carries messages from any number of threads to one receiver.
+ * Messages are blocks of bytes of a fixed size, which are copied in and out.
+ * Each is received once, and those of one thread in the order they were sent.
+ * The sender's calls are thread-safe, and one thread at a time may use the
+ * receiver. No call is async-signal-safe.
  */
 
 #ifdef __cplusplus
@@ -19,10 +20,11 @@ struct mio_sender;
 struct mio_receiver;
 
 /*
- * A channel for messages of message_size bytes: any number of them may wait, or
- * at most bound. The sender is one reference; the two ends may be given back in
- * any order, by any thread. With a bound nothing is allocated afterwards,
- * without one only when more wait than ever before. -EINVAL, -ENOMEM.
+ * Create a channel for messages of message_size bytes. It queues any number of
+ * them, or at most bound. Both ends may be destroyed in any order, by any
+ * thread. With a bound no later call allocates memory; without one a send does
+ * so only when the queue is longer than ever before. Thread-safe.
+ * Errors: -EINVAL, -ENOMEM.
  */
 int mio_channel_create(struct mio_sender **sender,
     struct mio_receiver **receiver, size_t message_size);
@@ -30,63 +32,67 @@ int mio_sync_channel_create(struct mio_sender **sender,
     struct mio_receiver **receiver, size_t message_size, size_t bound);
 
 /*
- * One more reference, to be given back with mio_sender_unref(); the same
- * pointer comes back, and any thread may use it. When the last one is given
- * back, the receiver is told. NULL is fine for both. Any thread.
+ * Add and drop a reference; the calls above return the first one.
+ * mio_sender_ref() returns its argument. Dropping the last reference is
+ * reported to the receiver. NULL is ignored.
  */
 struct mio_sender *mio_sender_ref(struct mio_sender *sender);
 void mio_sender_unref(struct mio_sender *sender);
 
 /*
- * Queues a copy of the message. Costs a system call only when the poll sleeps
- * or a sender does. What was written before is seen by the thread that receives
- * it. The first form waits while as many messages wait as the bound allows, the
- * second answers -EAGAIN. -EPIPE: the receiver is closed or gone, also while
- * waiting. -ENOMEM. -EINVAL. Any thread. Where the first form waits it is a
- * cancellation point, and has sent nothing when the thread ends there.
+ * Queue a copy of the message. While a bounded channel is full,
+ * mio_sender_send() waits for room, and mio_sender_try_send() returns -EAGAIN.
+ * They make a system call only to sleep or to wake the receiver. What a thread
+ * wrote before sending is seen by the thread that receives the message.
+ * mio_sender_send() is a cancellation point while it waits; a thread that is
+ * cancelled there has queued nothing. Errors: -EINVAL, -ENOMEM, -EPIPE (the
+ * receiver is closed or destroyed, before or during the wait).
  */
 int mio_sender_send(struct mio_sender *sender, const void *message);
 int mio_sender_try_send(struct mio_sender *sender, const void *message);
 
 /*
- * Takes the oldest message, or up to count of them and answers how many: when
- * fewer, there are no more. Does not wait. -EAGAIN: there is none. -EPIPE:
- * there is none, and no sender is left, or it is closed. -EINVAL. One thread at
- * a time.
+ * Receive the oldest message, or up to count of them, without waiting.
+ * mio_receiver_recv_batch() returns how many; less than count means that the
+ * queue is empty. Errors: -EINVAL, -EAGAIN (no message is queued), -EPIPE (none
+ * is queued, and no sender is left or the receiver is closed).
  */
 int mio_receiver_recv(struct mio_receiver *receiver, void *message);
 int mio_receiver_recv_batch(struct mio_receiver *receiver, void *messages,
     size_t count);
 
 /*
- * The same of one message, with a wait while there is none: up to timeout_ns,
- * or for ever if that is negative. No poll is needed, nor in the way.
- * -ETIMEDOUT: there was none in that time; also with 0. Where it waits it is a
- * cancellation point, and has taken nothing when the thread ends there.
+ * Receives one message, and waits for it up to timeout_ns nanoseconds, or
+ * without limit if that is negative. The receiver need not be registered, but
+ * may be. The call is a cancellation point while it waits; a thread that is
+ * cancelled there has received nothing. Errors: -EINVAL, -EPIPE, -ETIMEDOUT (no
+ * message within timeout_ns, which may be 0).
  */
 int mio_receiver_recv_timeout(struct mio_receiver *receiver, void *message,
     int64_t timeout_ns);
 
 /*
- * What mio_poll_register() takes, alive as long as the receiver; NULL for NULL.
- * It is MIO_READABLE while messages wait; an edge comes when the first one
- * does. MIO_READABLE and MIO_READ_CLOSED come once when none waits and no
- * sender is left, or it is closed, and again after a register or reregister. It
- * belongs to the poll that it is first registered with: another one gets
- * -EINVAL. MIO_AIO, MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP.
+ * The source to pass to mio_poll_register(); the receiver owns it. Returns NULL
+ * for NULL. It is MIO_READABLE while messages are queued; with MIO_EDGE an
+ * event is reported when a message is sent to an empty channel. When the queue
+ * is empty, and no sender is left or the receiver is closed, MIO_READABLE |
+ * MIO_READ_CLOSED is reported once, and again after a register or reregister.
+ * It stays bound to the poll it was first registered with; other polls return
+ * -EINVAL. MIO_AIO, MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP. Thread-safe.
  */
 struct mio_source *mio_receiver_source(struct mio_receiver *receiver);
 
 /*
- * To send is -EPIPE from here on, also for those that wait. What was sent
- * before can be received still; then the end comes as when the last sender
- * goes. One thread at a time, as with receiving. NULL is fine.
+ * Stops sending: sends return -EPIPE from now on, also those that wait.
+ * Messages sent before can still be received; then the end is reported as if
+ * the last reference to the sender had been dropped. NULL is ignored.
  */
 void mio_receiver_close(struct mio_receiver *receiver);
 
 /*
- * Deregisters. Messages that still wait are lost, and to send is -EPIPE from
- * here on. Not while another thread uses the receiver. NULL is fine.
+ * Deregisters and destroys a receiver. Queued messages are discarded, and sends
+ * return -EPIPE from now on. No other thread may use the receiver meanwhile.
+ * NULL is ignored.
  */
 void mio_receiver_destroy(struct mio_receiver *receiver);
 

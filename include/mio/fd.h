@@ -3,10 +3,10 @@
 #define MIO_FD_H
 
 /*
- * Descriptors. libmio's are the system's own: those it makes are non-blocking
- * and close-on-exec, and any other can be registered too. Calls answer a
- * negative errno value on failure, -EBADF for a descriptor that is not open.
- * All of them may be called from any thread; none from a signal handler.
+ * libmio uses the descriptors of the system. Those that it creates are
+ * non-blocking and close-on-exec; others can be registered too. Calls return 0
+ * on success and a negative errno value on failure. All are thread-safe, none
+ * is async-signal-safe.
  */
 
 #ifdef __cplusplus
@@ -18,29 +18,30 @@ typedef int mio_fd_t;
 #define MIO_INVALID_FD (-1)
 
 /*
- * Closes fd, and takes it out of the polls that know it by its number. Never
- * retried: whatever it answers, an open fd is closed after it. 0, or -EBADF.
+ * Closes fd and removes it from polls that identify descriptors by number. The
+ * call is never retried: an open fd is closed even if a signal interrupts it.
+ * Errors: -EBADF.
  */
 int mio_fd_close(mio_fd_t fd);
 
 /*
- * A second descriptor of what fd refers to, close-on-exec and, as the two
- * share that, both non-blocking. The caller closes it, and deregisters it
- * first where it was registered. -EBADF, -EINVAL, -EMFILE.
+ * Duplicates fd. The new descriptor is close-on-exec, and both are non-blocking
+ * afterwards. The caller closes it. While there are two, deregister either one
+ * before closing it. Errors: -EBADF, -EINVAL, -EMFILE.
  */
 int mio_fd_dup(mio_fd_t fd, mio_fd_t *out);
 
 /*
- * Makes a descriptor from elsewhere non-blocking and close-on-exec. It stays
- * the caller's. -EBADF.
+ * Makes a descriptor from elsewhere non-blocking and close-on-exec. The caller
+ * still owns it. Errors: -EBADF.
  */
 int mio_fd_adopt(mio_fd_t fd);
 
 /*
- * Tells that an I/O call of the program's own (read(2), not one of libmio's)
- * would have blocked on fd, registered with MIO_EDGE. Selectors without edges
- * of their own wait for it again from then on; on epoll and kqueue there is
- * nothing to do and fd is not looked at. 0, or -EBADF for a negative fd.
+ * To be called when the program's own read(2) or write(2), not a call of
+ * libmio, returned EAGAIN on an fd that is registered with MIO_EDGE. The
+ * selector poll then waits for fd again; epoll and kqueue need no such call and
+ * ignore it. Errors: -EBADF (negative fd).
  */
 int mio_fd_would_block(mio_fd_t fd);
 

@@ -10,10 +10,11 @@
 #include <mio/fd.h>
 
 /*
- * Pipes, and any other descriptor that bytes go through one after the other:
- * the parent's end of a child's stdio, a FIFO, a terminal, made non-blocking
- * by mio_fd_adopt(). Errors are negative errno values, everywhere -EBADF and
- * -EINVAL for a NULL pointer. Any thread; no signal handlers.
+ * Pipes, and other descriptors that carry a stream of bytes, such as the
+ * parent's end of a child's stdio, a FIFO or a terminal; mio_fd_adopt() makes
+ * these non-blocking. On failure the calls return a negative errno value; all
+ * can return -EBADF, and -EINVAL for a NULL pointer. Thread-safe, not
+ * async-signal-safe.
  */
 
 #ifdef __cplusplus
@@ -21,23 +22,25 @@ extern "C" {
 #endif
 
 /*
- * out[0] reads what out[1] writes; the caller closes them. For the end that a
- * child gets, which should block, take the system's pipe. -EMFILE, -ENFILE.
+ * Creates a pipe: out[0] reads what out[1] writes. The caller closes both. For
+ * a child's stdio, which should block, use pipe(2). Errors: -EMFILE, -ENFILE.
  */
 int mio_pipe_create(mio_fd_t out[2]);
 
 /*
- * Bytes read; 0 for more than none asked is the end, with no writer left. A
- * count beyond the system's limit is clipped, and 0 is no bytes. -EAGAIN, and
- * -EMSGSIZE, both ways, where clipping would cut a message.
+ * Return the number of bytes read; 0 for len > 0 means that no writer is left.
+ * A count of 0 transfers 0 bytes. If readv or writev is given more buffers than
+ * the system allows, it uses as many as it allows, or returns -EMSGSIZE where
+ * that would truncate a message. Errors: -EAGAIN, -EMSGSIZE.
  */
 ssize_t mio_pipe_read(mio_fd_t fd, void *buf, size_t len);
 ssize_t mio_pipe_readv(mio_fd_t fd, const struct iovec *iov, int count);
 
 /*
- * Bytes taken over by the system, which may be fewer than given. -EAGAIN,
- * -EPIPE when nobody reads any more: SIGPIPE is not raised, and the thread's
- * signal mask, the disposition and a pending SIGPIPE stay as they were.
+ * Return the number of bytes that the system accepted, which may be less than
+ * requested. SIGPIPE is not raised; the thread's signal mask, the disposition
+ * and a pending SIGPIPE stay as they were. Errors: -EAGAIN, -EPIPE (no reader
+ * is left), -EMSGSIZE.
  */
 ssize_t mio_pipe_write(mio_fd_t fd, const void *buf, size_t len);
 ssize_t mio_pipe_writev(mio_fd_t fd, const struct iovec *iov, int count);

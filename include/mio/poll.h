@@ -8,33 +8,34 @@
 #include <mio/fd.h>
 
 /*
- * A poll: sources are registered with it under a token, and mio_poll() waits
- * until some are ready. Calls answer 0 or a count, or a negative errno value,
- * and then nothing has changed. Any thread may make any call on a poll at any
- * time, but mio_poll_destroy() only once the others are done. None may be made
- * in a signal handler, save mio_poll_backend().
+ * A poll waits for the descriptors and sources that are registered with it. In
+ * all headers, calls that can fail return 0 or a count on success and a
+ * negative errno value on failure, after which nothing has changed. All calls
+ * here are thread-safe, but mio_poll_destroy() must not run while another
+ * thread uses the poll. Only mio_poll_backend() is async-signal-safe.
  */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Chosen by the caller and handed back with each event: a pointer fits. */
+/* Chosen by the caller and returned with each event; a pointer fits. */
 typedef uint64_t mio_token_t;
 
-/* Not to be registered under: -EINVAL. So are the two below in a loop's. */
+/* Not a valid token: -EINVAL. A loop's poll also reserves the two below it. */
 #define MIO_TOKEN_RESERVED UINT64_MAX
 
 /*
- * Readiness. The first three may be asked for, the others only come. Of a
- * descriptor READ_CLOSED comes with READABLE, WRITE_CLOSED with WRITABLE.
+ * Readiness. The first three may be used as interest; errors and hang-ups are
+ * reported whatever the interest. A descriptor reports READ_CLOSED only with
+ * READABLE, and WRITE_CLOSED only with WRITABLE.
  */
 #define MIO_READABLE     0x001u
 #define MIO_WRITABLE     0x002u
 #define MIO_PRIORITY     0x004u /* out-of-band data */
-#define MIO_ERROR        0x008u /* a hint to try: the next call tells */
+#define MIO_ERROR        0x008u /* a hint: the next call returns any error */
 #define MIO_READ_CLOSED  0x010u /* the peer sends no more */
-#define MIO_WRITE_CLOSED 0x020u /* no more can be sent; with ERROR a hint */
+#define MIO_WRITE_CLOSED 0x020u /* sends fail; only a hint if ERROR is set */
 #define MIO_AIO          0x040u /* kqueue with POSIX AIO only */
 #define MIO_LIO          0x080u /* kqueue on FreeBSD only */
 #define MIO_HUP          (MIO_READ_CLOSED | MIO_WRITE_CLOSED)
@@ -56,10 +57,9 @@ struct mio_poll;
 struct mio_source;
 
 /*
- * What can be registered says so itself, by embedding struct mio_source and
- * pointing it at its three calls. They are called with arguments that were
- * checked (no reserved token, interest and options that go together), on the
- * thread of the caller, and answer as the poll's own calls below do.
+ * A source is an object that embeds struct mio_source and implements these
+ * calls. They run on the caller's thread, with a token, interest and options
+ * that have been validated; their result is returned to the caller.
  */
 struct mio_source_ops {
 	int (*register_source)(struct mio_source *source, struct mio_poll *poll,
@@ -76,16 +76,16 @@ struct mio_source {
 };
 
 /*
- * A poll of its own, given back with mio_poll_destroy() (NULL is fine).
- * -EINVAL, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC.
+ * Create and destroy a poll. Destroying NULL does nothing.
+ * Errors: -EINVAL, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC.
  */
 int mio_poll_create(struct mio_poll **out);
 void mio_poll_destroy(struct mio_poll *poll);
 
 /*
- * Starts, changes and ends the waiting for a source, also while other threads
- * wait. The source stays the caller's and must live until it is deregistered.
- * -EINVAL, -EEXIST, -ENOENT and what the source answers.
+ * Add, change and remove a source; this also affects waits in progress. The
+ * caller owns the source and must keep it until it is deregistered.
+ * Errors: -EINVAL, -ENOTSUP, and those of the source: -EEXIST, -ENOENT, ...
  */
 int mio_poll_register(struct mio_poll *poll, struct mio_source *source,
     mio_token_t token, unsigned interest, unsigned options);
@@ -94,9 +94,9 @@ int mio_poll_reregister(struct mio_poll *poll, struct mio_source *source,
 int mio_poll_deregister(struct mio_poll *poll, struct mio_source *source);
 
 /*
- * The same for any descriptor. Reregistering delivers again what is still so.
- * -EINVAL, -EBADF, -EEXIST, -ENOENT, -EPERM (a file that is always ready),
- * -ENOTSUP (not on this selector), -ELOOP, -ENOMEM, -ENOSPC.
+ * The same for a descriptor. Reregistering reports again what still holds.
+ * Errors: -EINVAL, -EBADF, -EEXIST, -ENOENT, -EPERM (a file that is always
+ * ready), -ENOTSUP (not on this selector), -ELOOP, -ENOMEM, -ENOSPC.
  */
 int mio_poll_register_fd(struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
     unsigned interest, unsigned options);
@@ -105,17 +105,17 @@ int mio_poll_reregister_fd(struct mio_poll *poll, mio_fd_t fd,
 int mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd);
 
 /*
- * Waits until there are events and puts up to capacity of them into events:
- * how many, or 0 when timeout_ns nanoseconds have passed (never before them).
- * A negative timeout waits without end, 0 only looks. Threads wait side by
- * side, each with its own timeout; an event goes to one of them. The second
- * returns -EINTR when a signal handler ran in the kernel's wait, or the process
- * was stopped and continues; the first goes on waiting. Both are cancellation
- * points. -EINVAL, -EBADF (the poll's own descriptors were closed).
+ * Wait for events and store up to capacity of them. Return how many, or 0 once
+ * timeout_ns nanoseconds have passed, never earlier; a negative timeout waits
+ * without limit, 0 does not wait. An event is reported to one of the threads
+ * that wait. If a signal handler ran, or the process was stopped and continued,
+ * mio_poll() keeps waiting and mio_poll_interruptible() returns -EINTR. Both
+ * are cancellation points. Errors: -EINVAL, -EBADF (the poll's own descriptors
+ * were closed), -ENOMEM (selector poll only).
  */
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wshadow" /* the struct has that name, too */
+#pragma GCC diagnostic ignored "-Wshadow" /* struct mio_poll exists */
 #endif
 int mio_poll(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns);
@@ -126,21 +126,20 @@ int mio_poll_interruptible(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns);
 
 /*
- * The poll in another event loop, as a descriptor that it may wait for, and
- * never close: readable while mio_poll() with a timeout of 0 would report
- * something. That is so of what the kernel reports at any time; of what the
- * program sets itself, wakers included, after mio_poll_arm() returned 0 and
- * until the next look. -EINVAL, -ENOTSUP (poll(2) has none).
+ * Returns a descriptor to wait for in another event loop; the poll owns it. It
+ * is readable while mio_poll() with a timeout of 0 would report an event. For
+ * wakers, registrations, channels and timers this is only so from the time that
+ * mio_poll_arm() returns 0 to the next mio_poll(). Errors: -EINVAL, -ENOTSUP.
  */
 int mio_poll_fd(const struct mio_poll *poll);
 
 /*
- * Before sleeping in another loop: 0 when the poll is armed, 1 when there is
- * something already: look instead. Other threads may wait meanwhile. -EINVAL.
+ * Call this before another event loop sleeps. Returns 0 if it may sleep, 1 if
+ * mio_poll() must be called at once. Other threads may wait. Errors: -EINVAL.
  */
 int mio_poll_arm(struct mio_poll *poll);
 
-/* The name of the selector: "epoll" or "poll"; later versions add others. */
+/* The selector: "epoll" or "poll"; later versions may add others. */
 const char *mio_poll_backend(void);
 
 #ifdef __cplusplus

@@ -5,9 +5,10 @@
 #include <mio/poll.h>
 
 /*
- * A source whose readiness the program sets itself, from any thread: how what
- * the kernel does not know, a queue or a job that another thread finished, is
- * waited for together with descriptors.
+ * A registration is a source whose readiness the program sets, from any thread.
+ * With it, a poll can wait for things that the kernel does not know, such as a
+ * queue or a finished job, together with descriptors. All calls are
+ * thread-safe.
  */
 
 #ifdef __cplusplus
@@ -18,45 +19,45 @@ struct mio_registration;
 struct mio_readiness;
 
 /*
- * The registration is for the thread that waits, the readiness for those who
- * set it. They and the poll may be given back in any order. Any thread.
- * -EINVAL, -ENOMEM.
+ * Creates two handles: the registration for the thread that waits, and the
+ * readiness for the threads that set it. These and the poll may be destroyed in
+ * any order. Errors: -EINVAL, -ENOMEM.
  */
 int mio_registration_create(struct mio_registration **out,
     struct mio_readiness **readiness);
 
 /*
- * Deregisters: no mio_poll() that starts later reports it, and to set its
- * readiness does nothing any more. NULL is fine. Any thread.
+ * Deregisters and destroys a registration: no mio_poll() that starts later
+ * reports it, and setting its readiness has no effect. NULL is ignored.
  */
 void mio_registration_destroy(struct mio_registration *registration);
 
 /*
- * What mio_poll_register() takes, alive as long as the registration; NULL for
- * NULL. It belongs to the poll that it is first registered with: another one
- * gets -EINVAL. MIO_AIO, MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP. Level, edge
- * (an event for each set, also to the value it has) and oneshot are as with
- * descriptors; any thread may register, reregister and deregister at any time,
- * and the last one wins.
+ * The source to pass to mio_poll_register(); the registration owns it. Returns
+ * NULL for NULL. It stays bound to the poll it was first registered with; other
+ * polls return -EINVAL. MIO_AIO, MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP. With
+ * MIO_EDGE every set reports an event, even if the value does not change. Any
+ * thread may register, reregister and deregister at any time; the last call
+ * wins.
  */
 struct mio_source *mio_registration_source(
     struct mio_registration *registration);
 
 /*
- * Replaces the readiness by these MIO_* bits. The poll reports those that the
- * interest has, errors and hang-ups always. Costs a system call only when the
- * poll sleeps. What was written before is seen by the thread that gets the
- * event. Without locks: any thread, any number of them, signal handlers.
- * -EINVAL: NULL, or bits that are none.
+ * Replaces the readiness by a combination of MIO_* bits. The poll reports those
+ * in the interest, and MIO_ERROR and MIO_HUP always. Makes a system call only
+ * if the poll sleeps. What a thread wrote before the call is seen by the thread
+ * that receives the event. Lock-free and async-signal-safe. Errors: -EINVAL
+ * (NULL, or unknown bits).
  */
 int mio_readiness_set(struct mio_readiness *readiness, unsigned ready);
 
-/* What was last set, 0 at first. NULL gives 0. Any thread, signal handlers. */
+/* Returns the bits that were set last, 0 for NULL. Async-signal-safe. */
 unsigned mio_readiness_get(const struct mio_readiness *readiness);
 
 /*
- * One more reference, to be given back with mio_readiness_unref(); the same
- * pointer comes back. NULL is fine for both. Any thread.
+ * Add and drop a reference; mio_registration_create() returns the first one.
+ * mio_readiness_ref() returns its argument. NULL is ignored.
  */
 struct mio_readiness *mio_readiness_ref(struct mio_readiness *readiness);
 void mio_readiness_unref(struct mio_readiness *readiness);

@@ -10,9 +10,10 @@
 #include <mio/fd.h>
 
 /*
- * TCP over IPv4 and IPv6. The sockets are ordinary descriptors: the calls of
- * mio/socket.h send, receive and close. Errors are negative errno values. Any
- * thread; no signal handlers.
+ * TCP over IPv4 and IPv6. Sockets are ordinary descriptors; mio/socket.h has
+ * the calls to send, receive and shut down, and mio/fd.h those to close. On
+ * failure the calls return a negative errno value. Thread-safe, not
+ * async-signal-safe.
  */
 
 #ifdef __cplusplus
@@ -24,44 +25,47 @@ extern "C" {
 #define MIO_ONLY_V6   0x2u /* IPv6 addresses only: no IPv4-mapped peers */
 
 /*
- * A socket that connects to addr; in progress is success. MIO_WRITABLE tells
- * that it is decided, then mio_socket_connect_finish() how. -EINVAL,
- * -EAFNOSUPPORT, -EMFILE and what the system's connect answers.
+ * Creates a socket and starts to connect it to addr; returns 0 also if the
+ * connection is still in progress. After MIO_WRITABLE is reported,
+ * mio_socket_connect_finish() returns the outcome. Errors: -EINVAL,
+ * -EAFNOSUPPORT, -EMFILE and those of connect(2).
  */
 int mio_tcp_connect(mio_fd_t *out, const struct sockaddr *addr, socklen_t len);
 
 /*
- * A socket that listens at addr with SO_REUSEADDR; backlog <= 0 asks for the
- * system's largest. -EINVAL, -EAFNOSUPPORT, -EADDRINUSE, -EADDRNOTAVAIL,
- * -EACCES, -EMFILE.
+ * Creates a socket that listens at addr, with SO_REUSEADDR set. A backlog of 0
+ * or less means the largest that the system allows. Errors: -EINVAL,
+ * -EAFNOSUPPORT, -EADDRINUSE, -EADDRNOTAVAIL, -EACCES, -EMFILE.
  */
 int mio_tcp_listen(mio_fd_t *out, const struct sockaddr *addr, socklen_t len,
     int backlog, unsigned flags);
 
 /*
- * The next connection; those lost while they queued are passed over. peer and
- * len are outputs and may both be NULL. -EAGAIN when none waits, on a blocking
- * listener too, as far as others leave it alone (see the page); -EMFILE and
- * -ENFILE leave it queued (see there, too). -ENOBUFS, -ENOMEM, -EINVAL.
+ * Accepts the next connection and skips those that were lost in the queue. peer
+ * and len are outputs and may both be NULL. Returns -EAGAIN if no connection is
+ * queued, also on a blocking listener unless another thread or process accepts
+ * at the same time. -EMFILE and -ENFILE leave the connection queued;
+ * mio_tcp_accept(3) shows how to retry. Errors: also -ENOBUFS, -ENOMEM,
+ * -EINVAL.
  */
 int mio_tcp_accept(mio_fd_t listener, mio_fd_t *out,
     struct sockaddr_storage *peer, socklen_t *len);
 
-/* TCP_NODELAY: small segments are sent at once. */
+/* TCP_NODELAY: send small segments without delay. */
 int mio_tcp_set_nodelay(mio_fd_t fd, bool on);
 int mio_tcp_get_nodelay(mio_fd_t fd, bool *on);
 
 /*
- * SO_KEEPALIVE with the idle time before the first probe, in nanoseconds,
- * rounded up to seconds; negative is off. -EINVAL for 0, -ERANGE for more than
- * the system takes.
+ * SO_KEEPALIVE and the idle time before the first probe, in nanoseconds,
+ * rounded up to seconds; a negative time means off. Errors: -EINVAL (0),
+ * -ERANGE (longer than the system allows).
  */
 int mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns);
 int mio_tcp_get_keepalive(mio_fd_t fd, int64_t *idle_ns);
 
 /*
- * SO_LINGER in nanoseconds, rounded up to seconds; 0 resets the connection on
- * close, negative is off. -ERANGE.
+ * SO_LINGER in nanoseconds, rounded up to seconds; 0 resets the connection when
+ * it is closed, a negative time means off. Errors: -ERANGE.
  */
 int mio_tcp_set_linger(mio_fd_t fd, int64_t ns);
 int mio_tcp_get_linger(mio_fd_t fd, int64_t *ns);

@@ -5,15 +5,15 @@
 #include <mio/poll.h>
 
 /*
- * Timeouts by the hundred thousand, as one source: a hierarchical timing wheel.
- * Setting, resetting, cancelling and expiring cost the same at any number, from
- * memory that is reserved at the start. Time is nanoseconds on the monotonic
- * clock, counted in ticks: deadlines are rounded up to one, so that nothing is
- * early, and late by a tick at most beside what the scheduler takes. One for
- * each thread or loop that waits is enough: each one costs every wait.
+ * A timer is one source with any number of timeouts, in a hierarchical timing
+ * wheel. Setting, resetting, cancelling and expiring a timeout take constant
+ * time and no allocation. Times are nanoseconds on the monotonic clock.
+ * Deadlines are rounded up to a tick: a timeout is never early, and at most one
+ * tick late, plus the delay of the scheduler. Every wait of a poll checks each
+ * of its timers, so use one timer per waiting thread, not one per connection.
  *
- * One thread at a time uses a timer; the poll may run in another. A timer
- * belongs to the poll that it is first registered with.
+ * One thread at a time may use a timer; the poll may run in another thread.
+ * A timer stays bound to the poll that it was first registered with.
  */
 
 #ifdef __cplusplus
@@ -22,42 +22,45 @@ extern "C" {
 
 struct mio_timer;
 
-/* Names a timeout that is set. 0 names none, and no name comes back soon. */
+/* Identifies a pending timeout; never 0, and not reused soon. */
 typedef uint64_t mio_timeout_t;
 
 /*
- * Ticks of tick_ns nanoseconds, 0 for a millisecond; room for capacity
- * timeouts, 0 for 65536, of 40 bytes each. Any thread. -EINVAL, -ENOMEM.
+ * Creates a timer with ticks of tick_ns nanoseconds (0: a millisecond) and room
+ * for capacity timeouts (0: 65536) of 40 bytes each. Thread-safe.
+ * Errors: -EINVAL, -ENOMEM.
  */
 int mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity);
 
-/* Deregisters, and forgets what is pending. NULL is fine. */
+/* Deregisters and destroys a timer with its timeouts. NULL is ignored. */
 void mio_timer_destroy(struct mio_timer *timer);
 
 /*
- * What mio_poll_register() takes, alive as long as the timer; NULL for NULL.
- * MIO_READABLE while something is due: after its event mio_timer_expire() hands
- * out at least one, unless that was cancelled or reset. Edge: one event, and
- * the next only after mio_timer_expire() has handed out all that was due.
+ * The source to pass to mio_poll_register(); the timer owns it. Returns NULL
+ * for NULL. It is MIO_READABLE while a timeout is due: after an event
+ * mio_timer_expire() returns at least one, unless it was cancelled or reset.
+ * With MIO_EDGE the next event is reported only after mio_timer_expire() has
+ * returned all timeouts that were due.
  */
 struct mio_source *mio_timer_source(struct mio_timer *timer);
 
 /*
- * Sets a timeout delay_ns from now, which mio_timer_expire() hands out as
- * state; out may be NULL. No system call, unless another thread sleeps in the
- * poll. -EINVAL; -ENOSPC: capacity timeouts are pending; -EOVERFLOW: more than
- * 2^63 nanoseconds from now.
+ * Sets a timeout delay_ns from now. mio_timer_expire() stores its token when it
+ * is due. out may be NULL. Makes a system call only if another thread sleeps in
+ * the poll. Errors: -EINVAL, -ENOSPC (capacity timeouts are pending),
+ * -EOVERFLOW (more than 2^63 nanoseconds from now).
  */
-int mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
+int mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t token,
     mio_timeout_t *out);
 
-/* The same at a time of mio_clock_now(), which may have passed. */
+/* The same for an absolute mio_clock_now() time, which may be in the past. */
 int mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
-    mio_token_t state, mio_timeout_t *out);
+    mio_token_t token, mio_timeout_t *out);
 
 /*
- * Moves a timeout that is pending, due ones too, as if it were set now; its
- * name stays. -EINVAL, -EOVERFLOW; -ENOENT: it was handed out or cancelled.
+ * Change the deadline of a pending timeout, also of one that is due, as if it
+ * were set now. It keeps its token and its mio_timeout_t. Errors: -EINVAL,
+ * -EOVERFLOW, -ENOENT (returned by mio_timer_expire() already, or cancelled).
  */
 int mio_timer_reset(struct mio_timer *timer, mio_timeout_t timeout,
     uint64_t delay_ns);
@@ -65,27 +68,33 @@ int mio_timer_reset_at(struct mio_timer *timer, mio_timeout_t timeout,
     uint64_t deadline_ns);
 
 /*
- * The monotonic clock in nanoseconds. One reading serves all set_at and
- * reset_at of a round. Any thread, signal handlers.
+ * The time on the monotonic clock in nanoseconds. One reading can serve many
+ * calls to set_at and reset_at. Thread-safe and async-signal-safe.
  */
 uint64_t mio_clock_now(void);
 
-/* The timeout's state goes to *state unless that is NULL. -EINVAL, -ENOENT. */
+/*
+ * Cancels a pending timeout, also one that is due, and stores its token; token
+ * may be NULL. Errors: -EINVAL, -ENOENT (as above).
+ */
 int mio_timer_cancel(struct mio_timer *timer, mio_timeout_t timeout,
-    mio_token_t *state);
+    mio_token_t *token);
 
 /*
- * Hands out the states of up to count timeouts that are due, by tick, and
- * within a tick in the order in which they were set: how many. When it is less
- * than count there are no more. -EINVAL.
+ * Removes up to count timeouts that are due, stores their tokens and returns
+ * how many. They are ordered by tick, and within a tick in the order they were
+ * set. Less than count means that no more are due. Errors: -EINVAL.
  */
-int mio_timer_expire(struct mio_timer *timer, mio_token_t *states,
+int mio_timer_expire(struct mio_timer *timer, mio_token_t *tokens,
     size_t count);
 
-/* Until the next one is due, 0 for now. -EINVAL; -ENOENT: none is set. */
+/*
+ * Stores how long it is until the next timeout is due, 0 if one is.
+ * Errors: -EINVAL, -ENOENT (none is pending).
+ */
 int mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns);
 
-/* How many are set, those included that are due. 0 for NULL. */
+/* The number of pending timeouts, including those that are due; 0 for NULL. */
 size_t mio_timer_pending(const struct mio_timer *timer);
 
 #ifdef __cplusplus

@@ -13,10 +13,10 @@
 #include <mio/tcp.h> /* the flags of mio_udp_bind() */
 
 /*
- * UDP over IPv4 and IPv6. The sockets are ordinary descriptors: the calls of
- * mio/socket.h send, receive and peek on connected ones. Errors are negative
- * errno values, everywhere -EBADF, -ENOTSOCK, and -EINVAL for a NULL pointer.
- * Any thread; no signal handlers.
+ * UDP over IPv4 and IPv6. Sockets are ordinary descriptors; on a connected one,
+ * the calls of mio/socket.h send, receive and peek. On failure the calls return
+ * a negative errno value; all can return -EBADF, -ENOTSOCK, and -EINVAL for a
+ * NULL pointer. Thread-safe, not async-signal-safe.
  */
 
 #ifdef __cplusplus
@@ -24,30 +24,33 @@ extern "C" {
 #endif
 
 /*
- * A socket bound to addr; flags are MIO_REUSEPORT and MIO_ONLY_V6. The caller
- * closes it. -EINVAL, -EAFNOSUPPORT, -EADDRINUSE, -EADDRNOTAVAIL, -EACCES,
- * -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM.
+ * Creates a socket bound to addr, which the caller closes. flags are
+ * MIO_REUSEPORT and MIO_ONLY_V6. Errors: -EINVAL, -EAFNOSUPPORT, -EADDRINUSE,
+ * -EADDRNOTAVAIL, -EACCES, -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM.
  */
 int mio_udp_bind(mio_fd_t *out, const struct sockaddr *addr, socklen_t len,
     unsigned flags);
 
 /*
- * The only peer from now on: others are not heard, and its refusals are told
- * (-ECONNREFUSED). An address of family AF_UNSPEC ends that. -EAFNOSUPPORT,
- * -EINVAL, -ENETUNREACH, -EACCES.
+ * Sets the peer that mio_socket_send() sends to. Datagrams from others are not
+ * received from then on, and if the peer refuses one, a later call returns
+ * -ECONNREFUSED. An address of family AF_UNSPEC removes the peer.
+ * Errors: -EAFNOSUPPORT, -EINVAL, -ENETUNREACH, -EACCES.
  */
 int mio_udp_connect(mio_fd_t fd, const struct sockaddr *addr, socklen_t len);
 
 /*
- * Sends len bytes, 0 being an empty datagram: len. -EAGAIN, -EMSGSIZE,
- * -EACCES, -ECONNREFUSED, -ENETUNREACH, -EAFNOSUPPORT, -EINVAL.
+ * Sends a datagram of len bytes, which may be 0, and returns len. Errors:
+ * -EAGAIN, -EMSGSIZE, -EACCES, -ECONNREFUSED, -ENETUNREACH, -EAFNOSUPPORT,
+ * -EINVAL.
  */
 ssize_t mio_udp_send_to(mio_fd_t fd, const void *buf, size_t len,
     const struct sockaddr *addr, socklen_t addr_len);
 
 /*
- * The bytes of the next datagram, cut off at len, which peek leaves queued.
- * The outputs for the sender's address may both be NULL. -EAGAIN,
+ * Return the number of bytes received of the next datagram; those beyond len
+ * are discarded. peek leaves the datagram in the queue. addr and addr_len are
+ * outputs for the sender's address and may both be NULL. Errors: -EAGAIN,
  * -ECONNREFUSED, -EINVAL.
  */
 ssize_t mio_udp_recv_from(mio_fd_t fd, void *buf, size_t len,
@@ -55,26 +58,27 @@ ssize_t mio_udp_recv_from(mio_fd_t fd, void *buf, size_t len,
 ssize_t mio_udp_peek_from(mio_fd_t fd, void *buf, size_t len,
     struct sockaddr_storage *addr, socklen_t *addr_len);
 
-/* Bits of flags: there was no room for all of it, or for what is below. */
+/* In flags: the datagram was truncated, or its segment size is unknown. */
 #define MIO_TRUNCATED 0x1u
-/* Bytes in each of the datagrams that came as one; 0 when it is a single. */
+/* The size of the datagrams that receive offload joined; 0 for only one. */
 #define MIO_SEGMENT_SIZE(flags) ((flags) >> 16)
 
-/* data stays the caller's; it may be NULL when len is 0. */
+/* The caller owns data, which may be NULL if len is 0. */
 struct mio_datagram {
 	void *data;
 	size_t len;
 	struct sockaddr_storage addr;
-	socklen_t addr_len; /* 0 sends to the connected peer */
-	unsigned flags; /* set when it is received, not read */
+	socklen_t addr_len; /* 0: send to the connected peer */
+	unsigned flags; /* set by a receive, ignored by a send */
 };
 
 /*
- * Many datagrams by few system calls, in the order of the array: how many of
- * them, which may be fewer than count. Received ones have len, the room, set to
- * the bytes put in. An error that stands in the way of the first is answered;
- * one behind it ends the batch, and comes back with the next if it lasts.
- * The errors above, -EINVAL for a count of 0 or an addr_len larger than addr.
+ * Send or receive datagrams in array order with few system calls, and return
+ * how many, which may be less than count. On receive, len is the size of data,
+ * and is replaced by the number of bytes stored. An error on the first datagram
+ * is returned; an error on a later one ends the batch, and the next call
+ * returns it if it persists. Errors: as above; -EINVAL also for a count of 0 or
+ * an addr_len larger than addr.
  */
 int mio_udp_send_batch(mio_fd_t fd, struct mio_datagram *datagrams,
     size_t count);
@@ -82,39 +86,39 @@ int mio_udp_recv_batch(mio_fd_t fd, struct mio_datagram *datagrams,
     size_t count);
 
 /*
- * What is sent at a time is cut up into datagrams of so many bytes by the
- * system; 0 is off. -ERANGE over 65535, -ENOTSUP where there is no such thing.
+ * The system splits what one call sends into datagrams of size bytes; 0 means
+ * off. Errors: -ERANGE (more than 65535), -ENOTSUP (not on this system).
  */
 int mio_udp_set_segment_size(mio_fd_t fd, unsigned size);
 int mio_udp_get_segment_size(mio_fd_t fd, unsigned *size);
 
 /*
- * Datagrams of one sender and size come as one, up to 64 KiB long, and
- * mio_udp_recv_batch() tells MIO_SEGMENT_SIZE(): the last may be shorter.
- * -ENOTSUP.
+ * The system joins datagrams of one sender and size, up to 64 KiB, and
+ * mio_udp_recv_batch() stores their MIO_SEGMENT_SIZE(); the last may be
+ * shorter. Errors: -ENOTSUP.
  */
 int mio_udp_set_receive_offload(mio_fd_t fd, bool on);
 int mio_udp_get_receive_offload(mio_fd_t fd, bool *on);
 
-/* Sending to broadcast addresses, which is -EACCES otherwise. */
+/* Allows sending to broadcast addresses, which otherwise returns -EACCES. */
 int mio_udp_set_broadcast(mio_fd_t fd, bool on);
 int mio_udp_get_broadcast(mio_fd_t fd, bool *on);
 
-/* Whether this host hears what it sends to a group. -ENOPROTOOPT. */
+/* Whether this host receives what it sends to a group. Errors: -ENOPROTOOPT. */
 int mio_udp_set_multicast_loop_v4(mio_fd_t fd, bool on);
 int mio_udp_get_multicast_loop_v4(mio_fd_t fd, bool *on);
 int mio_udp_set_multicast_loop_v6(mio_fd_t fd, bool on);
 int mio_udp_get_multicast_loop_v6(mio_fd_t fd, bool *on);
 
-/* Routers that a datagram to a group may pass. -ERANGE outside 1 to 255. */
+/* The time to live of multicast datagrams. Errors: -ERANGE (not 1 to 255). */
 int mio_udp_set_multicast_ttl_v4(mio_fd_t fd, unsigned ttl);
 int mio_udp_get_multicast_ttl_v4(mio_fd_t fd, unsigned *ttl);
 
 /*
- * Membership of a group on one interface, given by an address of its own or by
- * its index; INADDR_ANY and 0 leave the choice to the system. -EINVAL for no
- * group's address, -EADDRINUSE, -EADDRNOTAVAIL (not a member), -ENODEV,
- * -ENOBUFS, -ENOMEM, -ENOPROTOOPT.
+ * Join or leave a multicast group on one interface, which is given by one of
+ * its addresses or by its index; for INADDR_ANY or 0 the system chooses one.
+ * Errors: -EINVAL (not a group address), -EADDRINUSE (a member already),
+ * -EADDRNOTAVAIL (not a member), -ENODEV, -ENOBUFS, -ENOMEM, -ENOPROTOOPT.
  */
 int mio_udp_join_multicast_v4(mio_fd_t fd, const struct in_addr *group,
     const struct in_addr *interface);

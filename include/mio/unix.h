@@ -11,11 +11,11 @@
 #include <mio/fd.h>
 
 /*
- * Unix domain sockets. They are ordinary descriptors: the calls of mio/socket.h
- * send and receive. An unnamed address is of family AF_UNIX and ends before
- * sun_path. Errors are negative errno values, everywhere -EINVAL for a NULL
- * pointer or an address that ends before it begins, and -EAFNOSUPPORT for one
- * of another family. Any thread; no signal handlers.
+ * Unix domain sockets. They are ordinary descriptors; the calls of mio/socket.h
+ * send and receive. An unnamed address has family AF_UNIX and ends before
+ * sun_path. On failure the calls return a negative errno value; all can return
+ * -EINVAL for a NULL pointer or an address that is too short, and -EAFNOSUPPORT
+ * for one of another family. Thread-safe, not async-signal-safe.
  */
 
 #ifdef __cplusplus
@@ -23,47 +23,53 @@ extern "C" {
 #endif
 
 /*
- * The address of a path, and its length with the closing NUL. -EINVAL for an
- * empty path, -ENAMETOOLONG when sun_path cannot hold it (107 bytes on Linux).
+ * Stores the address of a path, and its length including the closing NUL.
+ * Errors: -EINVAL (empty path), -ENAMETOOLONG (over 107 bytes on Linux).
  */
 int mio_unix_addr(struct sockaddr_un *addr, socklen_t *len, const char *path);
 
 /*
- * The address of a name that is in no file system: 1 to 107 bytes, of any
- * value. -EINVAL, -ENAMETOOLONG, and -ENOTSUP on other systems than Linux.
+ * Stores the address of an abstract name, which is in no file system: 1 to 107
+ * bytes of any value. Errors: -EINVAL, -ENAMETOOLONG, -ENOTSUP (not on Linux).
  */
 int mio_unix_abstract_addr(struct sockaddr_un *addr, socklen_t *len,
     const void *name, size_t name_len);
 
 /*
- * A stream connected to addr. -EAGAIN when its listener has no room for more:
- * try again later. -ECONNREFUSED, -ENOENT, -EACCES, -EPROTOTYPE, -EINVAL,
- * -EMFILE, -ENFILE, -ENOMEM.
+ * Creates a stream socket connected to addr. Errors: -EAGAIN (the listener's
+ * queue is full; try again later), -ECONNREFUSED, -ENOENT, -EACCES,
+ * -EPROTOTYPE, -EINVAL, -EMFILE, -ENFILE, -ENOMEM.
  */
 int mio_unix_connect(mio_fd_t *out, const struct sockaddr_un *addr,
     socklen_t len);
 
 /*
- * A stream that listens at addr; backlog <= 0 asks for the system's largest. A
- * path must not exist yet, and removing it is up to the caller. -EADDRINUSE,
- * -EACCES, -ENOENT, -EINVAL, -EMFILE, -ENFILE, -ENOMEM.
+ * Creates a stream socket that listens at addr. A backlog of 0 or less means
+ * the largest that the system allows. A path must not exist yet; the caller
+ * removes it. Errors: -EADDRINUSE, -EACCES, -ENOENT, -EINVAL, -EMFILE, -ENFILE,
+ * -ENOMEM.
  */
 int mio_unix_listen(mio_fd_t *out, const struct sockaddr_un *addr,
     socklen_t len, int backlog);
 
 /*
- * The next connection, as mio_tcp_accept(). peer and len are outputs and may
- * both be NULL. -EAGAIN, -EMFILE, -ENFILE, -ENOMEM, -ENOTSOCK, -EBADF, -EINVAL.
+ * Accepts the next connection like mio_tcp_accept(). peer and len are outputs
+ * and may both be NULL. Errors: -EAGAIN, -EMFILE, -ENFILE, -ENOMEM, -ENOTSOCK,
+ * -EBADF, -EINVAL.
  */
 int mio_unix_accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_un *peer,
     socklen_t *len);
 
-/* Two streams, connected to each other. -EMFILE, -ENFILE, -ENOMEM. */
+/*
+ * Creates two stream sockets that are connected to each other.
+ * Errors: -EMFILE, -ENFILE, -ENOMEM.
+ */
 int mio_unix_pair(mio_fd_t out[2]);
 
 /*
- * Datagram sockets: with no address, at addr (as mio_unix_listen()), connected
- * to addr (as mio_unix_connect()), and two connected to each other.
+ * Datagram sockets. In this order, the calls create one without an address;
+ * create one bound to addr, with the errors of mio_unix_listen(); connect one
+ * to addr, with the errors of mio_unix_connect(); and create a connected pair.
  */
 int mio_unix_datagram(mio_fd_t *out);
 int mio_unix_datagram_bind(mio_fd_t *out, const struct sockaddr_un *addr,
@@ -73,40 +79,44 @@ int mio_unix_datagram_connect(mio_fd_t fd, const struct sockaddr_un *addr,
 int mio_unix_datagram_pair(mio_fd_t out[2]);
 
 /*
- * Sends len bytes to addr: len. -EAGAIN when its queue is full, which no event
- * tells the end of unless connected; -EMSGSIZE, -ECONNREFUSED, -ENOENT,
- * -EACCES, -EISCONN, -EPROTOTYPE, -EPERM, -EBADF, -ENOTSOCK.
+ * Sends a datagram of len bytes to addr and returns len. Errors: -EAGAIN (the
+ * receiver's queue is full; only a connected socket reports when it has room
+ * again), -EMSGSIZE, -ECONNREFUSED, -ENOENT, -EACCES, -EISCONN, -EPROTOTYPE,
+ * -EPERM, -EBADF, -ENOTSOCK.
  */
 ssize_t mio_unix_send_to(mio_fd_t fd, const void *buf, size_t len,
     const struct sockaddr_un *addr, socklen_t addr_len);
 
 /*
- * The bytes of the next datagram, cut off at len. The outputs for the sender's
- * address may both be NULL. -EAGAIN, -EBADF, -ENOTSOCK.
+ * Returns the number of bytes received of the next datagram; those beyond len
+ * are discarded. addr and addr_len are outputs for the sender's address and may
+ * both be NULL. Errors: -EAGAIN, -EBADF, -ENOTSOCK.
  */
 ssize_t mio_unix_recv_from(mio_fd_t fd, void *buf, size_t len,
     struct sockaddr_un *addr, socklen_t *addr_len);
 
 /*
- * Sends len bytes, one at least, and with the first of them copies of exactly
- * count descriptors, up to 253, which stay the caller's. The bytes taken, as
- * mio_socket_send(). -EAGAIN, -EBADF (one of fds, too), -EPIPE, -ENOTCONN,
- * -ENOTSUP (not a Unix domain socket), -ETOOMANYREFS, -EMSGSIZE, -EINVAL.
+ * Sends up to len bytes, at least one, and with the first byte copies of all
+ * count descriptors in fds, at most 253; the caller still owns them. Returns
+ * the number of bytes that the system accepted. Errors: -EAGAIN, -EBADF (also
+ * for one of fds), -EPIPE, -ENOTCONN, -ENOTSUP (not a Unix domain socket),
+ * -ETOOMANYREFS, -EMSGSIZE, -EINVAL.
  */
 ssize_t mio_unix_send_fds(mio_fd_t fd, const void *buf, size_t len,
     const mio_fd_t *fds, size_t count);
 
 /*
- * The bytes received, and the descriptors that came with them, close-on-exec
- * and the caller's from then on. *count is the room in fds, and then how many
- * the message carried: those beyond the room are closed, and one that the limit
- * of descriptors kept out (and all after it) is a single MIO_INVALID_FD at the
- * end. -EAGAIN, -ECONNRESET, -EBADF, -ENOTSOCK.
+ * Returns the number of bytes received and stores the descriptors received with
+ * them, which are close-on-exec and owned by the caller. *count is the size of
+ * fds, and is replaced by how many the message carried. Descriptors that do not
+ * fit are closed. If the process has reached its limit of descriptors, the ones
+ * that are lost are stored as a single MIO_INVALID_FD at the end.
+ * Errors: -EAGAIN, -ECONNRESET, -EBADF, -ENOTSOCK.
  */
 ssize_t mio_unix_recv_fds(mio_fd_t fd, void *buf, size_t len, mio_fd_t *fds,
     size_t *count);
 
-/* pid is -1 where the system does not tell it. */
+/* pid is -1 if the system does not provide it. */
 struct mio_credentials {
 	pid_t pid;
 	uid_t uid;
@@ -114,8 +124,8 @@ struct mio_credentials {
 };
 
 /*
- * Whose process connected, listened or made the pair at the other end.
- * -ENOTCONN, -EBADF, -ENOTSOCK.
+ * Stores the credentials of the process that connected, listened or created the
+ * pair at the other end. Errors: -ENOTCONN, -EBADF, -ENOTSOCK.
  */
 int mio_unix_peer_credentials(mio_fd_t fd, struct mio_credentials *credentials);
 

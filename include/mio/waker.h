@@ -5,9 +5,9 @@
 #include <mio/poll.h>
 
 /*
- * Ends the wait of a poll from another thread or a signal handler: an event
- * MIO_READABLE with the waker's token. What a thread wrote before it woke the
- * poll is seen by the thread that gets the event.
+ * A waker wakes a poll from another thread or a signal handler: mio_poll()
+ * reports MIO_READABLE with the waker's token. What a thread wrote before the
+ * wake is seen by the thread that receives the event.
  */
 
 #ifdef __cplusplus
@@ -17,20 +17,23 @@ extern "C" {
 struct mio_waker;
 
 /*
- * Any number of wakers may share a poll. They and their poll may be destroyed
- * in any order. Any thread. -EINVAL, -ENOMEM.
+ * Creates a waker. A poll may have any number of them, and they and the poll
+ * may be destroyed in any order. Thread-safe. Errors: -EINVAL, -ENOMEM.
  */
 int mio_waker_create(struct mio_waker **out, struct mio_poll *poll,
     mio_token_t token);
 
 /*
- * Wakes the poll; wakes that no mio_poll() has reported yet count as one. Costs
- * a system call only when the poll sleeps. Does nothing once the poll is
- * destroyed. Any thread, any number of them, signal handlers. -EINVAL.
+ * Wakes the poll. Several wakes may be reported as one event. Makes a system
+ * call only if the poll sleeps, and has no effect once the poll is destroyed.
+ * Thread-safe and async-signal-safe. Errors: -EINVAL.
  */
 int mio_waker_wake(struct mio_waker *waker);
 
-/* A wake that is still pending is not reported. NULL is fine. Any thread. */
+/*
+ * Destroys a waker; a pending wake is not reported any more. May be called from
+ * any thread, but not while another call uses the waker. NULL is ignored.
+ */
 void mio_waker_destroy(struct mio_waker *waker);
 
 #ifdef __cplusplus

@@ -6,9 +6,7 @@
 
 #include <signal.h>
 
-/*
- * Signals that arrive through a descriptor, and children that end on command.
- */
+/* Signals that come through a descriptor, and children that end when told. */
 
 /* Adds to those blocked; any other is delivered, and never comes through. */
 sigset_t block(const int *numbers, size_t count);
