@@ -72,9 +72,10 @@ __sanitizer_free_hook(const volatile void *block)
 #include <stdint.h>
 
 /*
- * The C library's own, looked up at the first call. The look-up may allocate;
- * it gets pieces of an arena, which are never given back. In a static program
- * there is nothing to look up, and everything comes from the arena.
+ * The functions of the C library, which are looked up at the first call. The
+ * look-up may allocate; it gets pieces of an arena that are never freed. In a
+ * static program there is nothing to look up, and all memory is allocated in
+ * the arena.
  */
 static struct {
 	void *(*malloc)(size_t);
@@ -88,9 +89,9 @@ static struct {
 #define ARENA_SIZE (64 << 20)
 static _Alignas(4096) char arena[ARENA_SIZE];
 static atomic_size_t arena_used;
-static bool looking, alone;
+static bool looking_up, alone;
 
-/* Room for the alignment besides, which is a power of two. */
+/* Reserves room for the alignment, too, which is a power of two. */
 static void *
 from_arena(size_t alignment, size_t size)
 {
@@ -127,14 +128,14 @@ find(void *to, const char *name)
 	memcpy(to, &symbol, sizeof(symbol));
 }
 
-/* Before main, while there is one thread. */
+/* Runs before main, while there is only one thread. */
 __attribute__((constructor)) static void
 look_up(void)
 {
-	if (real.free != NULL || looking || alone)
+	if (real.free != NULL || looking_up || alone)
 		return;
 
-	looking = true;
+	looking_up = true;
 	find(&real.malloc, "malloc");
 	find(&real.calloc, "calloc");
 	find(&real.realloc, "realloc");
@@ -143,7 +144,7 @@ look_up(void)
 	find(&real.free, "free");
 	if (alone)
 		memset(&real, 0, sizeof(real));
-	looking = false;
+	looking_up = false;
 }
 
 void *
@@ -161,7 +162,7 @@ calloc(size_t n, size_t size)
 	note();
 	look_up();
 
-	/* the arena is zero as it comes */
+	/* the arena is zeroed to begin with */
 	if (size != 0 && n > SIZE_MAX / size)
 		return NULL;
 	return real.calloc != NULL ? real.calloc(n, size) :
@@ -177,10 +178,10 @@ realloc(void *block, size_t size)
 		return from_arena(1, size);
 	if (is_from_arena(block)) {
 		void *copy = malloc(size);
-		size_t rest = (size_t)(arena + sizeof(arena) - (char *)block);
+		size_t room = (size_t)(arena + sizeof(arena) - (char *)block);
 
 		return copy != NULL ?
-		    memcpy(copy, block, size < rest ? size : rest) : NULL;
+		    memcpy(copy, block, size < room ? size : room) : NULL;
 	}
 
 	return real.realloc(block, size);

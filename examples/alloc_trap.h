@@ -5,16 +5,16 @@
 #include <stdbool.h>
 
 /*
- * Counts every call of the malloc family that this process makes, in any
- * thread, library or not. The program that links this has its allocator in
- * front of the C library's; with a sanitizer, whose allocator has to stay, the
- * sanitizer's hooks count.
+ * Counts every call of the malloc family that this process makes, in any thread
+ * and in any library. A program that links this file replaces the functions of
+ * the C library with functions that count. A sanitizer's allocator cannot be
+ * replaced; its hooks count instead.
  */
 
-/* How many there were so far. */
+/* Returns the number of calls so far. */
 unsigned long alloc_trap_count(void);
 
-/* False where something else stands in front again, as under valgrind. */
+/* Returns false if these functions are replaced in turn, as by valgrind. */
 bool alloc_trap_works(void);
 
 #endif

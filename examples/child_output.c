@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * child_output COMMAND [ARGUMENT...]: runs a command, prints what it writes to
- * its standard output, and exits with its status: 128 and more after a signal,
- * as a shell does, 127 when there is no such command, 125 for failures of its
- * own. Linux, for pidfd_open(2).
+ * child_output COMMAND [ARGUMENT...]: runs a command, prints what the command
+ * writes to its standard output, and exits with its status. As in a shell, the
+ * status is 128 or more after a signal, and 127 if there is no such command. It
+ * is 125 if this program itself fails. It needs pidfd_open(2) of Linux.
  *
- * One poll waits for both the output and the end of the child. They come in
- * either order: a child may close its output and go on, and what it has started
- * may write on after its end. This program ends when both are over.
+ * One poll waits for both the output and the end of the child. They are
+ * reported in either order: a child may close its output and continue, and
+ * processes that it has started may write after it has ended. This program ends
+ * when the child has ended and its output is closed.
  */
 
 #define _GNU_SOURCE
@@ -35,7 +36,7 @@
 struct child {
 	pid_t pid;
 	int status;
-	mio_fd_t output, process; /* MIO_INVALID_FD when it is over */
+	mio_fd_t output, process; /* MIO_INVALID_FD after the end */
 };
 
 static void
@@ -46,7 +47,7 @@ fail(const char *what, int error)
 	exit(FAILED);
 }
 
-/* glibc has pidfd_open() only since 2.36. */
+/* glibc before 2.36 has no pidfd_open(). */
 static mio_fd_t
 open_process(pid_t pid)
 {
@@ -54,8 +55,8 @@ open_process(pid_t pid)
 }
 
 /*
- * The pipe is the system's, and blocks: the child knows nothing of polls. Only
- * our end becomes non-blocking.
+ * The pipe is created with pipe2(2), because the child expects its end to be
+ * blocking. Only the parent's end becomes non-blocking.
  */
 static void
 start(struct child *child, char **argv)
@@ -69,7 +70,7 @@ start(struct child *child, char **argv)
 	if (r < 0)
 		fail("pipe", r);
 
-	/* the copy is not close-on-exec */
+	/* the child's copy is not close-on-exec */
 	r = -posix_spawn_file_actions_init(&actions);
 	if (r == 0)
 		r = -posix_spawn_file_actions_adddup2(
@@ -85,22 +86,22 @@ start(struct child *child, char **argv)
 	}
 	(void)posix_spawn_file_actions_destroy(&actions); /* cannot fail */
 
-	/* or the output would never end */
+	/* while this end is open the output does not end */
 	(void)close(ends[1]);
 	child->output = ends[0];
 
-	/* never too late, as nobody has waited for the child */
+	/* the pid is still valid, as the child has not been waited for */
 	child->process = open_process(child->pid);
 	if (child->process < 0)
 		fail("pidfd_open", -errno);
 }
 
 /*
- * Takes one out of the poll before it is closed: another child that is just
- * being started would have a copy of it for a moment, and keep it registered.
+ * Deregisters the descriptor before closing it: a child that is just being
+ * started may still have a copy, which would keep it registered.
  */
 static void
-forget(struct mio_poll *poll, mio_fd_t *fd)
+drop(struct mio_poll *poll, mio_fd_t *fd)
 {
 	(void)mio_poll_deregister_fd(poll, *fd);
 	(void)mio_fd_close(*fd);
@@ -121,7 +122,7 @@ write_all(const char *bytes, size_t len)
 	}
 }
 
-/* Once for each event: a level tells of what is left over. */
+/* Reads once for each event: the level reports the remaining bytes. */
 static void
 print_output(struct mio_poll *poll, struct child *child)
 {
@@ -134,18 +135,18 @@ print_output(struct mio_poll *poll, struct child *child)
 	if (n < 0)
 		fail("output", (int)n);
 	if (n == 0)
-		forget(poll, &child->output);
+		drop(poll, &child->output);
 
 	write_all(buffer, (size_t)n);
 }
 
 static void
-take_status(struct mio_poll *poll, struct child *child)
+reap(struct mio_poll *poll, struct child *child)
 {
 	if (waitpid(child->pid, &child->status, 0) != child->pid)
 		fail("waitpid", -errno);
 
-	forget(poll, &child->process);
+	drop(poll, &child->process);
 }
 
 static void
@@ -164,7 +165,7 @@ run(struct mio_poll *poll, struct child *child)
 			if (events[i].token == OUTPUT)
 				print_output(poll, child);
 			else
-				take_status(poll, child);
+				reap(poll, child);
 		}
 	}
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * demo [SECONDS [CONNECTIONS]]: a libmio server on loopback echoes for
- * thousands of libmio clients at once, both in this process, a thread and a
- * poll each. Every byte that comes back is compared with what was sent. While
- * it runs, nothing is allocated: the malloc family is counted.
+ * demo [SECONDS [CONNECTIONS]]: a libmio server on the loopback interface
+ * echoes for thousands of libmio clients at once. Server and clients run in
+ * this process, with one thread and one poll each. Every byte that a client
+ * receives is compared with the byte that it sent. Calls of the malloc family
+ * are counted, to show that no memory is allocated during the run.
  *
- * Ends by itself; status 0 says that every byte came back right, that nobody
- * was disconnected and that the count was 0.
+ * The demo ends by itself. The status is 0 if every byte was correct, no client
+ * was disconnected, and the count was 0.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -34,8 +35,8 @@
 #define SECONDS_DEFAULT     10
 #define SECONDS_MAX         35
 #define CONNECTIONS_DEFAULT 4000
-#define SET_UP_SECONDS      10 /* for connecting, and again for ending */
-#define ALL_SECONDS         58 /* whatever happens: no more than a minute */
+#define SET_UP_SECONDS      10 /* to connect, and again to finish */
+#define ALL_SECONDS         58 /* limit for the whole program */
 #define SPARE_FDS           64
 #define CONNECTIONS_MAX     20000 /* there are about 28,000 ports */
 #define CONNECTING_MAX      500	  /* at once, so that no queue overflows */
@@ -46,12 +47,12 @@
 #define WAKER               ((mio_token_t)2)
 #define FIRST               ((mio_token_t)16) /* token of connection 0 */
 
-/* One end of a connection. The server's buffers, the client compares. */
+/* One end of a connection: the server buffers, the client compares. */
 struct end {
 	mio_fd_t fd;
-	size_t start, len;  /* server: to send back; client: sent, of */
+	size_t start, len;  /* bytes sent so far, bytes to send */
 	size_t received;    /* client */
-	uint64_t seed;	    /* client: of the message on its way */
+	uint64_t seed;	    /* client: of the current message */
 	bool connected;	    /* client */
 	char buffer[MESSAGE_MAX];
 };
@@ -67,7 +68,7 @@ struct side {
 
 static struct side server, client;
 static unsigned connections = CONNECTIONS_DEFAULT;
-static atomic_uint idle; /* clients whose last message is back */
+static atomic_uint idle; /* clients that have received their last message */
 static atomic_bool sending = true;
 static atomic_bool finished;
 
@@ -88,18 +89,18 @@ fail(const char *what, int error)
 	exit(1);
 }
 
-/* Something hangs, which is a failure like any other. */
+/* SIGALRM: the program hangs. */
 static void
 give_up(int number)
 {
 	static const char text[] = "demo: out of time\n";
 
 	(void)number;
-	(void)!write(STDERR_FILENO, text, sizeof(text) - 1); /* it is the end */
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 	_exit(1);
 }
 
-/* What stands at a place of a message, from its seed (splitmix64's mixing). */
+/* Returns the byte at a place of a message (splitmix64's mixing). */
 static char
 byte_at(uint64_t seed, size_t place)
 {
@@ -124,9 +125,9 @@ next_message(struct end *end)
 		end->buffer[i] = byte_at(end->seed, i);
 }
 
-/* Sends what is left; an error, or 0 when all is sent or it would block. */
+/* Returns 0 if all remaining bytes are sent or it would block. */
 static int
-send_rest(struct end *end)
+send_remaining(struct end *end)
 {
 	ssize_t n;
 
@@ -149,7 +150,7 @@ serve_end(struct end *end)
 	ssize_t n;
 
 	for (;;) {
-		if (send_rest(end) < 0)
+		if (send_remaining(end) < 0)
 			return "the server cannot send";
 		if (end->start < end->len)
 			return NULL;
@@ -164,7 +165,7 @@ serve_end(struct end *end)
 	}
 }
 
-/* Compares what comes; a message that is back whole is followed by the next. */
+/* Compares received bytes; sends the next message after a complete one. */
 static const char *
 client_end(struct end *end)
 {
@@ -172,7 +173,7 @@ client_end(struct end *end)
 	ssize_t n, i;
 
 	for (;;) {
-		if (send_rest(end) < 0)
+		if (send_remaining(end) < 0)
 			return "a client cannot send";
 
 		n = mio_socket_recv(end->fd, back, sizeof(back));
@@ -181,11 +182,11 @@ client_end(struct end *end)
 		if (n <= 0)
 			return "a client lost the server";
 		if (end->received + (size_t)n > end->start)
-			return "more came back than was sent";
+			return "a client received too many bytes";
 		for (i = 0; i < n; i++)
 			if (back[i] !=
 			    byte_at(end->seed, end->received + (size_t)i))
-				return "a wrong byte came back";
+				return "a client received a wrong byte";
 
 		end->received += (size_t)n;
 		atomic_fetch_add(&client.bytes, (unsigned long)n);
@@ -226,7 +227,7 @@ accept_all(void)
 	}
 }
 
-/* A connection of the client has come to be; its first message goes out. */
+/* A client is connected: sends its first message. */
 static const char *
 begin(struct end *end)
 {
@@ -308,7 +309,7 @@ make_sides(void)
 		fail("setting up", r);
 }
 
-/* Both ends of each connection are ours. */
+/* This process has both ends of each connection. */
 static void
 fit_descriptor_limit(void)
 {
@@ -327,7 +328,7 @@ fit_descriptor_limit(void)
 		fail("the limit of descriptors", -EMFILE);
 	if (connections > fit) {
 		connections = (unsigned)fit;
-		printf("%u connections, as the system allows no more\n",
+		printf("%u connections: the system allows no more\n",
 		    connections);
 	}
 }
@@ -338,7 +339,7 @@ nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
-/* Whether a count got as far as it should before the time was over. */
+/* Waits; returns whether the count reaches the target before the deadline. */
 static bool
 reaches(atomic_uint *count, unsigned target, double deadline)
 {
@@ -380,7 +381,7 @@ connect_all(double deadline)
 	    reaches(&client.connected, connections, deadline);
 }
 
-/* A line a second, until the time is over or something has failed. */
+/* Prints a line each second, until the time is over or a side has failed. */
 static void
 watch(double seconds)
 {
@@ -423,7 +424,7 @@ report(double seconds, unsigned long allocations)
 	    "selector              %12s\n"
 	    "connections           %12u\n"
 	    "messages              %12lu\n"
-	    "bytes, there and back %12lu\n"
+	    "bytes echoed          %12lu\n"
 	    "messages per second   %12.0f\n"
 	    "polls                 %12lu\n"
 	    "events per poll       %12.1f\n"
@@ -448,7 +449,7 @@ parse_arguments(int argc, char **argv, double *seconds)
 	}
 }
 
-/* Everything between the first and the last message; what went wrong. */
+/* Connects, measures, and reports; returns what failed, or NULL. */
 static const char *
 measure(double seconds)
 {
@@ -461,7 +462,7 @@ measure(double seconds)
 	if (!connect_all(now() + SET_UP_SECONDS))
 		return "not all clients could connect";
 
-	/* what came before does not count */
+	/* exclude what was counted while the clients connected */
 	atomic_store(&client.messages, 0);
 	atomic_store(&client.bytes, 0);
 	atomic_store(&client.polls, 0);
@@ -473,14 +474,14 @@ measure(double seconds)
 	watch(seconds);
 	atomic_store(&sending, false);
 	if (!reaches(&idle, connections, now() + SET_UP_SECONDS))
-		failure = "some messages did not come back";
+		failure = "some messages were not echoed";
 	allocations = alloc_trap_count() - allocations;
 
 	report(now() - begin, allocations);
 	if (failure == NULL && atomic_load(&client.messages) == 0)
-		failure = "no message came back";
+		failure = "no message was echoed";
 	if (failure == NULL && allocations > 0)
-		failure = "something was allocated during the run";
+		failure = "memory was allocated during the run";
 	if (failure == NULL && !alloc_trap_works())
 		failure = "allocations could not be counted";
 
@@ -502,7 +503,7 @@ main(int argc, char **argv)
 	parse_arguments(argc, argv, &seconds);
 	if (sigaction(SIGALRM, &action, NULL) != 0)
 		fail("SIGALRM", -errno);
-	(void)alarm(ALL_SECONDS); /* there is no earlier one */
+	(void)alarm(ALL_SECONDS); /* no alarm was set before */
 	fit_descriptor_limit();
 	make_sides();
 	r = mio_waker_create(&wakers[0], server.poll, WAKER);
@@ -535,7 +536,7 @@ main(int argc, char **argv)
 	free(client.ends);
 
 	printf("%s\n", failure != NULL ? failure :
-	    "every byte came back right");
+	    "every byte was echoed correctly");
 
 	return failure == NULL ? 0 : 1;
 }

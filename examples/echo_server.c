@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * echo_server [PORT]: sends every byte back where it came from, for any number
- * of clients, on 127.0.0.1. Prints the port that it listens on; SIGTERM and
- * SIGINT end it.
+ * echo_server [PORT]: listens on 127.0.0.1 and sends every byte back to the
+ * client that it was received from, for any number of clients. Prints the port
+ * that it listens on; SIGTERM and SIGINT end it.
  *
- * One poll, edge-triggered: an event says that something has changed, so each
- * connection is worked on until its calls answer -EAGAIN. A client that does
- * not read what it gets back is not read from either, once its buffer is full.
+ * All descriptors are registered with one poll, edge-triggered. An event means
+ * that something has changed, so the server serves a connection until its calls
+ * return -EAGAIN. If a client does not read, its buffer fills up, and the
+ * server stops reading from it.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -25,14 +26,14 @@
 
 #define BUFFER_SIZE  16384
 #define EVENTS       256
-#define RETRY_NS     100000000 /* how long to leave a queue that overflowed */
+#define RETRY_NS     100000000 /* until it tries again to accept */
 #define LISTENER     ((mio_token_t)1)
 #define WAKER        ((mio_token_t)2) /* all other tokens are connections */
 
 struct connection {
 	mio_fd_t fd;
 	bool ended;		/* the client has sent its last byte */
-	size_t start, end;	/* what is to be sent back */
+	size_t start, end;	/* the bytes to send back */
 	char buffer[BUFFER_SIZE];
 };
 
@@ -44,7 +45,7 @@ stop(int number)
 {
 	(void)number;
 	stopping = 1;
-	(void)mio_waker_wake(waker); /* may be called in a handler */
+	(void)mio_waker_wake(waker); /* async-signal-safe */
 }
 
 static void
@@ -55,7 +56,7 @@ fail(const char *what, int error)
 	exit(1);
 }
 
-/* Sends what there is; false when the connection is of no more use. */
+/* Sends the buffered bytes; returns false if the connection has failed. */
 static bool
 flush(struct connection *c)
 {
@@ -75,7 +76,7 @@ flush(struct connection *c)
 	return true;
 }
 
-/* Works until either side blocks; false when the connection is done with. */
+/* Serves until a call would block; returns false when it is finished. */
 static bool
 echo(struct connection *c)
 {
@@ -100,8 +101,8 @@ echo(struct connection *c)
 }
 
 /*
- * There is one event for a connection in a batch at most, as its descriptor is
- * registered once: nothing later in the batch can refer to what is freed here.
+ * A call to mio_poll() reports at most one event for each descriptor, so no
+ * later event of this call can refer to the connection that is freed here.
  */
 static void
 drop(struct connection *c)
@@ -111,8 +112,9 @@ drop(struct connection *c)
 }
 
 /*
- * Accepts all that wait; false when some had to be left in the queue for want
- * of descriptors. No new edge will tell of those, so they are tried again.
+ * Accepts every queued connection. Returns false if some remain in the queue
+ * because of a lack of descriptors or memory. No edge is reported for these, so
+ * the caller tries again later.
  */
 static bool
 accept_all(struct mio_poll *poll, mio_fd_t listener)
@@ -129,7 +131,7 @@ accept_all(struct mio_poll *poll, mio_fd_t listener)
 		    r == -ENOMEM)
 			return false;
 		if (r < 0)
-			continue; /* that connection broke while it waited */
+			continue; /* an error of that connection only */
 
 		c = calloc(1, sizeof(*c));
 		if (c == NULL) {
@@ -232,7 +234,7 @@ main(int argc, char **argv)
 
 	serve(poll, listener);
 
-	/* connections that are still open end with the process */
+	/* open connections are closed when the process ends */
 	(void)mio_fd_close(listener);
 	mio_waker_destroy(waker);
 	mio_poll_destroy(poll);

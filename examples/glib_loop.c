@@ -2,10 +2,10 @@
 
 /*
  * A libmio poll in GLib's main loop, as a GSource: prepare arms the poll, and
- * has the loop not sleep when something is there already; check sees whether
- * the poll's descriptor became readable; dispatch calls back. nested.h says
- * what goes on in the poll. Ends with 0 when all of it has come, and with 77
- * where the poll has no descriptor.
+ * prevents the loop from sleeping if events are already pending; check tests
+ * whether the poll's descriptor has become readable; dispatch calls the
+ * callback. nested.h describes the sources in the poll. The status is 0 if all
+ * expected events were reported, and 77 if the poll has no descriptor.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -34,7 +34,7 @@ struct program {
 	gboolean ticked;
 };
 
-/* An error is as good as an event: dispatch will meet it, too. */
+/* An error counts as an event, because dispatch will get it, too. */
 static gboolean
 prepare(GSource *source, gint *timeout)
 {
@@ -95,7 +95,7 @@ on_poll(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* Something of GLib's own, beside the poll. */
+/* A source of GLib itself, beside the poll. */
 static gboolean
 on_tick(gpointer data)
 {
@@ -112,7 +112,7 @@ on_watchdog(gpointer data)
 {
 	struct program *program = data;
 
-	fprintf(stderr, "the loop sleeps, and something does not come\n");
+	fprintf(stderr, "the loop sleeps, and an event is missing\n");
 	g_main_loop_quit(program->loop);
 
 	return G_SOURCE_CONTINUE;

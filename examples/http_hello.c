@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * http_hello [PORT]: an HTTP/1.1 server on 127.0.0.1 that answers every request
- * with "hello, world". Connections are kept alive, requests may come in one
- * piece, in many, or several at once (pipelined), and are answered in order.
- * Prints the port that it listens on; SIGTERM and SIGINT end it.
+ * http_hello [PORT]: an HTTP/1.1 server on 127.0.0.1 whose response to every
+ * request is "hello, world". Connections are kept alive. A request may arrive
+ * in one piece or in many, several may arrive at once (pipelining), and
+ * responses are sent in order. Prints the port that it listens on; SIGTERM and
+ * SIGINT end it.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -22,16 +23,16 @@
 
 #include <mio.h>
 
-#define IN_SIZE  8192	/* the longest head of a request */
+#define IN_SIZE  8192	/* the longest header section */
 #define OUT_SIZE 16384
-#define ANSWER_SIZE 256	/* room that one answer needs */
+#define RESPONSE_SIZE 256 /* a response is not longer */
 #define EVENTS   256
 #define RETRY_NS 100000000
 #define LISTENER ((mio_token_t)1)
 #define WAKER    ((mio_token_t)2)
 #define BODY     "hello, world\n"
 
-/* what methods and names of fields are made of */
+/* the characters of methods and field names */
 #define TOKEN                                                                  \
 	"!#$%&'*+-.^_`|~0123456789"                                            \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -39,8 +40,8 @@
 struct connection {
 	mio_fd_t fd;
 	bool ended;			/* the client sends no more */
-	bool closing;			/* no request after this answer */
-	unsigned long long skip;	/* rest of a body, which nobody reads */
+	bool closing;			/* after this response */
+	unsigned long long skip;	/* remaining bytes of a body */
 	size_t in_len, out_start, out_end;
 	char in[IN_SIZE];
 	char out[OUT_SIZE];
@@ -72,7 +73,7 @@ fail(const char *what, int error)
 }
 
 static void
-answer(struct connection *c, const struct request *request)
+respond(struct connection *c, const struct request *request)
 {
 	static const struct {
 		int status;
@@ -104,7 +105,7 @@ answer(struct connection *c, const struct request *request)
 	    request->head ? "" : body);
 }
 
-/* Whether a comma-separated list has this word in it. */
+/* Returns whether a comma-separated list contains this word. */
 static bool
 has_word(const char *list, const char *word)
 {
@@ -121,7 +122,7 @@ has_word(const char *list, const char *word)
 	return false;
 }
 
-/* Digits only, and not so many that they overflow. */
+/* Accepts digits only, and too few to overflow. */
 static bool
 parse_length(const char *text, unsigned long long *length)
 {
@@ -136,7 +137,7 @@ parse_length(const char *text, unsigned long long *length)
 	return true;
 }
 
-/* METHOD TARGET HTTP/1.x */
+/* Parses "METHOD TARGET HTTP/1.x"; returns a status code. */
 static int
 parse_request_line(const char *line, struct request *request)
 {
@@ -196,7 +197,7 @@ parse_field(char *line, struct request *request)
 	return 200;
 }
 
-/* The head, a string that is cut into its lines. */
+/* Parses the request line and the fields; splits the string into lines. */
 static void
 parse(char *head, struct request *request)
 {
@@ -208,7 +209,7 @@ parse(char *head, struct request *request)
 		*next = '\0';
 		next += 2;
 		if (strpbrk(line, "\r\n") != NULL)
-			request->status = 400; /* half an end of a line */
+			request->status = 400; /* a CR or an LF alone */
 		else
 			request->status = line == head ?
 			    parse_request_line(line, request) :
@@ -219,7 +220,7 @@ parse(char *head, struct request *request)
 	if (request->status == 200 && request->needs_host && !request->has_host)
 		request->status = 400;
 
-	/* what follows a request that was not understood is anyone's guess */
+	/* where the next request begins is unknown after an error */
 	if (request->status != 200)
 		request->keep_alive = false;
 }
@@ -232,8 +233,8 @@ consume(struct connection *c, size_t len)
 }
 
 /*
- * Answers one request; false when it is not here whole, there is no room, or
- * this was the last answer.
+ * Handles one request. Returns false if it is not complete, if there is no room
+ * for the response, or if this was the last response.
  */
 static bool
 step(struct connection *c)
@@ -244,23 +245,23 @@ step(struct connection *c)
 
 	c->skip -= len;
 	consume(c, len);
-	if (c->closing || c->skip > 0 || OUT_SIZE - c->out_end < ANSWER_SIZE)
+	if (c->closing || c->skip > 0 || OUT_SIZE - c->out_end < RESPONSE_SIZE)
 		return false;
 
-	/* an empty line before a request line is passed over */
+	/* skip empty lines before a request line */
 	while (c->in_len >= 2 && memcmp(c->in, "\r\n", 2) == 0)
 		consume(c, 2);
 
 	c->in[c->in_len] = '\0';
 	end = strstr(c->in, "\r\n\r\n");
 	if (end == NULL && strlen(c->in) < c->in_len) {
-		answer(c, &request); /* a NUL: this is not HTTP */
+		respond(c, &request); /* it has a NUL, so it is not HTTP */
 		return false;
 	}
 	if (end == NULL) {
 		if (c->in_len == IN_SIZE - 1) {
 			request.status = 431;
-			answer(c, &request);
+			respond(c, &request);
 		}
 		return false;
 	}
@@ -270,7 +271,7 @@ step(struct connection *c)
 	parse(c->in, &request);
 	consume(c, len);
 	c->skip = request.length;
-	answer(c, &request);
+	respond(c, &request);
 
 	return true;
 }
@@ -294,7 +295,7 @@ flush(struct connection *c)
 	return true;
 }
 
-/* Works until either side blocks; false when the connection is done with. */
+/* Serves until a call would block; returns false when it is finished. */
 static bool
 serve_connection(struct connection *c)
 {
@@ -308,12 +309,12 @@ serve_connection(struct connection *c)
 		if (c->out_end > 0)
 			return true; /* until MIO_WRITABLE */
 		if (step(c) || c->out_end > 0)
-			continue; /* it had waited for room */
+			continue; /* this request had waited for room */
 
 		/*
-		 * Closing with bytes unread would reset the connection and
-		 * could take the answer with it: end our side, then read on
-		 * until the client has closed too.
+		 * Closing with unread bytes would reset the connection, and
+		 * the client could lose the response. Shut down the sending
+		 * side, then read until the client has closed, too.
 		 */
 		if (c->closing) {
 			c->in_len = 0;
@@ -355,7 +356,7 @@ accept_all(struct mio_poll *poll, mio_fd_t listener)
 			return true;
 		if (r == -EMFILE || r == -ENFILE || r == -ENOBUFS ||
 		    r == -ENOMEM)
-			return false; /* still queued: try again in a while */
+			return false; /* still queued: try again later */
 		if (r < 0)
 			continue;
 

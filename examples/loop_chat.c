@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * loop_chat [PORT [IDLE-SECONDS]]: a chat for whoever connects to 127.0.0.1,
- * line by line. What somebody says goes to all others; who says nothing for so
- * long is shown out; what is typed here goes to everyone, from a thread that
- * reads the standard input. Prints the port that it has; SIGTERM and SIGINT end
- * it.
+ * loop_chat [PORT [IDLE-SECONDS]]: a line-based chat server on 127.0.0.1. Each
+ * line from a guest is sent to all other guests. A guest who is idle for
+ * IDLE-SECONDS is disconnected. A thread reads standard input; each line that
+ * is typed there is sent to all guests. Prints the port that it listens on;
+ * SIGTERM and SIGINT end it.
  *
- * All of it happens in the callbacks of one loop. Guests are edge-triggered, so
- * they are read until a call answers -EAGAIN. A guest who leaves is freed when
- * the round is over: until then an event of his may still be told.
+ * Everything else happens in the callbacks of one loop. Guests are registered
+ * edge-triggered, so they are read until a call returns -EAGAIN. A guest who
+ * leaves is freed at the end of the iteration, because until then the loop may
+ * still report an event for this guest.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -28,14 +29,14 @@
 #include <mio.h>
 
 #define LISTENER ((mio_token_t)1)
-#define RETRY    ((mio_token_t)1) /* a state: accept again */
+#define RETRY    ((mio_token_t)1) /* of a timeout: accept again */
 #define LINE     256
-#define OUTPUT   16384 /* who is farther behind is shown out */
+#define OUTPUT   16384 /* a guest with more unread bytes is disconnected */
 #define SECOND   UINT64_C(1000000000)
 
 struct guest {
 	struct guest *next;
-	mio_fd_t fd; /* MIO_INVALID_FD: gone */
+	mio_fd_t fd; /* MIO_INVALID_FD: has left */
 	unsigned number;
 	size_t in, out;
 	mio_timeout_t idle;
@@ -53,7 +54,7 @@ struct typed {
 	char line[LINE];
 };
 
-static struct mio_loop *stopped; /* by the signal handler */
+static struct mio_loop *loop_to_stop; /* for the signal handler */
 
 static void
 fail(const char *what, int error)
@@ -81,7 +82,7 @@ leave(struct mio_loop *loop, struct guest *guest)
 	guest->fd = MIO_INVALID_FD;
 }
 
-/* Sends as much as there is room for. */
+/* Sends until the socket is full. */
 static void
 flush(struct mio_loop *loop, struct guest *guest)
 {
@@ -112,7 +113,7 @@ say(struct mio_loop *loop, struct guest *guest, const char *text, size_t len)
 	flush(loop, guest);
 }
 
-/* To all but one, who may be NULL. */
+/* Sends a line to all guests but one, which may be NULL. */
 static void
 say_to_all(struct mio_loop *loop, struct chat *chat, const struct guest *but,
     const char *who, const char *line)
@@ -126,9 +127,9 @@ say_to_all(struct mio_loop *loop, struct chat *chat, const struct guest *but,
 			say(loop, guest, text, (size_t)len);
 }
 
-/* Hands on each line that is complete. */
+/* Sends each complete line to the other guests. */
 static void
-take_lines(struct mio_loop *loop, struct chat *chat, struct guest *guest)
+forward_lines(struct mio_loop *loop, struct chat *chat, struct guest *guest)
 {
 	char who[32], *end;
 	size_t len;
@@ -148,20 +149,20 @@ listen_to(struct mio_loop *loop, struct chat *chat, struct guest *guest)
 {
 	ssize_t n;
 
-	/* one more byte than a line has: there is always room for one */
+	/* a full buffer is emptied below, so there is always room */
 	while ((n = mio_socket_recv(guest->fd, guest->line + guest->in,
 		    sizeof(guest->line) - guest->in)) > 0) {
 		guest->in += (size_t)n;
-		take_lines(loop, chat, guest);
+		forward_lines(loop, chat, guest);
 		if (guest->in == sizeof(guest->line))
-			guest->in = 0; /* nobody talks that long */
+			guest->in = 0; /* discard a line that is too long */
 	}
 	if (n != -EAGAIN) {
 		leave(loop, guest);
 		return;
 	}
 
-	/* the clock of his silence begins anew */
+	/* the idle time starts again */
 	check("mio_loop_reset_timeout",
 	    mio_loop_reset_timeout(loop, guest->idle, chat->idle_ns));
 }
@@ -196,12 +197,12 @@ accept_all(struct mio_loop *loop, struct chat *chat)
 	while ((r = mio_tcp_accept(chat->listener, &fd, NULL, NULL)) == 0)
 		welcome(loop, chat, fd);
 
-	/* no descriptor left: nothing will tell when there is one again */
+	/* no event reports when a descriptor is free: try again later */
 	if (r == -EMFILE || r == -ENFILE)
 		(void)mio_loop_timeout(loop, SECOND / 10, RETRY, NULL);
 }
 
-/* ---- what the loop calls */
+/* ---- callbacks of the loop */
 
 static void
 on_ready(
@@ -228,11 +229,11 @@ on_typed(struct mio_loop *loop, void *context, const void *message)
 }
 
 static void
-on_timeout(struct mio_loop *loop, void *context, mio_token_t state)
+on_timeout(struct mio_loop *loop, void *context, mio_token_t token)
 {
-	struct guest *guest = (struct guest *)(uintptr_t)state;
+	struct guest *guest = (struct guest *)(uintptr_t)token;
 
-	if (state == RETRY) {
+	if (token == RETRY) {
 		accept_all(loop, context);
 		return;
 	}
@@ -241,7 +242,7 @@ on_timeout(struct mio_loop *loop, void *context, mio_token_t state)
 		leave(loop, guest);
 }
 
-/* The round is over: those who left are not told of any more. */
+/* The iteration ends: no event is pending for guests who have left. */
 static void
 on_tick(struct mio_loop *loop, void *context)
 {
@@ -262,8 +263,8 @@ on_tick(struct mio_loop *loop, void *context)
 /* ---- threads and signals */
 
 /*
- * Without the C library's streams: a program that ends may wait for the lock of
- * the one that a thread reads from (with musl it does).
+ * Reads without stdio: exit() may wait for the lock of the stream that a thread
+ * is reading from, as it does with musl.
  */
 static bool
 read_line(char line[LINE])
@@ -287,7 +288,7 @@ read_input(void *argument)
 
 	while (read_line(typed.line)) {
 		if (mio_sender_send(sender, &typed) < 0)
-			break; /* the loop is gone */
+			break; /* the loop was destroyed */
 	}
 	mio_sender_unref(sender);
 
@@ -298,19 +299,19 @@ static void
 stop(int number)
 {
 	(void)number;
-	/* also if it does not run yet */
-	mio_loop_shutdown(stopped);
+	/* this may be called before the loop runs, too */
+	mio_loop_shutdown(loop_to_stop);
 }
 
 static void
 start_reading(struct mio_loop *loop)
 {
 	pthread_t thread;
-	sigset_t ours, before;
+	sigset_t all, before;
 
-	/* signals are for the loop */
-	(void)sigfillset(&ours);
-	(void)pthread_sigmask(SIG_SETMASK, &ours, &before);
+	/* only the thread of the loop handles signals */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	check("pthread_create", -pthread_create(&thread, NULL, read_input,
 	    mio_sender_ref(mio_loop_sender(loop))));
 	(void)pthread_detach(thread);
@@ -318,7 +319,7 @@ start_reading(struct mio_loop *loop)
 }
 
 static void
-open_doors(struct mio_loop *loop, struct chat *chat, unsigned port)
+start_listening(struct mio_loop *loop, struct chat *chat, unsigned port)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
@@ -361,10 +362,10 @@ main(int argc, char **argv)
 	if (argc > 2)
 		chat.idle_ns = strtoull(argv[2], NULL, 10) * SECOND;
 	check("mio_loop_create", mio_loop_create(&loop, &config));
-	stopped = loop;
+	loop_to_stop = loop;
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGINT, &action, NULL);
-	open_doors(loop, &chat,
+	start_listening(loop, &chat,
 	    argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 0);
 	start_reading(loop);
 

@@ -14,9 +14,9 @@
 
 enum { SOCKET, WAKER, REMOTE, OWN };
 
-/* Waits for the answer to one round; false when it does not come. */
+/* Waits for the reply to one round; returns false if there is none. */
 static bool
-wait_for_answer(struct mio_poll *poll, mio_fd_t client)
+wait_for_reply(struct mio_poll *poll, mio_fd_t client)
 {
 	struct mio_event event;
 	char byte;
@@ -39,7 +39,7 @@ start_round(struct nested *self, int round)
 	}
 }
 
-/* The thread, which has a poll of its own for the answers. */
+/* The thread, which has its own poll for the replies. */
 static void *
 work(void *argument)
 {
@@ -54,7 +54,7 @@ work(void *argument)
 		poll, self->client, 0, MIO_READABLE, MIO_LEVEL) == 0) {
 		for (i = 0; i < NESTED_ROUNDS; i++) {
 			if (!start_round(self, i) ||
-			    !wait_for_answer(poll, self->client))
+			    !wait_for_reply(poll, self->client))
 				break;
 		}
 		(void)mio_poll_deregister_fd(poll, self->client);
@@ -64,7 +64,7 @@ work(void *argument)
 	return NULL;
 }
 
-/* Both ends of a connection. */
+/* Makes both ends of a connection. */
 static int
 connect_pair(mio_fd_t *client, mio_fd_t *server)
 {
@@ -143,9 +143,9 @@ nested_tick(struct nested *self)
 	(void)mio_readiness_set(self->readiness[1], MIO_READABLE);
 }
 
-/* What is told must be what the thread did. */
+/* The reported event must be the one that the thread caused. */
 static bool
-answer(struct nested *self, mio_token_t token)
+reply(struct nested *self, mio_token_t token)
 {
 	char bytes[2];
 
@@ -166,7 +166,7 @@ handle(struct nested *self, const struct mio_event *event)
 		return false;
 
 	if (event->token != OWN)
-		return answer(self, event->token);
+		return reply(self, event->token);
 
 	if (++self->own < NESTED_OWN)
 		nested_tick(self);
@@ -180,7 +180,7 @@ nested_dispatch(struct nested *self)
 	struct mio_event events[EVENTS];
 	int i, n;
 
-	/* once: what is left over makes the poll ready again */
+	/* call it once: remaining events make the poll ready again */
 	n = mio_poll(self->poll, events, EVENTS, 0);
 	if (n < 0)
 		self->failed = true;
@@ -199,7 +199,7 @@ nested_stop(struct nested *self)
 {
 	int i;
 
-	/* a thread that still waits sees the end of the connection */
+	/* the close ends the wait of a thread that is still waiting */
 	(void)mio_fd_close(self->server);
 	(void)pthread_join(self->thread, NULL);
 	(void)mio_fd_close(self->client);

@@ -9,15 +9,15 @@
 #include <mio.h>
 
 /*
- * What glib_loop.c and sdevent_loop.c have in their polls: the reading end of a
- * TCP connection, a waker, and two registrations. A thread sends, wakes and
- * sets one of the registrations by turns, and goes on only when it was answered
- * over the connection: should a single one of these not end the sleep of the
- * other loop, nothing moves any more. The other registration is set by the
- * thread of the loop.
+ * The sources in the polls of glib_loop.c and sdevent_loop.c: the server's end
+ * of a TCP connection, a waker, and two registrations. A thread alternately
+ * sends, wakes, and sets one of the registrations. It continues only after it
+ * has received a reply over the connection, so the program stops if one of
+ * these does not end the sleep of the other loop. The thread of the loop sets
+ * the other registration.
  */
 
-#define NESTED_ROUNDS 300 /* of the thread */
+#define NESTED_ROUNDS 300 /* by the thread */
 #define NESTED_OWN    100 /* sets by the thread of the loop */
 
 struct nested {
@@ -27,20 +27,20 @@ struct nested {
 	struct mio_readiness *readiness[2]; /* the thread's, the loop's */
 	mio_fd_t client, server;
 	pthread_t thread;
-	int rounds, own; /* how many have come */
+	int rounds, own; /* events reported so far */
 	bool failed;
 };
 
-/* 0, or a negative errno value after which the program had better end. */
+/* Returns 0, or a negative errno value; then the program should end. */
 int nested_start(struct nested *self);
 
-/* From the other loop, at any time: begins to set the loop's registration. */
+/* Sets the loop's registration for the first time; call it in the loop. */
 void nested_tick(struct nested *self);
 
-/* One look at the poll, without waiting; false when the loop is to end. */
+/* Handles events without waiting; returns false when the loop is to end. */
 bool nested_dispatch(struct nested *self);
 
-/* The end: whether everything has come. */
+/* Cleans up; returns whether all expected events were reported. */
 bool nested_stop(struct nested *self);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * resolver [-s ADDRESS:PORT] NAME...: asks for the addresses of all names at
- * once, and prints each with its name as it comes. With -s that server alone is
- * asked, otherwise those of the system and its file of hosts. Ends with 1 when
- * a name has no address.
+ * resolver [-s ADDRESS:PORT] NAME...: looks up the addresses of all names at
+ * once, and prints each address with its name when it arrives. With -s it
+ * queries that server only, otherwise the servers and the hosts file of the
+ * system. The status is 1 if a name has no address.
  *
- * c-ares knows DNS but waits for nothing itself. It says which sockets it wants
- * to be told of, and these are registered; it says how long it is ready to
- * wait, and that is the poll's timeout. Other libraries that leave the waiting
- * to the program are served in the same way.
+ * c-ares implements DNS but leaves the waiting to the program. It reports which
+ * sockets it needs events for, and these are registered with the poll. It
+ * returns how long it can wait, and this is the timeout of the poll. Other
+ * libraries that leave the waiting to the program can be used in the same way.
  */
 
 #define _POSIX_C_SOURCE 200809L
-#define CARES_NO_DEPRECATED /* what has come instead is too new */
+#define CARES_NO_DEPRECATED /* the replacements are too new */
 
 #include <errno.h>
 #include <netdb.h>
@@ -31,17 +31,17 @@
 #include <mio.h>
 
 #define EVENTS     16
-#define TIMEOUT_MS 500 /* of the first try; each further one has twice that */
+#define TIMEOUT_MS 500 /* of the first try; it doubles with each further try */
 #define TRIES      4
 
 struct resolver {
 	struct mio_poll *poll;
 	ares_channel channel;
-	size_t left;  /* names that are still asked for */
-	bool missing; /* one of them has no address */
+	size_t left;  /* names without a result so far */
+	bool missing; /* a name has no address */
 };
 
-struct question {
+struct query {
 	struct resolver *resolver;
 	const char *name;
 };
@@ -62,8 +62,9 @@ fail_ares(const char *what, int status)
 }
 
 /*
- * What c-ares wants to know of a socket has changed; neither of both comes
- * before it is closed. The level suits c-ares, which need not take all at once.
+ * c-ares calls this when it needs other events of a socket, and with neither
+ * direction before it closes the socket. The registration is level-triggered,
+ * because c-ares may not read everything at once.
  */
 static void
 on_socket(void *data, ares_socket_t fd, int readable, int writable)
@@ -99,38 +100,38 @@ print_address(const char *name, const struct sockaddr *addr)
 	printf("%s %s\n", name, text);
 }
 
-/* The answer to one question, or why there is none. */
+/* Prints the addresses of one name, or the error. */
 static void
-on_answer(void *data, int status, int timeouts, struct ares_addrinfo *info)
+on_result(void *data, int status, int timeouts, struct ares_addrinfo *info)
 {
-	struct question *question = data;
+	struct query *query = data;
 	struct ares_addrinfo_node *node;
 
 	(void)timeouts;
-	question->resolver->left--;
+	query->resolver->left--;
 	if (status != ARES_SUCCESS) {
 		fprintf(
-		    stderr, "%s: %s\n", question->name, ares_strerror(status));
-		question->resolver->missing = true;
+		    stderr, "%s: %s\n", query->name, ares_strerror(status));
+		query->resolver->missing = true;
 		return;
 	}
 
 	for (node = info->nodes; node != NULL; node = node->ai_next)
-		print_address(question->name, node->ai_addr);
-	fflush(stdout); /* the last one says whether all was well */
+		print_address(query->name, node->ai_addr);
+	fflush(stdout); /* main() checks for errors at the end */
 	ares_freeaddrinfo(info);
 }
 
 static void
 open_channel(struct resolver *resolver, const char *server)
 {
-	/* no domains to search: a name is asked for as it is */
+	/* no search domains: names are looked up as they are */
 	struct ares_options options = {
 		.timeout = TIMEOUT_MS,
 		.tries = TRIES,
 		.sock_state_cb = on_socket,
 		.sock_state_cb_data = resolver,
-		.lookups = (char[]){ "b" }, /* servers, and no file of hosts */
+		.lookups = (char[]){ "b" }, /* servers only, no hosts file */
 	};
 	int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS |
 	    ARES_OPT_SOCK_STATE_CB | (server != NULL ? ARES_OPT_LOOKUPS : 0);
@@ -145,7 +146,7 @@ open_channel(struct resolver *resolver, const char *server)
 		fail_ares(server != NULL ? server : "c-ares", status);
 }
 
-/* In nanoseconds, for the poll; without end when c-ares waits for nothing. */
+/* Returns the timeout in nanoseconds, or -1 if c-ares needs none. */
 static int64_t
 timeout_of(struct resolver *resolver)
 {
@@ -158,7 +159,7 @@ timeout_of(struct resolver *resolver)
 	return (int64_t)tv->tv_sec * 1000000000 + (int64_t)tv->tv_usec * 1000;
 }
 
-/* A failed socket comes with the bit of what will tell of it. */
+/* A failed socket is readable or writable, too: the call returns the error. */
 static void
 process(struct resolver *resolver, const struct mio_event *event)
 {
@@ -184,33 +185,33 @@ run(struct resolver *resolver)
 		for (i = 0; i < n; i++)
 			process(resolver, &events[i]);
 
-		/* and what has been waited for too long */
+		/* handle timeouts */
 		ares_process_fd(
 		    resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	}
 }
 
 static void
-ask(struct resolver *resolver, char **names, size_t count)
+look_up(struct resolver *resolver, char **names, size_t count)
 {
 	struct ares_addrinfo_hints hints = { .ai_flags = ARES_AI_NOSORT };
-	struct question *questions = calloc(count, sizeof(*questions));
+	struct query *queries = calloc(count, sizeof(*queries));
 	size_t i;
 
-	if (questions == NULL)
+	if (queries == NULL)
 		fail("memory", -ENOMEM);
 
 	resolver->left = count;
 	for (i = 0; i < count; i++) {
-		questions[i].resolver = resolver;
-		questions[i].name = names[i];
+		queries[i].resolver = resolver;
+		queries[i].name = names[i];
 
-		/* may have the answer at once */
+		/* the callback may be called at once */
 		ares_getaddrinfo(resolver->channel, names[i], NULL, &hints,
-		    on_answer, &questions[i]);
+		    on_result, &queries[i]);
 	}
 	run(resolver);
-	free(questions);
+	free(queries);
 }
 
 int
@@ -232,9 +233,9 @@ main(int argc, char **argv)
 		fail("poll", r);
 	open_channel(&resolver, server);
 
-	ask(&resolver, argv + optind, (size_t)(argc - optind));
+	look_up(&resolver, argv + optind, (size_t)(argc - optind));
 
-	/* which closes its sockets, and so needs the poll */
+	/* this closes sockets, which calls on_socket(): the poll comes last */
 	ares_destroy(resolver.channel);
 	ares_library_cleanup();
 	mio_poll_destroy(resolver.poll);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A libmio poll in sd-event's loop: an I/O source on the poll's descriptor,
- * whose prepare callback arms the poll before each sleep. When something is
- * there already, a deferred source keeps the loop awake and handles it in its
- * turn. nested.h says what goes on in the poll. Ends with 0 when all of it has
- * come, and with 77 where the poll has no descriptor.
+ * A libmio poll in sd-event's loop, as an I/O source on the poll's descriptor.
+ * The prepare callback of that source arms the poll before each sleep. If
+ * events are already pending, a deferred source keeps the loop awake and
+ * handles them. nested.h describes the sources in the poll. The status is 0 if
+ * all expected events were reported, and 77 if the poll has no descriptor.
  */
 
 #define _GNU_SOURCE
@@ -72,7 +72,7 @@ on_readable(sd_event_source *source, int fd, uint32_t bits, void *data)
 	return handle(data);
 }
 
-/* Something of sd-event's own, beside the poll. */
+/* A source of sd-event itself, beside the poll. */
 static int
 on_tick(sd_event_source *source, uint64_t when, void *data)
 {
@@ -93,7 +93,7 @@ on_watchdog(sd_event_source *source, uint64_t when, void *data)
 
 	(void)source;
 	(void)when;
-	fprintf(stderr, "the loop sleeps, and something does not come\n");
+	fprintf(stderr, "the loop sleeps, and an event is missing\n");
 
 	return sd_event_exit(program->loop, 1);
 }
@@ -116,7 +116,7 @@ add_poll(struct program *program)
 	return sd_event_source_set_prepare(program->io, on_prepare);
 }
 
-/* What the loop ended with, or a negative errno value. */
+/* Returns the exit code of the loop, or a negative errno value. */
 static int
 run(struct program *program)
 {

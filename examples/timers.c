@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * An idle timeout for each of 100,000 peers, which every message of a peer puts
- * off. The messages come through a pipe, a number for each: a second thread
- * says one for every peer, then goes on for all but each tenth, and ends. The
- * silent ones expire while the others talk, those at the end. Prints what
- * happened; ends with 0 when every timeout that was set expired, and none too
- * early.
+ * Keeps an idle timeout for each of 100,000 peers. Every message of a peer
+ * moves its timeout. A message is the number of a peer, which a second thread
+ * writes to a pipe. This thread first writes one message for every peer, then
+ * more for all but every tenth peer, and then ends. The timeouts of the silent
+ * peers expire while the others send; the others expire at the end. Prints
+ * statistics; the status is 0 if every timeout that was set expired, and none
+ * too early.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -22,18 +23,18 @@
 #include <mio.h>
 
 #define PEERS       100000
-#define SILENT      10 /* each tenth */
+#define SILENT      10 /* every tenth peer */
 #define IDLE_NS     UINT64_C(500000000)
-#define TALK_NS     UINT64_C(1500000000)
-#define BLOCK       128 /* numbers that a pipe takes whole or not at all */
+#define SEND_NS     UINT64_C(1500000000)
+#define BLOCK       128 /* numbers that a pipe accepts as a whole */
 #define BATCH       1024
 #define GIVE_UP_SEC 100
 
 enum { MESSAGES, TIMER };
 
 static mio_timeout_t timeouts[PEERS];
-static uint64_t deadlines[PEERS]; /* only to check what the timer does */
-static unsigned long heard, set, expired, turns;
+static uint64_t deadlines[PEERS]; /* only to check the timer */
+static unsigned long received, set, expired, polls;
 static uint64_t latest_ns, earliest_ns;
 
 static _Noreturn void
@@ -43,7 +44,7 @@ fail(const char *what, ssize_t error)
 	exit(1);
 }
 
-/* ---- the thread that talks */
+/* ---- the thread that sends */
 
 static void
 nap(void)
@@ -51,9 +52,9 @@ nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
-/* The numbers from first on that are not skipped; where it stopped. */
+/* Sends a block of numbers from first on; returns the next number. */
 static uint32_t
-say_block(mio_fd_t fd, uint32_t first, uint32_t skipped)
+send_block(mio_fd_t fd, uint32_t first, uint32_t skipped)
 {
 	uint32_t block[BLOCK], peer = first;
 	ssize_t r;
@@ -74,18 +75,18 @@ say_block(mio_fd_t fd, uint32_t first, uint32_t skipped)
 }
 
 static void *
-talk(void *argument)
+send_all(void *argument)
 {
 	mio_fd_t fd = *(mio_fd_t *)argument;
-	uint64_t end = mio_clock_now() + TALK_NS;
-	uint32_t peer = 0, said;
+	uint64_t end = mio_clock_now() + SEND_NS;
+	uint32_t peer = 0, sent;
 
-	for (said = 0; said < PEERS; said += BLOCK)
-		peer = say_block(fd, peer, 0);
+	for (sent = 0; sent < PEERS; sent += BLOCK)
+		peer = send_block(fd, peer, 0);
 
 	while (mio_clock_now() < end) {
-		for (said = 0; said < BATCH; said += BLOCK)
-			peer = say_block(fd, peer, SILENT);
+		for (sent = 0; sent < BATCH; sent += BLOCK)
+			peer = send_block(fd, peer, SILENT);
 		nap();
 	}
 	(void)mio_fd_close(fd);
@@ -93,15 +94,15 @@ talk(void *argument)
 	return NULL;
 }
 
-/* ---- the thread that listens */
+/* ---- the thread that receives */
 
-/* A sign of life: the peer has until then for the next one. */
+/* Handles a message: the next one must arrive before the deadline. */
 static void
-hear(struct mio_timer *timer, uint32_t peer, uint64_t deadline)
+handle_message(struct mio_timer *timer, uint32_t peer, uint64_t deadline)
 {
 	int r = mio_timer_reset_at(timer, timeouts[peer], deadline);
 
-	/* it is new, or was given up and is back */
+	/* the peer is new, or its timeout has expired */
 	if (r == -ENOENT) {
 		r = mio_timer_set_at(timer, deadline, peer, &timeouts[peer]);
 		set++;
@@ -110,15 +111,15 @@ hear(struct mio_timer *timer, uint32_t peer, uint64_t deadline)
 		fail("mio_timer_set_at", r);
 
 	deadlines[peer] = deadline;
-	heard++;
+	received++;
 }
 
-/* Those that have come so far; false when no more will. */
+/* Receives all available messages; returns false at the end. */
 static bool
-take_messages(struct mio_timer *timer, mio_fd_t fd)
+receive_messages(struct mio_timer *timer, mio_fd_t fd)
 {
 	static uint32_t peers[16384];
-	uint64_t deadline = mio_clock_now() + IDLE_NS; /* of all of these */
+	uint64_t deadline = mio_clock_now() + IDLE_NS; /* for all of them */
 	ssize_t i, n = mio_pipe_read(fd, peers, sizeof(peers));
 
 	if (n == 0)
@@ -127,23 +128,23 @@ take_messages(struct mio_timer *timer, mio_fd_t fd)
 		fail("mio_pipe_read", n);
 
 	for (i = 0; i < n / (ssize_t)sizeof(peers[0]); i++)
-		hear(timer, peers[i], deadline);
+		handle_message(timer, peers[i], deadline);
 
 	return true;
 }
 
-/* The timer is level-triggered: what is left over comes in the next turn. */
+/* The timer is level-triggered: the next poll reports remaining timeouts. */
 static void
-take_timeouts(struct mio_timer *timer)
+expire_timeouts(struct mio_timer *timer)
 {
-	mio_token_t states[BATCH];
-	int i, n = mio_timer_expire(timer, states, BATCH);
+	mio_token_t tokens[BATCH];
+	int i, n = mio_timer_expire(timer, tokens, BATCH);
 	uint64_t now = mio_clock_now();
 
 	for (i = 0; i < n; i++) {
-		uint64_t deadline = deadlines[states[i]];
+		uint64_t deadline = deadlines[tokens[i]];
 
-		/* here a server would close the connection */
+		/* a server would close the connection here */
 		if (now < deadline && deadline - now > earliest_ns)
 			earliest_ns = deadline - now;
 		if (now > deadline && now - deadline > latest_ns)
@@ -152,9 +153,9 @@ take_timeouts(struct mio_timer *timer)
 	}
 }
 
-/* Until there is nobody left, and nobody can come. */
+/* Runs until no message can arrive and no timeout is pending. */
 static void
-listen_to(struct mio_poll *poll, struct mio_timer *timer, mio_fd_t fd)
+receive_all(struct mio_poll *poll, struct mio_timer *timer, mio_fd_t fd)
 {
 	struct mio_event events[2];
 	bool open = true;
@@ -164,13 +165,13 @@ listen_to(struct mio_poll *poll, struct mio_timer *timer, mio_fd_t fd)
 		n = mio_poll(poll, events, 2, -1);
 		if (n < 0)
 			fail("mio_poll", n);
-		turns++;
+		polls++;
 
 		for (i = 0; i < n; i++) {
 			if (events[i].token == TIMER) {
-				take_timeouts(timer);
-			} else if (!take_messages(timer, fd)) {
-				printf("%lu had expired when the talk ended\n",
+				expire_timeouts(timer);
+			} else if (!receive_messages(timer, fd)) {
+				printf("%lu had expired at the last message\n",
 				    expired);
 				(void)mio_fd_close(fd);
 				open = false;
@@ -188,7 +189,7 @@ main(void)
 	pthread_t thread;
 	int r;
 
-	(void)alarm(GIVE_UP_SEC); /* there is no earlier one */
+	(void)alarm(GIVE_UP_SEC); /* no alarm was set before */
 
 	if ((r = mio_poll_create(&poll)) < 0 ||
 	    (r = mio_pipe_create(ends)) < 0 ||
@@ -197,17 +198,17 @@ main(void)
 		 poll, ends[0], MESSAGES, MIO_READABLE, MIO_LEVEL)) < 0 ||
 	    (r = mio_poll_register(poll, mio_timer_source(timer), TIMER,
 		 MIO_READABLE, MIO_LEVEL)) < 0 ||
-	    (r = -pthread_create(&thread, NULL, talk, &ends[1])) < 0)
+	    (r = -pthread_create(&thread, NULL, send_all, &ends[1])) < 0)
 		fail("setting up", r);
 
-	listen_to(poll, timer, ends[0]);
+	receive_all(poll, timer, ends[0]);
 
 	(void)pthread_join(thread, NULL);
 	mio_timer_destroy(timer);
 	mio_poll_destroy(poll);
 
-	printf("%lu messages in %lu turns put off %lu timeouts of %d ms\n",
-	    heard, turns, set, (int)(IDLE_NS / 1000000));
+	printf("%lu messages in %lu polls moved %lu timeouts of %d ms\n",
+	    received, polls, set, (int)(IDLE_NS / 1000000));
 	printf("%lu expired, %.3f ms late at most, %.3f ms early\n", expired,
 	    (double)latest_ns / 1e6, (double)earliest_ns / 1e6);
 

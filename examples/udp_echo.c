@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * udp_echo [PORT [ADDRESS]]: sends every datagram back where it came from. The
- * address is 127.0.0.1 unless another is given, of IPv4 or IPv6. Prints the
- * port that it has; SIGTERM and SIGINT end it.
+ * udp_echo [PORT [ADDRESS]]: returns every datagram to its sender. ADDRESS is
+ * an IPv4 or IPv6 address; the default is 127.0.0.1. Prints the port that it is
+ * bound to; SIGTERM and SIGINT end it.
  *
- * Datagrams are received and sent by the batch, so that many of them cost few
- * system calls. The poll is edge-triggered: an event says that something has
- * changed, so work goes on until a call answers -EAGAIN. While the system takes
- * no more to send, nothing is received either, and what does not fit into the
- * socket's buffer is lost, as datagrams may be.
+ * Datagrams are received and sent in batches, which needs few system calls. The
+ * socket is registered edge-triggered: an event means that something has
+ * changed, so the program works until a call returns -EAGAIN. While there is no
+ * room to send, it does not receive either; datagrams that do not fit into the
+ * buffer of the socket are lost, as UDP permits.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -27,11 +27,11 @@
 #include <mio.h>
 
 #define BATCH        32
-#define DATAGRAM_MAX 65536 /* there are no longer ones */
+#define DATAGRAM_MAX 65536 /* no datagram is longer */
 #define SOCKET       ((mio_token_t)1)
 #define WAKER        ((mio_token_t)2)
 
-/* One batch: what came in, from start on still to be sent back. */
+/* One batch: those from start to end are still to be sent back. */
 struct echo {
 	mio_fd_t fd;
 	size_t start, end;
@@ -47,7 +47,7 @@ stop(int number)
 {
 	(void)number;
 	stopping = 1;
-	(void)mio_waker_wake(waker); /* may be called in a handler */
+	(void)mio_waker_wake(waker); /* async-signal-safe */
 }
 
 static void
@@ -58,7 +58,7 @@ fail(const char *what, int error)
 	exit(1);
 }
 
-/* Sends what there is; false when the system takes no more for now. */
+/* Sends the batch; returns false if there is no room to send. */
 static bool
 send_back(struct echo *e)
 {
@@ -70,14 +70,14 @@ send_back(struct echo *e)
 		if (n == -EAGAIN)
 			return false; /* until MIO_WRITABLE */
 
-		/* one that cannot be sent must not hold up the others */
+		/* skip a datagram that cannot be sent */
 		e->start += n < 0 ? 1 : (size_t)n;
 	}
 
 	return true;
 }
 
-/* The next batch; false when there is none for now. */
+/* Receives the next batch; returns false if there is none. */
 static bool
 receive(struct echo *e)
 {
@@ -92,7 +92,7 @@ receive(struct echo *e)
 	n = mio_udp_recv_batch(e->fd, e->datagrams, BATCH);
 	if (n == -EAGAIN)
 		return false; /* until MIO_READABLE */
-	if (n < 0 && n != -ECONNREFUSED) /* told of one who has left */
+	if (n < 0 && n != -ECONNREFUSED) /* that concerns one client */
 		fail("receive", n);
 
 	e->start = 0;
@@ -101,7 +101,7 @@ receive(struct echo *e)
 	return true;
 }
 
-/* Works until either side blocks, or the program is to end. */
+/* Works until a call would block or the program is to end. */
 static void
 echo(struct echo *e)
 {
@@ -173,7 +173,7 @@ main(int argc, char **argv)
 	if (r < 0)
 		fail("register", r);
 
-	/* whichever event it is, there is one thing to go on with */
+	/* every event is handled in the same way */
 	while (!stopping) {
 		r = mio_poll(poll, events, 2, -1);
 		if (r < 0)

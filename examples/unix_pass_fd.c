@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * unix_pass_fd receive PATH: waits at a Unix domain socket for one sender, and
- * prints what is in the files whose descriptors it sends.
- * unix_pass_fd send PATH FILE...: opens files and passes the descriptors. The
- * receiver prints them whether it may open them itself or not, and says how
- * many bytes there were.
+ * unix_pass_fd receive PATH: listens at a Unix domain socket for one sender,
+ * receives descriptors of files from it, and prints the contents of the files.
+ * unix_pass_fd send PATH FILE...: opens the files and sends their descriptors.
+ * The receiver needs no permission to open the files. It replies with the
+ * number of bytes that it has printed.
  *
- * Descriptors travel with a message of at least one byte; here each message is
- * one byte. What arrives is the receiver's own, close-on-exec, and shares its
- * place in the file with the sender's.
+ * Descriptors are sent with a message of at least one byte; here each message
+ * is one byte. A received descriptor is a new one, close-on-exec, which shares
+ * its file position with that of the sender.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -24,7 +24,7 @@
 
 #include <mio.h>
 
-#define FDS_MAX 16 /* in one message, which may have 253 */
+#define FDS_MAX 16 /* in one message; the limit is 253 */
 
 static void
 fail(const char *what, int error)
@@ -34,7 +34,7 @@ fail(const char *what, int error)
 	exit(1);
 }
 
-/* A poll for this one descriptor, as each side talks to one other. */
+/* Creates a poll for this descriptor, the only one of this side. */
 static struct mio_poll *
 poll_for(mio_fd_t fd)
 {
@@ -51,7 +51,7 @@ poll_for(mio_fd_t fd)
 	return poll;
 }
 
-/* Until something has changed; what it is tells the call that is repeated. */
+/* Waits for an event; the caller then repeats its call. */
 static void
 wait_for_change(struct mio_poll *poll)
 {
@@ -72,7 +72,7 @@ close_all(const mio_fd_t *fds, size_t count)
 		(void)mio_fd_close(fds[i]);
 }
 
-/* One message. Its descriptors stay open here too, so they are closed. */
+/* Sends one message, and closes the descriptors on this side. */
 static void
 send_files(struct mio_poll *poll, mio_fd_t fd, char **names, size_t count)
 {
@@ -93,11 +93,11 @@ send_files(struct mio_poll *poll, mio_fd_t fd, char **names, size_t count)
 	close_all(files, count);
 }
 
-/* The receiver's answer, which the connection ends with; false for none. */
+/* Prints the reply until the connection ends; returns whether there was one. */
 static bool
-print_answer(struct mio_poll *poll, mio_fd_t fd)
+print_reply(struct mio_poll *poll, mio_fd_t fd)
 {
-	bool answered = false;
+	bool replied = false;
 	char text[64];
 	ssize_t n;
 
@@ -107,15 +107,15 @@ print_answer(struct mio_poll *poll, mio_fd_t fd)
 			continue;
 		}
 		if (n < 0)
-			fail("answer", (int)n);
-		answered = true;
+			fail("reply", (int)n);
+		replied = true;
 		if (fwrite(text, 1, (size_t)n, stdout) != (size_t)n)
 			fail("output", -errno);
 	}
 	if (fflush(stdout) != 0)
 		fail("output", -errno);
 
-	return answered;
+	return replied;
 }
 
 static int
@@ -123,7 +123,7 @@ send_to(
     const struct sockaddr_un *addr, socklen_t len, char **names, size_t count)
 {
 	struct mio_poll *poll;
-	bool answered;
+	bool replied;
 	mio_fd_t fd;
 	size_t i;
 	int r;
@@ -139,17 +139,17 @@ send_to(
 	r = mio_socket_shutdown(fd, MIO_SHUT_WRITE);
 	if (r < 0)
 		fail("shutdown", r);
-	answered = print_answer(poll, fd);
-	if (!answered)
-		fprintf(stderr, "the receiver has left\n");
+	replied = print_reply(poll, fd);
+	if (!replied)
+		fprintf(stderr, "the receiver closed the connection\n");
 
 	(void)mio_fd_close(fd);
 	mio_poll_destroy(poll);
 
-	return answered ? 0 : 1;
+	return replied ? 0 : 1;
 }
 
-/* Prints what is left of a file; how many bytes. */
+/* Prints a file from its current position; returns the number of bytes. */
 static unsigned long long
 print_file(mio_fd_t fd)
 {
@@ -168,7 +168,7 @@ print_file(mio_fd_t fd)
 	return total;
 }
 
-/* All messages until the sender shuts down; how many bytes the files had. */
+/* Receives messages until the sender shuts down; returns the bytes printed. */
 static unsigned long long
 receive_files(struct mio_poll *poll, mio_fd_t fd)
 {
@@ -190,7 +190,7 @@ receive_files(struct mio_poll *poll, mio_fd_t fd)
 		if (n == 0)
 			return total;
 
-		/* whatever had no room, here or in the process, was closed */
+		/* descriptors that were not stored have been closed */
 		if (count > FDS_MAX)
 			fail("too many in a message", -EMSGSIZE);
 		if (count > 0 && files[count - 1] == MIO_INVALID_FD)
@@ -221,7 +221,7 @@ accept_one(const struct sockaddr_un *addr, socklen_t len)
 	if (r < 0)
 		fail("accept", r);
 
-	/* nobody else is let in; the path is no use without a listener */
+	/* accept only one sender, and remove the path of the listener */
 	(void)mio_fd_close(listener);
 	mio_poll_destroy(poll);
 	if (unlink(addr->sun_path) != 0)
@@ -242,10 +242,10 @@ receive_at(const struct sockaddr_un *addr, socklen_t len)
 	if (fflush(stdout) != 0)
 		fail("output", -errno);
 
-	/* as nothing was sent before, there is room for it */
+	/* this is the first send, so there is room */
 	n = mio_socket_send(fd, text, strlen(text));
 	if (n < 0)
-		fail("answer", (int)n);
+		fail("reply", (int)n);
 
 	(void)mio_fd_close(fd);
 	mio_poll_destroy(poll);

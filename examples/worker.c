@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * worker [LIMIT]: counts the primes below LIMIT (2000000), in pieces that a
- * second thread works on while the first one stays free for other events.
+ * worker [LIMIT]: counts the primes below LIMIT (2000000 by default). A second
+ * thread works on one piece after another, while the first thread can handle
+ * other events.
  *
- * Two channels: one brings jobs to the worker, the other the results back. Each
- * thread waits in a poll of its own, where descriptors and timers could stand
- * beside its receiver. The channel of jobs has a bound, so that jobs do not
- * pile up: when it is full, the next is handed out with the next result.
+ * One channel carries jobs to the worker, another one carries the results back.
+ * Each thread waits in its own poll, where descriptors and timers could be
+ * registered beside its receiver. The channel of jobs is bounded, so that jobs
+ * do not pile up: when it is full, the next job is sent after the next result
+ * has arrived.
  */
 
 #include <errno.h>
@@ -20,7 +22,7 @@
 #include <mio.h>
 
 #define PIECE   10000
-#define JOBS    8 /* as many wait at most */
+#define JOBS    8 /* the bound of the channel */
 #define RESULTS ((mio_token_t)1)
 
 struct job {
@@ -72,7 +74,7 @@ work(struct job job)
 	return result;
 }
 
-/* Until no more jobs can come, or nobody wants the results. */
+/* Runs until no job can arrive, or no receiver of results is left. */
 static void *
 run(void *argument)
 {
@@ -97,7 +99,7 @@ run(void *argument)
 		}
 	}
 
-	/* each side gives its own ends back: so the other one learns of it */
+	/* releasing its ends notifies the other side */
 	mio_receiver_destroy(self->jobs);
 	mio_sender_unref(self->results);
 	mio_poll_destroy(poll);
@@ -114,9 +116,9 @@ struct program {
 	unsigned long next, limit, done, pieces, primes;
 };
 
-/* As many jobs as fit. After the last one there is no sender. */
+/* Sends as many jobs as fit; releases the sender after the last one. */
 static void
-hand_out(struct program *p)
+send_jobs(struct program *p)
 {
 	struct job job;
 	int r;
@@ -136,7 +138,7 @@ hand_out(struct program *p)
 	p->jobs = NULL;
 }
 
-/* Whether more can come. */
+/* Receives the available results; returns false after the last one. */
 static bool
 collect(struct program *p)
 {
@@ -147,7 +149,7 @@ collect(struct program *p)
 		for (i = 0; i < n; i++)
 			p->primes += results[i].primes;
 		p->done += (unsigned long)n;
-		hand_out(p);
+		send_jobs(p);
 	}
 
 	return n != -EPIPE;
@@ -179,7 +181,7 @@ main(int argc, char **argv)
 	check(mio_poll_create(&p.poll), "mio_poll_create");
 	start(&p, &worker);
 
-	hand_out(&p);
+	send_jobs(&p);
 	while (more) {
 		check(mio_poll(p.poll, &event, 1, -1), "mio_poll");
 		if (event.token == RESULTS)
