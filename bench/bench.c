@@ -45,7 +45,7 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* What one of times takes, by each of the clocks. */
+/* Measures the time of one iteration by each of the clocks. */
 static void
 time_one(const struct contestant *contestant, unsigned long times,
     double ns[CLOCKS])
@@ -59,7 +59,7 @@ time_one(const struct contestant *contestant, unsigned long times,
 		ns[i] = (now_ns(clocks[i].id) - ns[i]) / (double)times;
 }
 
-/* How often it runs in one round; this also warms it up. */
+/* Returns the iterations of a round; this run also warms up. */
 static unsigned long
 in_a_round(const struct contestant *contestant, unsigned long times)
 {
@@ -106,23 +106,23 @@ print_samples(const char *name, double *samples, size_t count, double first)
 	return first;
 }
 
-/* A line for each contestant. */
+/* Prints a line for each contestant. */
 static void
 print_all(const struct contestant *contestants, size_t count,
-    double taken[MOST][CLOCKS][ROUNDS], int clock)
+    double durations[MOST][CLOCKS][ROUNDS], int clock)
 {
 	double first = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		first = print_samples(contestants[i].name, taken[i][clock],
+		first = print_samples(contestants[i].name, durations[i][clock],
 		    ROUNDS, first);
 }
 
-/* True when they were timed; taken has what each round took then. */
+/* Returns true if they were timed; then durations has that of each round. */
 static bool
 time_all(const struct contestant *contestants, size_t count,
-    unsigned long times, double taken[MOST][CLOCKS][ROUNDS])
+    unsigned long times, double durations[MOST][CLOCKS][ROUNDS])
 {
 	unsigned long each[MOST];
 	const char *fixed = getenv("MIO_BENCH_TIMES");
@@ -144,7 +144,7 @@ time_all(const struct contestant *contestants, size_t count,
 		for (i = 0; i < count; i++) {
 			time_one(&contestants[i], each[i], ns);
 			for (clock = 0; clock < CLOCKS; clock++)
-				taken[i][clock][round] = ns[clock];
+				durations[i][clock][round] = ns[clock];
 		}
 	}
 	for (i = 0; i < count; i++)
@@ -157,13 +157,13 @@ void
 compare(const char *what, const struct contestant *contestants, size_t count,
     unsigned long times)
 {
-	static double taken[MOST][CLOCKS][ROUNDS];
+	static double durations[MOST][CLOCKS][ROUNDS];
 
-	if (!time_all(contestants, count, times, taken))
+	if (!time_all(contestants, count, times, durations))
 		return;
 
 	printf("\n%s\n", what);
-	print_all(contestants, count, taken, ELAPSED);
+	print_all(contestants, count, durations, ELAPSED);
 	fflush(stdout);
 }
 
@@ -171,16 +171,16 @@ void
 compare_threads(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times)
 {
-	static double taken[MOST][CLOCKS][ROUNDS];
+	static double durations[MOST][CLOCKS][ROUNDS];
 	int clock;
 
-	if (!time_all(contestants, count, times, taken))
+	if (!time_all(contestants, count, times, durations))
 		return;
 
 	printf("\n%s\n", what);
 	for (clock = 0; clock < CLOCKS; clock++) {
 		printf(" %s\n", clocks[clock].name);
-		print_all(contestants, count, taken, clock);
+		print_all(contestants, count, durations, clock);
 	}
 	fflush(stdout);
 }

@@ -6,11 +6,12 @@
 #include <stdint.h>
 
 /*
- * Contestants are timed in turns, round after round, so that what disturbs the
- * machine disturbs all; the median of the rounds counts. A contestant whose
- * round would take more than a second runs fewer times. Under callgrind, where
- * MIO_BENCH_TIMES is set, each runs once, that many times, and nothing is timed;
- * MIO_BENCH_CONTESTANT is the number of one that runs alone and says its name.
+ * Contestants are timed alternately, round after round, so that a disturbance
+ * of the machine affects all of them; the median of the rounds is the result. A
+ * contestant whose round would take more than a second makes fewer iterations.
+ * If MIO_BENCH_TIMES is set, for callgrind, each contestant runs one round of
+ * that many iterations and nothing is timed. MIO_BENCH_CONTESTANT is the number
+ * of the only contestant to run, which then prints its name.
  */
 
 struct contestant {
@@ -21,27 +22,27 @@ struct contestant {
 };
 
 /*
- * Runs every contestant and prints a line for each: nanoseconds for one of
- * times, and how that compares with the first one.
+ * Runs every contestant and prints a line for each: the nanoseconds for one
+ * iteration, and their ratio to those of the first contestant.
  */
 void compare(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times);
 
 /*
- * The same for contestants that run threads: one line for the time that passes,
- * and one for the processors' time that the whole process takes.
+ * The same for contestants that run threads: one line with the elapsed time,
+ * and one with the processor time of the whole process.
  */
 void compare_threads(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times);
 
 /*
- * Sorts samples and prints a line of them; first is what the first of several
- * lines returned, and 0 for that one.
+ * Sorts the samples and prints a line. first is 0 for the first of several
+ * lines, and the return value of that call for the others.
  */
 double print_samples(
     const char *name, double *samples, size_t count, double first);
 
-/* Ends the program with a message when something that cannot fail has. */
+/* Ends the program with a message if ok is 0. */
 void must(int ok, const char *what);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Messages from one or two threads to one that sleeps while there are none:
- * channel.c runs all of it, or the cases that are named as arguments. Each
- * contestant's figure is that of one message.
+ * One or two threads send messages to a thread that sleeps while there are
+ * none. The program runs all cases, or those that are named as arguments. The
+ * result of a contestant is the time of one message.
  */
 
 #define _GNU_SOURCE
@@ -23,7 +23,7 @@ enum { MESSAGES = 2000000, BATCH = 256 };
 struct channel_case channel_case;
 _Thread_local unsigned channel_producer;
 
-/* ---- what all contestants have in common */
+/* ---- shared by all contestants */
 
 struct producer {
 	const struct channel_peer *peer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Concurrency Kit's ring: of one size, so without a bound it is a large one. */
+/* Concurrency Kit's ring has a fixed size: without a bound it is large. */
 
 #include "channel_peers.h"
 
@@ -29,7 +29,7 @@ static void *cells;
 void
 ck_begin(void)
 {
-	/* it holds one less than its size */
+	/* it holds one element less than its size */
 	unsigned size = channel_case.bound != 0 ? 2048 : 1u << 20;
 
 	event_begin();

@@ -10,7 +10,7 @@
 
 #include "bench.h"
 
-/* All who use it share one, as they take turns. */
+/* All contestants share one eventfd, because only one runs at a time. */
 static int users, epoll_fd, event_fd;
 static _Alignas(64) atomic_bool asleep;
 

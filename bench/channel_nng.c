@@ -2,8 +2,8 @@
 
 /*
  * nng within a process: a pair of sockets, of which the producers share one. It
- * takes a tenth of the time of push and pull. The buffers of both ends are the
- * bound; without one they have the largest size there is.
+ * needs a tenth of the time of push and pull. The buffers of both ends make up
+ * the bound; without a bound they have the largest possible size.
  */
 
 #include "channel_peers.h"

@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 /*
- * Queues of other libraries, whose receiver sleeps in epoll on an eventfd, or
- * in the library's own loop, while nothing is there. Those that have no bound
- * of their own run without one; those that have no other way wait for room by
- * giving up the processor.
+ * Queues of other libraries. While a queue is empty, its receiver sleeps in
+ * epoll on an eventfd, or in the loop of the library. Queues that do not
+ * support a bound run without one. A sender that cannot wait for room yields
+ * the processor.
  */
 
 enum { CHANNEL_SIZE_MAX = 64, CHANNEL_PRODUCERS_MAX = 2 };
@@ -21,7 +21,7 @@ struct channel_case {
 
 extern struct channel_case channel_case;
 
-/* Which of the case's producers this thread is, from 0. */
+/* The number of this thread among the producers of the case, from 0. */
 extern _Thread_local unsigned channel_producer;
 
 struct channel_peer {
@@ -64,11 +64,11 @@ void zmq_begin(void);
 void zmq_run(unsigned long times);
 void zmq_end(void);
 
-/* An eventfd whose receiver sleeps only after it said so. */
+/* An eventfd whose receiver announces that it is about to sleep. */
 void event_begin(void);
 void event_end(void);
 void event_wake_if_asleep(void);
-/* Sleeps unless is_empty() is false once it has said so. */
+/* Announces the sleep, then sleeps unless is_empty() returns false. */
 void event_sleep(int (*is_empty)(void));
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Channels of Rust (bench/rust/channel.rs): those of mio 0.6 have its poll to
- * wait in, those of the standard library and of crossbeam get the eventfd.
+ * Channels of Rust (bench/rust/channel.rs): those of mio 0.6 wait in its poll,
+ * those of the standard library and of crossbeam use the eventfd.
  */
 
 #include "channel_peers.h"
@@ -24,7 +24,7 @@ typedef struct rust_channel *rust_begin(
 rust_begin std_channel_begin, crossbeam_channel_begin, mio06_channel_begin,
     mio_extras_channel_begin;
 
-/* They begin together and run in turns. */
+/* The contestants are begun together and run alternately. */
 static struct rust_channel *of_std, *of_crossbeam, *of_mio06, *of_mio_extras,
     *channel;
 static unsigned char bytes[CHANNEL_SIZE_MAX];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Userspace RCU's wait-free queue of linked nodes, which the sender allocates
- * and the receiver frees. It has no bound.
+ * Userspace RCU's wait-free queue of linked nodes. The sender allocates a node
+ * and the receiver frees it. The queue has no bound.
  */
 
 #include "channel_peers.h"

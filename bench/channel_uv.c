@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What programs on libuv do: a queue under a lock, here a ring of fixed size,
- * and uv_async_send(). Without a bound it is a large one.
+ * What programs with libuv use: a queue with a lock, here a ring of fixed size,
+ * and uv_async_send(). Without a bound the ring is large.
  */
 
 #include "channel_peers.h"
@@ -23,7 +23,7 @@ static size_t size, head, tail; /* lock */
 static unsigned long left;
 
 static void
-take(uv_async_t *handle)
+receive_all(uv_async_t *handle)
 {
 	static unsigned char bytes[CHANNEL_SIZE_MAX];
 
@@ -47,7 +47,7 @@ uv_channel_begin(void)
 	cells = calloc(size, channel_case.size);
 	must(cells != NULL, "calloc");
 	must(uv_loop_init(&loop) == 0, "uv_loop_init");
-	must(uv_async_init(&loop, &async, take) == 0, "uv_async_init");
+	must(uv_async_init(&loop, &async, receive_all) == 0, "uv_async_init");
 	must(uv_mutex_init(&lock) == 0, "uv_mutex_init");
 	must(uv_cond_init(&room) == 0, "uv_cond_init");
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * ZeroMQ within a process: a socket that pushes for each producer, one that
- * pulls. What the marks of both ends allow is the bound, and shared out.
+ * ZeroMQ within a process: one push socket for each producer, and one pull
+ * socket. The high-water marks of both ends make up the bound, which is divided
+ * among the producers.
  */
 
 #include "channel_peers.h"
@@ -76,7 +77,7 @@ send_one(const void *message)
 	    0, "zmq_send");
 }
 
-/* What the descriptor tells of is fetched by asking, and asked for anew. */
+/* The descriptor is edge-triggered: reading ZMQ_EVENTS re-arms it. */
 static void
 sleep_if_empty(void)
 {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Instructions in user space for one of each: every contestant runs so many and
-# three times as many times under callgrind, and what the more took is divided.
+# Counts the instructions in user space of one iteration: every contestant runs
+# N and 3 N iterations under callgrind, and the difference is divided by 2 N.
 set -eu
 
 dir=$(mktemp -d)
@@ -22,8 +22,8 @@ row() {
 	echo "$1, $3: $(((many - few + 1000) / 2000))"
 }
 
-# called CASE CONTESTANT FUNCTION: what a call of it takes in bench/register, with
-# the C library's part; the bench calls it once for each, or nearly
+# called CASE CONTESTANT FUNCTION: the instructions of a call to it, including
+# the C library, in bench/register, which calls it about once for each iteration
 called() {
 	few=$(inside register "$1" "$2" "$3" 1000)
 	many=$(inside register "$1" "$2" "$3" 3000)
@@ -65,9 +65,9 @@ for call in register reregister deregister; do
 	called all 2 mio_poll_$call
 done
 
-# channel CASE: all that were built, of both sides together. One thread runs at a
-# time there, until it sleeps or its turn is over; how often the receiver finds
-# nothing, and with it the last digits, are not the same every time.
+# channel CASE: all contestants that were built, sender and receiver together.
+# Valgrind runs one thread at a time, until it sleeps or its time slice ends. How
+# often the receiver finds nothing varies, and so do the last digits.
 channel() {
 	i=0
 	while name=$(MIO_BENCH_CONTESTANT=$i MIO_BENCH_TIMES=1 \
@@ -84,7 +84,7 @@ for case in bounded8 bounded64 unbounded8 unbounded64 \
 	channel $case
 done
 
-# timers CONTESTANT: one round with COUNT timeouts, by what callgrind says of the
+# timers CONTESTANT: one round with COUNT timeouts, by the instructions of the
 # functions that are its cases
 COUNT=100000
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Threads that share one poll, beside the same threads on one epoll: pool.c runs
- * all of it, or the cases that are named as arguments.
+ * Threads that share one poll, compared with the same threads on one epoll. The
+ * program runs all cases, or those that are named as arguments.
  *
- * Each of the connections is watched for one event. Whoever gets it reads, works
- * a little, writes on to the connection that stands `active' places further, and
- * watches the first one again. Their number is a multiple of `active', so that
- * the bytes on their way never meet: so many connections are ready, or about to
- * be, all the time. The last operation makes `stop' readable, which ends all
- * threads, and what is left on its way is read then.
+ * Each connection is registered as a oneshot. The thread that gets its event
+ * reads a byte, works a little, writes a byte to the connection that is
+ * `active' places further, and reregisters the first connection. The number of
+ * connections is a multiple of `active', so that no two bytes are ever in the
+ * same connection: `active' connections are ready, or about to be, all the
+ * time. The last operation makes `stop' readable, which ends all threads; then
+ * the remaining bytes are read.
  */
 
 #define _GNU_SOURCE
@@ -32,14 +33,14 @@
 enum { CONNECTIONS = 160, STOP = CONNECTIONS };
 enum { THREADS_MOST = 8, EVENTS_MOST = 16 };
 
-/* One for each contestant: a descriptor in two epolls wakes both. */
+/* One set for each contestant: a descriptor in two epolls wakes both. */
 struct connections {
 	int read_from[CONNECTIONS];
 	int write_to[CONNECTIONS];
 	int stop;
 };
 
-/* Of the case that runs. */
+/* The parameters of the current case. */
 static int threads, capacity, active;
 
 static _Alignas(64) atomic_long left;
@@ -74,7 +75,7 @@ close_all(struct connections *all)
 	(void)close(all->stop);
 }
 
-/* About a microsecond, in which no memory is touched. */
+/* Works for about a microsecond without touching memory. */
 static unsigned
 work(unsigned seed)
 {
@@ -90,7 +91,7 @@ work(unsigned seed)
 	return x;
 }
 
-/* All of an operation but watching again. */
+/* Does an operation, except for the reregister. */
 static void
 operate(struct connections *all, int i)
 {
@@ -109,7 +110,7 @@ operate(struct connections *all, int i)
 		must(write(all->stop, &one, 8) == 8, "write");
 }
 
-/* times operations by so many threads. */
+/* Runs times operations in all threads together. */
 static void
 run_threads(
     struct connections *all, void *(*thread)(void *), unsigned long times)
@@ -134,7 +135,7 @@ run_threads(
 			continue;
 }
 
-/* ---- bare: what libmio is measured by */
+/* ---- bare epoll, the reference */
 
 static struct connections bare_all;
 static int bare_epoll;

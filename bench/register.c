@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What it costs to register, to reregister and to deregister: register.c runs
- * all of it, or the cases that are named as arguments. The first case does all
- * three in turn, the second one only the reregister.
+ * The cost of register, reregister and deregister. The program runs all cases,
+ * or those that are named as arguments. The first case does all three calls,
+ * the second one only the reregister.
  */
 
 #define _GNU_SOURCE
@@ -25,7 +25,7 @@ static struct mio_registration *registration;
 static struct mio_readiness *readiness;
 static struct mio_source *source;
 
-/* ---- bare: what libmio is measured by */
+/* ---- bare epoll, the reference */
 
 static void
 control(int op, uint32_t bits)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What timeouts cost when many are pending: timers runs all of it, or only with
- * the numbers of timeouts that are its arguments. Each contestant gets the same
- * sequence of random times within a minute, in whole milliseconds.
+ * The cost of timeouts while many are pending. The program runs with each
+ * population, or with those that are given as arguments. Each contestant gets
+ * the same sequence of random times within a minute, in whole milliseconds.
  *
- * Nobody can wait for a minute fifty times, so time is simulated: this program
- * has a clock_gettime() of its own, which the libraries find before the C
- * library's. It asks that first, so that a look at the clock costs what it does.
+ * Time is simulated, because waiting for a minute fifty times would take too
+ * long. This program defines clock_gettime(), which the libraries find before
+ * that of the C library. It calls the real function first, so that reading the
+ * clock has its usual cost.
  */
 
 #define _GNU_SOURCE
@@ -23,7 +24,7 @@
 
 enum { ROUNDS = 15, STEP_MS = 10, SPAN_MS = 60000, PARTS = 100 };
 
-/* Nobody waits longer for one contestant, but it gets one round. */
+/* The limit for a contestant, which gets at least one round. */
 #define PATIENCE_NS 8e9
 
 enum {
@@ -63,10 +64,10 @@ static const char *const titles[CASES] = {
 	"asking when the next one is due, after a step of 10 ms",
 };
 
-static double taken[CASES][CONTESTANTS][ROUNDS];
+static double durations[CASES][CONTESTANTS][ROUNDS];
 static double bytes[CONTESTANTS];
 
-/* So many of them, and how long that took all in all. */
+/* The number of rounds of each contestant, and their total time. */
 static size_t rounds_done[CONTESTANTS];
 static double spent_ns[CONTESTANTS];
 
@@ -109,7 +110,7 @@ now_ns(void)
 	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
-/* What now_ns() adds to what is between two calls of it, at least. */
+/* Returns the minimum time that two calls to now_ns() add to a measurement. */
 static double
 overhead_ns(void)
 {
@@ -178,26 +179,26 @@ free_sequence(void)
 	free(in_order);
 }
 
-/* ---- one round of one contestant, each case in it so often; callgrind knows these by their names */
+/* ---- the cases of a round, which callgrind identifies by their names */
 
 static size_t repeats;
 
-#define APART __attribute__((noinline))
+#define NOINLINE __attribute__((noinline))
 
-static APART void
+static NOINLINE void
 case_insert(const struct timers *self, size_t count)
 {
 	self->insert(first_ms, count);
 }
 
-static APART void
+static NOINLINE void
 case_reset(const struct timers *self, size_t count)
 {
 	self->reset(order, second_ms, count);
 }
 
-/* As messages put off the timeouts of their connections: a second of them. */
-static APART void
+/* Like a second of messages that put off the timeouts of connections. */
+static NOINLINE void
 case_put_off(const struct timers *self, size_t count)
 {
 	size_t part = count / PARTS, i;
@@ -207,20 +208,20 @@ case_put_off(const struct timers *self, size_t count)
 	self->reset(order + i * part, full_span, count - i * part);
 }
 
-static APART void
+static NOINLINE void
 case_cancel(const struct timers *self, size_t count)
 {
 	self->cancel(order, count);
 }
 
-/* As the timeouts of requests are, whose answers come in. */
-static APART void
+/* Like the timeouts of requests whose replies arrive in order. */
+static NOINLINE void
 case_in_order(const struct timers *self, size_t count)
 {
 	self->cancel(in_order, count);
 }
 
-static APART size_t
+static NOINLINE size_t
 case_step(const struct timers *self)
 {
 	bench_now_ms += STEP_MS;
@@ -228,7 +229,7 @@ case_step(const struct timers *self)
 	return self->expire();
 }
 
-static APART size_t
+static NOINLINE size_t
 case_jump(const struct timers *self)
 {
 	bench_now_ms += SPAN_MS + STEP_MS;
@@ -236,13 +237,13 @@ case_jump(const struct timers *self)
 	return self->expire();
 }
 
-static APART int64_t
+static NOINLINE int64_t
 case_next(const struct timers *self)
 {
 	return self->next();
 }
 
-/* Two at a time: what is due when is asked after each step. */
+/* Runs two cases: after each step it asks for the next deadline. */
 static void
 run_steps(const struct timers *self, size_t count, double *steps, double *next)
 {
@@ -267,9 +268,10 @@ run_steps(const struct timers *self, size_t count, double *steps, double *next)
 }
 
 static void
-add_taken(int which, size_t contestant, size_t round, size_t count, double ns)
+add_duration(
+    int which, size_t contestant, size_t round, size_t count, double ns)
 {
-	taken[which][contestant][round] += ns / (double)(count * repeats);
+	durations[which][contestant][round] += ns / (double)(count * repeats);
 }
 
 static void
@@ -290,7 +292,7 @@ run_changes(size_t which, size_t count, size_t round)
 	t[4] = now_ns();
 
 	for (i = INSERT; i <= CANCEL; i++)
-		add_taken(i, which, round, count, t[i + 1] - t[i]);
+		add_duration(i, which, round, count, t[i + 1] - t[i]);
 }
 
 static void
@@ -303,7 +305,7 @@ run_in_order(size_t which, size_t count, size_t round)
 	self->reset(order, second_ms, count);
 	begun = now_ns();
 	case_in_order(self, count);
-	add_taken(IN_ORDER, which, round, count, now_ns() - begun);
+	add_duration(IN_ORDER, which, round, count, now_ns() - begun);
 }
 
 static void
@@ -315,12 +317,12 @@ run_jump(size_t which, size_t count, size_t round)
 	self->insert(first_ms, count);
 	begun = now_ns();
 	must(case_jump(self) == count, self->name);
-	add_taken(JUMP, which, round, count, now_ns() - begun);
+	add_duration(JUMP, which, round, count, now_ns() - begun);
 }
 
 /*
- * Where now stands among the digits of a wheel matters: it is somewhere else in
- * each round, and for all of a round at the same place.
+ * The result depends on the position of the current time among the digits of a
+ * wheel. It differs between rounds and is the same for all cases of a round.
  */
 static void
 go_to_start(const struct timers *self, size_t round)
@@ -337,7 +339,7 @@ run_round(size_t which, size_t count)
 	int c;
 
 	for (c = 0; c < CASES; c++)
-		taken[c][which][round] = 0;
+		durations[c][which][round] = 0;
 	go_to_start(contestants[which], round);
 	for (i = 0; i < repeats; i++)
 		run_changes(which, count, round);
@@ -346,12 +348,12 @@ run_round(size_t which, size_t count)
 	for (i = 0; i < repeats; i++)
 		run_jump(which, count, round);
 	go_to_start(contestants[which], round);
-	run_steps(contestants[which], count, &taken[STEPS][which][round],
-	    &taken[NEXT][which][round]);
+	run_steps(contestants[which], count, &durations[STEPS][which][round],
+	    &durations[NEXT][which][round]);
 	spent_ns[which] += now_ns() - begun;
 }
 
-/* ---- all of it */
+/* ---- all rounds, and the results */
 
 static double
 allocated(void)
@@ -362,7 +364,7 @@ allocated(void)
 }
 
 static bool
-takes_part(size_t which, size_t count)
+participates(size_t which, size_t count)
 {
 	return contestants[which]->most == 0 ||
 	    count <= contestants[which]->most;
@@ -392,16 +394,16 @@ print_all(size_t count)
 	for (which = 0; which < CASES; which++) {
 		printf("\n%s, %zu pending\n", titles[which], count);
 		for (first = 0, i = 0; i < CONTESTANTS; i++)
-			if (takes_part(i, count) && (which != NEXT ||
+			if (participates(i, count) && (which != NEXT ||
 			    contestants[i]->next != NULL))
 				first = print_samples(contestants[i]->name,
-				    taken[which][i], rounds_done[i],
+				    durations[which][i], rounds_done[i],
 				    first);
 	}
 
-	printf("\nmemory for one, what names it included, %zu pending\n", count);
+	printf("\nmemory for one, including its handle, %zu pending\n", count);
 	for (i = 0; i < CONTESTANTS; i++)
-		if (takes_part(i, count))
+		if (participates(i, count))
 			printf("  %-28s %9.0f bytes\n", contestants[i]->name,
 			    bytes[i]);
 	fflush(stdout);
@@ -417,20 +419,20 @@ run_all(size_t count)
 	repeats = 20000 / count + 1;
 	make_sequence(count);
 	for (i = 0; i < CONTESTANTS; i++)
-		if (takes_part(i, count))
+		if (participates(i, count))
 			begin(i, count);
 	for (; rounds > 0; rounds--)
 		for (i = 0; i < CONTESTANTS; i++)
-			if (takes_part(i, count) && spent_ns[i] < PATIENCE_NS)
+			if (participates(i, count) && spent_ns[i] < PATIENCE_NS)
 				run_round(i, count);
 	for (i = 0; i < CONTESTANTS; i++)
-		if (takes_part(i, count))
+		if (participates(i, count))
 			contestants[i]->end();
 	print_all(count);
 	free_sequence();
 }
 
-/* For callgrind: one round of one contestant, or what its name is. */
+/* For callgrind: runs one round of one contestant, or prints its name. */
 static void
 count_only(const char *which, size_t count)
 {

@@ -8,22 +8,22 @@
 #include "bench.h"
 
 /*
- * What keeps timeouts, by number from 0 on. Time is simulated: bench_now_ms is
- * what every clock shows, and moves between the calls only. Times handed in are
- * from now on.
+ * A contestant keeps timeouts, which are numbered from 0. Time is simulated:
+ * every clock shows bench_now_ms, which changes only between the calls. Times
+ * passed to a contestant are relative to it.
  */
 
 extern uint64_t bench_now_ms;
 
 struct timers {
 	const char *name;
-	size_t most; /* with more a round takes minutes; 0: with none */
-	void (*begin)(size_t count); /* room for so many, as for a program */
+	size_t most; /* omitted if more are pending; 0: no limit */
+	void (*begin)(size_t count); /* with room for count timeouts */
 	void (*insert)(const uint32_t *ms, size_t count);
 	void (*reset)(const uint32_t *which, const uint32_t *ms, size_t count);
 	void (*cancel)(const uint32_t *which, size_t count);
-	size_t (*expire)(void);  /* a turn of its loop: how many expired */
-	int64_t (*next)(void);   /* in its own unit; NULL: there is no call */
+	size_t (*expire)(void);  /* runs its loop once: how many expired */
+	int64_t (*next)(void);   /* in its own unit; NULL: not supported */
 	void (*end)(void);
 };
 

@@ -50,7 +50,7 @@ insert(const uint32_t *ms, size_t count)
 	}
 }
 
-/* Its fastest way; what was reset this way is cancelled before it expires. */
+/* The fastest way; these timeouts are cancelled before they expire. */
 static void
 reset(const uint32_t *which, const uint32_t *ms, size_t count)
 {

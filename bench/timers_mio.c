@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* libmio, through its calls and with a poll, as a program has it. */
+/* libmio, with its public calls and a poll, as a program uses it. */
 
 #include "timers.h"
 

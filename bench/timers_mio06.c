@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* As many as there are ticks in a minute, so that none is passed twice. */
+/* At least the ticks of a minute, so that no slot is passed twice. */
 #define SLOTS 65536
 
 struct mio06;
@@ -41,7 +41,7 @@ insert(const uint32_t *ms, size_t count)
 		mio06_set(timers, i, ms[i]);
 }
 
-/* There is no call for it. */
+/* mio 0.6 cannot reset: this cancels and sets. */
 static void
 reset(const uint32_t *which, const uint32_t *ms, size_t count)
 {

@@ -81,7 +81,7 @@ cancel(const uint32_t *which, size_t count)
 		    SD_EVENT_OFF) >= 0, "sd_event_source_set_enabled");
 }
 
-/* A turn of its loop handles one source. */
+/* An iteration of its loop handles one source. */
 static size_t
 expire(void)
 {

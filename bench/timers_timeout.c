@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* timeout.c, a wheel in a file that programs take into their own source. */
+/* timeout.c, a wheel in a file that programs copy into their source. */
 
 #include "timers.h"
 

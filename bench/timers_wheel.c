@@ -12,7 +12,7 @@ static struct mio__wheel wheel;
 static mio__wheel_handle_t *names;
 static volatile uint64_t sum;
 
-/* What it asks of sys/memory.h. */
+/* The functions of sys/memory.h that the wheel uses. */
 void *bench_alloc(size_t count, size_t size);
 void bench_free(void *block);
 

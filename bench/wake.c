@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What it costs to tell a thread that waits: wake.c runs all of it, or the
- * cases that are named as arguments.
+ * The cost of waking a thread that waits. The program runs all cases, or those
+ * that are named as arguments.
  */
 
 #define _GNU_SOURCE
@@ -25,12 +25,12 @@
 
 enum { MANY = 64 };
 
-/* How many descriptors or registrations are ready at once, by the case. */
+/* How many descriptors or registrations are ready in the current case. */
 static int ready_count;
 
-/* ---- bare: what libmio is measured by */
+/* ---- bare system calls, the reference */
 
-/* Contestants of one comparison share what they begin with. */
+/* The contestants of one comparison share these. */
 static int bare_users, mio_users;
 
 static int bare_epoll, bare_event;
@@ -60,7 +60,7 @@ bare_end(void)
 }
 
 static void
-eventfd_turns(unsigned long times)
+eventfd_polls(unsigned long times)
 {
 	struct epoll_event events[MANY];
 	const uint64_t one = 1;
@@ -72,7 +72,7 @@ eventfd_turns(unsigned long times)
 }
 
 static void
-flag_turns(unsigned long times)
+flag_polls(unsigned long times)
 {
 	struct epoll_event events[MANY];
 
@@ -122,7 +122,7 @@ mio_end(void)
 }
 
 static void
-waker_turns(unsigned long times)
+waker_polls(unsigned long times)
 {
 	struct mio_event events[MANY];
 
@@ -133,7 +133,7 @@ waker_turns(unsigned long times)
 }
 
 static void
-set_turns(unsigned long times)
+set_polls(unsigned long times)
 {
 	struct mio_event events[MANY];
 
@@ -157,21 +157,21 @@ coalesced_sets(unsigned long times)
 		(void)mio_readiness_set(readiness, MIO_READABLE);
 }
 
-/* ---- one wake and its turn; a wake that is pending already */
+/* ---- one wake and the call that reports it; a wake that is pending */
 
 static void
 one_wake(void)
 {
 	static const struct contestant contestants[] = {
-		{ "a flag and epoll_wait", bare_begin, flag_turns, bare_end },
-		{ "libmio, waker", mio_begin, waker_turns, mio_end },
-		{ "libmio, registration", mio_begin, set_turns, mio_end },
-		{ "eventfd and epoll_wait", bare_begin, eventfd_turns,
+		{ "a flag and epoll_wait", bare_begin, flag_polls, bare_end },
+		{ "libmio, waker", mio_begin, waker_polls, mio_end },
+		{ "libmio, registration", mio_begin, set_polls, mio_end },
+		{ "eventfd and epoll_wait", bare_begin, eventfd_polls,
 		    bare_end },
-		UV_TURNS EV_TURNS RUST_TURNS
+		UV_POLLS EV_POLLS RUST_POLLS
 	};
 
-	compare("one wake and the turn that tells of it", contestants,
+	compare("one wake and the poll that reports it", contestants,
 	    sizeof(contestants) / sizeof(contestants[0]), 100000);
 }
 
@@ -185,7 +185,7 @@ coalesced(void)
 		UV_WAKES EV_WAKES RUST_WAKES
 	};
 
-	compare("a wake on one that is pending", contestants,
+	compare("a wake while one is pending", contestants,
 	    sizeof(contestants) / sizeof(contestants[0]), 2000000);
 }
 
@@ -362,7 +362,7 @@ play_begin(void)
 static void
 play_end(void)
 {
-	/* both contestants share them, to the end of the program */
+	/* the contestants share them until the program ends */
 }
 
 static void
@@ -452,7 +452,7 @@ mio_events(unsigned long times)
 static void
 kernel_events(void)
 {
-	/* both watch the same descriptors */
+	/* both contestants watch the same descriptors */
 	static const struct contestant both[] = {
 		{ "epoll_wait", ready_begin, bare_events, ready_end },
 		{ "mio_poll", ready_begin, mio_events, ready_end },
@@ -460,11 +460,11 @@ kernel_events(void)
 	char what[64];
 
 	(void)snprintf(
-	    what, sizeof(what), "%d kernel events a turn", ready_count);
+	    what, sizeof(what), "%d kernel events a poll", ready_count);
 	compare(what, both, 2, 20000);
 }
 
-/* ---- many registrations, set and reported in one turn */
+/* ---- many registrations, set and reported in one call */
 
 static struct mio_registration *registrations[MANY];
 static struct mio_readiness *handles[MANY];
@@ -538,7 +538,7 @@ sets(void)
 	char what[64];
 
 	(void)snprintf(what, sizeof(what),
-	    "%d registrations set and reported in a turn", ready_count);
+	    "%d registrations set and reported in a poll", ready_count);
 	compare(what, both, 2, 20000);
 }
 

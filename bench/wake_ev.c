@@ -33,7 +33,7 @@ ev_end(void)
 }
 
 void
-ev_turns(unsigned long times)
+ev_polls(unsigned long times)
 {
 	unsigned long before = told, i;
 

@@ -6,52 +6,52 @@
 
 #include "bench.h"
 
-/* One exchange, called as a library is. */
+/* One exchange, in another file, as a call of a library is. */
 void bench_exchange(atomic_uint *flag);
 
 #ifdef HAVE_UV
 void uv_begin(void);
 void uv_end(void);
-void uv_turns(unsigned long times);
+void uv_polls(unsigned long times);
 void uv_wakes(unsigned long times);
 void uv_busy_begin(void);
 void uv_busy_end(void);
-#define UV_TURNS { "libuv, async", uv_begin, uv_turns, uv_end },
+#define UV_POLLS { "libuv, async", uv_begin, uv_polls, uv_end },
 #define UV_WAKES { "libuv, async", uv_begin, uv_wakes, uv_end },
 #else
-#define UV_TURNS
+#define UV_POLLS
 #define UV_WAKES
 #endif
 
 #ifdef HAVE_EV
 void ev_begin(void);
 void ev_end(void);
-void ev_turns(unsigned long times);
+void ev_polls(unsigned long times);
 void ev_wakes(unsigned long times);
-#define EV_TURNS { "libev, async", ev_begin, ev_turns, ev_end },
+#define EV_POLLS { "libev, async", ev_begin, ev_polls, ev_end },
 #define EV_WAKES { "libev, async", ev_begin, ev_wakes, ev_end },
 #else
-#define EV_TURNS
+#define EV_POLLS
 #define EV_WAKES
 #endif
 
 #ifdef HAVE_RUST
 void mio6_begin(void);
 void mio6_end(void);
-void mio6_turns(unsigned long times);
+void mio6_polls(unsigned long times);
 void mio6_wakes(unsigned long times);
 void mio8_begin(void);
 void mio8_end(void);
-void mio8_turns(unsigned long times);
+void mio8_polls(unsigned long times);
 void mio8_wakes(unsigned long times);
-#define RUST_TURNS \
-	{ "mio 0.6, readiness", mio6_begin, mio6_turns, mio6_end }, \
-	{ "mio 0.8, waker", mio8_begin, mio8_turns, mio8_end },
+#define RUST_POLLS \
+	{ "mio 0.6, readiness", mio6_begin, mio6_polls, mio6_end }, \
+	{ "mio 0.8, waker", mio8_begin, mio8_polls, mio8_end },
 #define RUST_WAKES \
 	{ "mio 0.6, readiness", mio6_begin, mio6_wakes, mio6_end }, \
 	{ "mio 0.8, waker", mio8_begin, mio8_wakes, mio8_end },
 #else
-#define RUST_TURNS
+#define RUST_POLLS
 #define RUST_WAKES
 #endif
 

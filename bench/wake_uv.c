@@ -35,7 +35,7 @@ uv_end(void)
 }
 
 void
-uv_turns(unsigned long times)
+uv_polls(unsigned long times)
 {
 	unsigned long before = told, i;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-//! Channels between threads, for bench/channel_rust.c: of the standard library
-//! and of crossbeam, which can only be looked at, and of mio 0.6 and mio-extras,
-//! whose receivers wait in a poll of mio 0.6.
+//! Channels between threads, for bench/channel_rust.c: those of the standard
+//! library and of crossbeam, which cannot be registered with a poll, and those of
+//! mio 0.6 and mio-extras, whose receivers wait in a poll of mio 0.6.
 
 #![allow(deprecated)]
 
@@ -18,7 +18,7 @@ use mio_extras::channel as mio_extras_channel;
 // CHANNEL_PRODUCERS_MAX in bench/channel_peers.h
 const PRODUCERS_MAX: usize = 2;
 
-/// A channel and what can be done with it, as bench/channel_rust.c knows it.
+/// A channel and its functions, as declared in bench/channel_rust.c.
 #[repr(C)]
 pub struct RustChannel {
     senders: [*mut c_void; PRODUCERS_MAX],
@@ -29,18 +29,18 @@ pub struct RustChannel {
     end: unsafe extern "C" fn(*mut RustChannel),
 }
 
-/// Sends, and waits for room.
+/// Sends a message, and waits for room.
 trait Put<M> {
     fn put(&self, message: M);
 }
 
-/// The next message, without waiting.
-trait Take<M> {
-    fn take(&self) -> Option<M>;
+/// Returns the next message without waiting.
+trait Pop<M> {
+    fn pop(&self) -> Option<M>;
 }
 
-/// Writes all there are into one place, or most of them; whoever can wait does
-/// so until it has that many.
+/// Receives all available messages, but at most `most`, into one place. An
+/// implementation that can wait does so until it has received that many.
 trait Receive<M> {
     fn receive(&mut self, into: &mut M, most: c_ulong) -> c_ulong;
     fn is_empty(&mut self) -> bool;
@@ -57,11 +57,11 @@ macro_rules! put {
     )*};
 }
 
-macro_rules! take {
+macro_rules! pop {
     ($($receiver:ty),*) => {$(
-        impl<M> Take<M> for $receiver {
+        impl<M> Pop<M> for $receiver {
             #[inline]
-            fn take(&self) -> Option<M> {
+            fn pop(&self) -> Option<M> {
                 self.try_recv().ok()
             }
         }
@@ -78,18 +78,18 @@ put!(
     mio_extras_channel::SyncSender<M>
 );
 
-take!(
+pop!(
     mpsc::Receiver<M>,
     crossbeam_channel::Receiver<M>,
     mio06_channel::Receiver<M>,
     mio_extras_channel::Receiver<M>
 );
 
-fn take_all<M>(from: &impl Take<M>, into: &mut M, most: c_ulong) -> c_ulong {
+fn pop_all<M>(from: &impl Pop<M>, into: &mut M, most: c_ulong) -> c_ulong {
     let mut n = 0;
 
     while n < most {
-        match from.take() {
+        match from.pop() {
             Some(message) => *into = message,
             None => break,
         }
@@ -99,13 +99,13 @@ fn take_all<M>(from: &impl Take<M>, into: &mut M, most: c_ulong) -> c_ulong {
     n
 }
 
-/// The standard library's has no other way to look than to take.
-struct Looked<M> {
+/// A receiver of the standard library can only be checked by receiving.
+struct Peeked<M> {
     receiver: mpsc::Receiver<M>,
     first: Option<M>,
 }
 
-impl<M> Receive<M> for Looked<M> {
+impl<M> Receive<M> for Peeked<M> {
     fn receive(&mut self, into: &mut M, most: c_ulong) -> c_ulong {
         let n = match self.first.take() {
             Some(message) => {
@@ -115,12 +115,12 @@ impl<M> Receive<M> for Looked<M> {
             None => 0,
         };
 
-        n + take_all(&self.receiver, into, most - n)
+        n + pop_all(&self.receiver, into, most - n)
     }
 
     fn is_empty(&mut self) -> bool {
         if self.first.is_none() {
-            self.first = self.receiver.take();
+            self.first = self.receiver.pop();
         }
 
         self.first.is_none()
@@ -129,7 +129,7 @@ impl<M> Receive<M> for Looked<M> {
 
 impl<M> Receive<M> for crossbeam_channel::Receiver<M> {
     fn receive(&mut self, into: &mut M, most: c_ulong) -> c_ulong {
-        take_all(self, into, most)
+        pop_all(self, into, most)
     }
 
     fn is_empty(&mut self) -> bool {
@@ -158,19 +158,19 @@ impl<R: Evented> Polled<R> {
     }
 }
 
-impl<M, R: Take<M>> Receive<M> for Polled<R> {
+impl<M, R: Pop<M>> Receive<M> for Polled<R> {
     fn receive(&mut self, into: &mut M, most: c_ulong) -> c_ulong {
         let mut n = 0;
 
         while n < most {
             self.poll.poll(&mut self.events, None).unwrap();
-            n += take_all(&self.receiver, into, most - n);
+            n += pop_all(&self.receiver, into, most - n);
         }
 
         n
     }
 
-    /// Nobody has to ask.
+    /// Not needed, because it waits in its poll.
     fn is_empty(&mut self) -> bool {
         true
     }
@@ -206,7 +206,7 @@ unsafe extern "C" fn end<S, R>(channel: *mut RustChannel) {
     drop(Box::from_raw(channel.receiver as *mut R));
 }
 
-/// The only sender is not a clone, which some are faster for.
+/// A single sender is not cloned, which makes some channels faster.
 fn channel<M: Copy, S: Put<M> + Clone, R: Receive<M>>(
     (sender, receiver): (S, R),
     producers: c_uint,
@@ -228,10 +228,10 @@ fn channel<M: Copy, S: Put<M> + Clone, R: Receive<M>>(
     }))
 }
 
-fn looked<M, S>((sender, receiver): (S, mpsc::Receiver<M>)) -> (S, Looked<M>) {
+fn peeked<M, S>((sender, receiver): (S, mpsc::Receiver<M>)) -> (S, Peeked<M>) {
     let first = None;
 
-    (sender, Looked { receiver, first })
+    (sender, Peeked { receiver, first })
 }
 
 fn polled<S, R: Evented>((sender, receiver): (S, R)) -> (S, Polled<R>) {
@@ -240,9 +240,9 @@ fn polled<S, R: Evented>((sender, receiver): (S, R)) -> (S, Polled<R>) {
 
 fn std_new<M: Copy>(bound: usize, producers: c_uint) -> *mut RustChannel {
     if bound == 0 {
-        channel::<M, _, _>(looked(mpsc::channel()), producers)
+        channel::<M, _, _>(peeked(mpsc::channel()), producers)
     } else {
-        channel::<M, _, _>(looked(mpsc::sync_channel(bound)), producers)
+        channel::<M, _, _>(peeked(mpsc::sync_channel(bound)), producers)
     }
 }
 

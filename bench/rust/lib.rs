@@ -55,7 +55,7 @@ pub extern "C" fn mio6_end() {
 }
 
 #[no_mangle]
-pub extern "C" fn mio6_turns(times: c_ulong) {
+pub extern "C" fn mio6_polls(times: c_ulong) {
     let six = unsafe { SIX.as_mut().unwrap() };
 
     for _ in 0..times {
@@ -97,7 +97,7 @@ pub extern "C" fn mio8_end() {
 }
 
 #[no_mangle]
-pub extern "C" fn mio8_turns(times: c_ulong) {
+pub extern "C" fn mio8_polls(times: c_ulong) {
     let eight = unsafe { EIGHT.as_mut().unwrap() };
 
     for _ in 0..times {

@@ -28,7 +28,7 @@ pub extern "C" fn mio06_begin(count: usize, slots: usize) -> *mut Timers {
 }
 
 /// # Safety
-/// The timers came from mio06_begin(), and are not used again.
+/// The timers were returned by mio06_begin() and are not used again.
 #[no_mangle]
 pub unsafe extern "C" fn mio06_end(timers: *mut Timers) {
     drop(Box::from_raw(timers));
@@ -50,7 +50,7 @@ pub extern "C" fn mio06_cancel(timers: &mut Timers, which: usize) -> bool {
     }
 }
 
-/// How many expired.
+/// Returns how many timeouts expired.
 #[no_mangle]
 pub extern "C" fn mio06_expire(timers: &mut Timers, sum: &mut u64) -> usize {
     let mut n = 0;
