@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: MIT
-# For scripts that build from a checkout or a release; sourced from its root.
+# Functions for scripts that build from a checkout or a release. Source this file
+# from its root.
 
 began=$(date +%s)
 
-# On a terminal the last line says what is going on, and is written over.
+# On a terminal the last line shows the current progress and is overwritten.
 terminal=
 [ ! -t 1 ] || terminal=yes
 
-# say WORDS: a line that stays, with the time since the beginning
+# say WORDS: prints a permanent line with the elapsed time
 say() {
 	now=$(($(date +%s) - began))
 	[ -z "$terminal" ] || printf '\r\033[K'
 	printf '%2d:%02d  %s\n' $((now / 60)) $((now % 60)) "$*"
 }
 
-# say_for_now WORDS: the line that does not, of 79 columns at most
+# say_for_now WORDS: prints the progress line, of at most 79 columns
 say_for_now() {
 	[ -n "$terminal" ] || return 0
 	now=$(($(date +%s) - began))
 	printf '\r\033[K%2d:%02d  %.71s' $((now / 60)) $((now % 60)) "$*"
 }
 
-# What went wrong stands at the end of the log.
+# give_up WHAT LOG: prints the end of the log, which shows the error
 give_up() {
 	[ -z "$terminal" ] || printf '\r\033[K'
 	echo "failed: $1; the end of $2:" >&2
@@ -29,7 +30,8 @@ give_up() {
 	exit 1
 }
 
-# logged LOG COMMAND...: into the log, and its last line for now on a terminal
+# logged LOG COMMAND...: writes the output to the log; a terminal shows its last
+# line
 logged() {
 	log=$1
 	shift
@@ -58,7 +60,7 @@ as_root() {
 	fi
 }
 
-# Whether apt-get would install something for this package to be built.
+# Succeeds if apt-get would install build dependencies of this package.
 lacks_dependencies() {
 	if command -v dpkg-checkbuilddeps >/dev/null; then
 		! dpkg-checkbuilddeps >>build/setup.log 2>&1
@@ -68,7 +70,7 @@ lacks_dependencies() {
 	fi
 }
 
-# Without root there is nothing to be done, but to say what is.
+# Prints the commands to run as root.
 ask_for_root() {
 	{
 		echo "$1"
@@ -101,7 +103,7 @@ install_debian() {
 	    give_up 'apt-get build-dep' build/install.log
 }
 
-# The missing build dependencies, as the package's own files list them.
+# Installs missing build dependencies, which the packaging files list.
 setup_dependencies() {
 	mkdir -p build
 	: >build/setup.log
@@ -114,8 +116,9 @@ setup_dependencies() {
 	fi
 }
 
-# The names of the files that are the source, and not made from it. Whose
-# checkout it is does not matter: nothing is run that is not run anyway.
+# Prints the names of the source files, without files that are made from them.
+# The owner of the checkout does not matter for safety: the build runs its files
+# anyway.
 source_files() {
 	if [ -e .git ] && command -v git >/dev/null; then
 		git -c safe.directory='*' ls-files -co --exclude-standard
@@ -125,14 +128,14 @@ source_files() {
 		find . -name .git -prune -o -path ./build -prune -o \
 		    -type f -print | sed 's,^\./,,'
 	else
-		echo "Something was built in $PWD, and there is neither git" >&2
-		echo "nor a MANIFEST to tell what: run make distclean." >&2
+		echo "Cannot tell the source files in $PWD from built ones," >&2
+		echo "without git or a MANIFEST: run make distclean." >&2
 		return 1
 	fi
 }
 
-# A source directory that is configured can be built in no other one. So
-# build/source is one that never is: links to all the files of this one.
+# A source directory that is configured cannot be built in another directory.
+# build/source is never configured: it holds links to all files of this one.
 link_source() {
 	mkdir -p build/source
 	source_files >build/source.files || exit 1
@@ -152,7 +155,7 @@ link_source() {
 	done <build/source.files
 }
 
-# Whether configure and Makefile.in are newer than what they are made of.
+# Succeeds if configure and Makefile.in are newer than their sources.
 bootstrapped() (
 	cd build/source
 	[ -f configure ] && [ -f Makefile.in ] &&
