@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The channel: a model for Spin of src/channel/. models/check.sh runs it in
+ * A Spin model of the channel in src/channel/. models/check.sh runs it in
  * several configurations.
  *
- * What is modelled. Each atomic operation of the C files is one step, and what
- * is done under the lock is apart from the atomic operations beside it. What is
- * looked at after a change of something else is so in this order there, too:
- * wanted and head are exchanged, seq_cst, before the other one is loaded. Here
- * and there:
+ * What is modelled. Each atomic operation of the C files is one step, and the
+ * steps under the lock are separate from other atomic operations. Where a
+ * process changes one variable and then reads another one, the C files do so in
+ * the same order: wanted and head are exchanged, seq_cst, before the other one
+ * is loaded. The processes and inlines of the model stand for these functions:
  *
  *	push		mio__segments_push(), mio__ring_push()
  *	grow		grow() of channel.c, mio__segments_grow()
@@ -18,37 +18,39 @@
  *	close		mio_sender_unref() of the last reference
  *	look		mio__segments_rest(), and follow()
  *	fall_asleep	mio__segments_fall_asleep()
- *	settle, recv	settle(), recv_some() of channel.c, with room for one, or
- *			for all (BATCH), message by message
+ *	settle, recv	settle(), recv_some() of channel.c, with room for one
+ *			message or for all (BATCH), message by message
  *	wait		wait_for_one(), mio__segments_sleep_on(), bell.c
  *	leave		leave() of channel.c, mio__segments_leave()
  *
- * The readiness is what readiness.pml says it is: bits that are changed in one
- * step, and a place in the queue. The poll is a wait for that.
+ * The readiness is reduced to what readiness.pml proves: bits that change in
+ * one step, and a place in the queue. The poll is reduced to a wait for the
+ * queue.
  *
- * What is not. The contents of messages but for their numbers; that positions
- * wrap; head_seen, which is never ahead of the head, and only lets a sender
- * look at that earlier.
+ * What is not modelled: the contents of messages, except for their numbers; the
+ * wrap-around of positions; and head_seen, which is never ahead of the head and
+ * only makes a sender read the head earlier.
  *
  * What is claimed:
  *
- *	- each message is received once, those of a sender in its order
- *	- a cell is written when what was in it before has been received
- *	- nobody waits for ever: every sender, and a receiver that waits for its
- *	  next event after each -EAGAIN, or after one message of a level, comes to
- *	  its end (else Spin finds an invalid end state)
- *	- the end is told once, after the last message, and all were received
- *	- a receiver that goes at any time (LEAVE) leaves nobody waiting
- *	- a receiver that closes at any time (CLOSE) receives all that was sent
- *	  until then, is told of the end, and leaves nobody waiting
- *	- a sender that is cancelled in its sleep (CANCEL: one is, at any time, or
- *	  is not) leaves nobody waiting
+ *	- each message is received once, and those of a sender in its order
+ *	- a cell is written only after its previous message has been received
+ *	- no process waits for ever: every sender terminates, and so does a
+ *	  receiver that waits for its next event after each -EAGAIN, or after
+ *	  each message with a level (otherwise Spin finds an invalid end state)
+ *	- the end is reported once, after all messages have been received
+ *	- a receiver that leaves at any time (LEAVE) leaves no sender waiting
+ *	- a receiver that closes at any time (CLOSE) receives all messages that
+ *	  were sent before, gets the end, and leaves no sender waiting
+ *	- a sender that is cancelled while it sleeps (CANCEL: one may be, at any
+ *	  time) leaves no other process waiting
  *
- * Configurations, all by -D: SENDERS, MESSAGES (of each); LIMIT, the room at
- * first; RINGS, 1 for a channel with a bound, else the most that are needed;
- * LEVEL, where else it is an edge; BATCH, where messages are received in batches
- * and a short one is taken for the last; LEAVE; CLOSE; CANCEL; WAIT, where the
- * receiver waits without a poll. BUG_... puts in a mistake that has to be found.
+ * Configurations, all by -D: SENDERS, and MESSAGES of each of them; LIMIT, the
+ * room of the first ring; RINGS, 1 for a bounded channel, otherwise as many as
+ * are needed; LEVEL, a level instead of an edge; BATCH, where messages are
+ * received in batches and a short batch counts as the last; LEAVE; CLOSE;
+ * CANCEL; and WAIT, where the receiver waits without a poll. BUG_... adds a
+ * mistake that Spin must find.
  */
 
 #ifndef SENDERS
@@ -80,7 +82,7 @@
 
 #define NONE 255
 
-/* Answers of a push, and of recv. */
+/* Results of push and recv. */
 #define DONE   0
 #define WAKE   1
 #define FULL   2
@@ -89,16 +91,16 @@
 #define CLEARS 5
 
 byte tail[RINGS] = ASLEEP;
-bit linked[RINGS]; /* newer of the one before it */
+bit linked[RINGS]; /* the previous ring points to this one */
 byte newest;
 byte head;
-byte there[ALL]; /* 1 more than the ring it is in */
+byte there[ALL]; /* 1 + the ring that holds the message */
 byte number[ALL];
 
 /* The readiness. */
 bit readable, final, queued;
 
-/* The turns. */
+/* The senders that wait for room. */
 bit lock, wanted;
 bit woken[SENDERS];
 chan line = [SENDERS] of { byte };
@@ -108,11 +110,11 @@ byte senders = SENDERS;
 /* The bell. */
 bit awaited, rung;
 
-/* The receiver's. */
+/* Owned by the receiver. */
 byte reading, position;
 bit told;
 
-/* What only the claims know. */
+/* Used only by the claims. */
 byte next_of[SENDERS];
 
 /* ---- the readiness */
@@ -137,7 +139,7 @@ inline finish()
 	d_step { assert(!final); readable = 1; final = 1; queued = 1 }
 }
 
-/* Whoever woke the queue looks whether its receiver waits without a poll. */
+/* The process that wakes the queue checks for a receiver without a poll. */
 inline ring_if_awaited()
 {
 #ifdef WAIT
@@ -163,7 +165,7 @@ inline push(id, n, ring, t, result)
 		:: t & GONE -> result = ENDED
 		:: !(t & GONE) && (t & MOVED) -> result = FULL
 		:: else ->
-			/* a position that is old is behind the head */
+			/* an old position is behind the head */
 			if
 			:: d_step { position_of(t) >= head + limit_of(ring) ->
 				result = FULL }
@@ -219,7 +221,7 @@ inline grow(ring, t)
 }
 #else
 
-/* With the lock; gives it away while it sleeps. It may end there (CANCEL). */
+/* Holds the lock, except while it sleeps. It may end there (CANCEL). */
 inline sleep(id)
 {
 	do
@@ -361,7 +363,7 @@ proctype sender(byte id)
 
 /* ---- the receiver */
 
-/* rest: the flags, or STEP or more. */
+/* rest: the flags, or STEP or more if messages remain. */
 inline look(rest, t)
 {
 	do
@@ -445,7 +447,7 @@ inline settle(result, rest, t)
 
 #define is_there (position < ALL && there[position] == reading + 1)
 
-/* Who makes room looks whether somebody waits for it. */
+/* The process that makes room checks whether a sender waits for it. */
 inline wake(first)
 {
 #if RINGS > 1
@@ -489,7 +491,7 @@ inline recv(result, rest, t, first)
 #ifndef BATCH
 		result = DONE;
 #else
-		/* short of its count only if nothing was claimed */
+		/* a short batch is correct only if no cell was claimed */
 #ifdef BUG_SHORT
 		result = (result == DONE -> DONE : AGAIN);
 #else
@@ -519,7 +521,7 @@ inline recv(result, rest, t, first)
 	od
 }
 
-/* To send has come to an end: whether that is to be told is in t. */
+/* Sending ends; t becomes whether the end has to be reported. */
 inline leave(t, first)
 {
 	atomic { !lock -> lock = 1 };
@@ -537,7 +539,7 @@ inline leave(t, first)
 }
 
 #ifdef WAIT
-/* What was stored is seen by whoever changes the tail after this. */
+/* A process that changes the tail after this sees these stores. */
 inline wait(t)
 {
 #ifndef BUG_AWAITED_LATE
@@ -641,7 +643,7 @@ proctype receiver()
 #endif
 	od;
 #ifdef CLOSE
-	/* all that was claimed */
+	/* every claimed cell was received */
 	assert(position == position_of(tail[newest]))
 #elif !defined(LEAVE) && !defined(CANCEL)
 	assert(position == ALL)

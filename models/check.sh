@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Lets Spin look at every schedule of the models next to this script. Without
-# BUG_ a configuration has to be searched to its end and found right; with it,
-# the mistake has to be found. The work is done in a directory of its own, under
-# the one it is run in.
+# Makes Spin search every schedule of the models next to this script. A
+# configuration without BUG_ must be searched to its end without an error; in one
+# with BUG_, the mistake must be found. The work is done in a directory that the
+# script creates in the current one.
 #
 #	models/check.sh [NAME ...]	only the configurations of these names
 set -eu
 
 models=$(cd "$(dirname "$0")" && pwd)
 CC=${CC:-cc}
-part=${MIO_MODELS_PART:-0/1} # of how many each takes its turn
+part=${MIO_MODELS_PART:-0/1} # NUMBER/PARTS: run one of so many configurations
 work=$PWD/models.tmp.${part%/*}
 failed=0
 count=0
@@ -21,11 +21,11 @@ command -v spin >/dev/null || {
 	exit 1
 }
 command -v "${CC%% *}" >/dev/null || {
-	echo "a C compiler is needed: $CC is not there" >&2
+	echo "a C compiler is needed: there is no $CC" >&2
 	exit 1
 }
 
-# All of them by two at a time: a gigabyte each at most.
+# Runs all configurations, two at a time, which need up to a gigabyte each.
 if [ $# -eq 0 ] && [ -z "${MIO_MODELS_PART-}" ] &&
     [ "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)" -gt 1 ]; then
 	MIO_MODELS_PART=0/2 "$0" &
@@ -46,7 +46,7 @@ fail() {
 	failed=1
 }
 
-# search NAME MODEL safety|reversed|liveness -D...: the log of the search
+# search NAME MODEL safety|reversed|liveness -D...: writes the log of the search
 search() {
 	dir=$work/$1
 	model=$models/$2.pml
@@ -87,7 +87,7 @@ right() {
 	if ! search "$@"; then
 		fail "$1" 'Spin did not run'
 	elif ! grep -q 'errors: 0$' "$work/$1/log"; then
-		fail "$1" 'has a mistake'
+		fail "$1" 'has an error'
 	elif grep -qiE 'depth too small|out of memory|not completed|MEMLIM' \
 	    "$work/$1/log"; then
 		fail "$1" 'was not searched to the end'
@@ -100,12 +100,12 @@ right() {
 # wrong NAME MODEL KIND -D...
 wrong() {
 	wanted "$1" || return 0
-	optimize=-O0 # it is found sooner than a compiler is done
+	optimize=-O0 # the search is shorter than an optimized build
 	search "$@" || :
 	if grep -qE 'errors: [1-9]' "$work/$1/log" &&
 	    grep -qE 'assertion violated|invalid end state|acceptance cycle' \
 	    "$work/$1/log"; then
-		echo "$1: $(states "$1") states, found as it must be"
+		echo "$1: $(states "$1") states, the mistake was found"
 	else
 		fail "$1" 'the mistake was not found'
 	fi
@@ -222,7 +222,7 @@ right parts-level readiness safety $parts -DOPTION1=LEVEL \
     -DOPTION2=LEVEL_ONESHOT -DOPTION3=LEVEL
 right waker readiness safety -DTRIGGER -DLIFETIME -DEARLY
 right waker-two readiness safety -DTRIGGER -DLIFETIME -DNODES=2
-# two producers, an updater, a destroyer, and the end of the poll at any time
+# two producers, an updater, a destroyer, and a poll that ends at any time
 right everything readiness safety -DTOKENS -DUPDATERS=1 -DLIFETIME -DEARLY \
     -DKEEP
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Threads that wait in a poll side by side, who collects, who is woken, and the
- * alarm: a model for Spin of src/core/core.[ch] and src/core/collect.c.
+ * A Spin model of threads that wait in a poll simultaneously, of the collector,
+ * of wakes, and of the alarm: src/core/core.[ch] and src/core/collect.c.
  * models/check.sh runs it in several configurations.
  *
  * What is modelled. Each atomic operation of the C files, each system call, and
- * each taking and giving back of the poll's lock is one step, and the steps of
- * all processes interleave in every order. That is sequential consistency: what
- * the weaker memory orders may add is argued in the head comments of the C
- * files, not here. Here and there:
+ * each acquire and release of the poll's lock is one step, and the steps of all
+ * processes interleave in every order. This is sequential consistency; the head
+ * comments of the C files argue why the weaker memory orders are sufficient.
+ * The processes and inlines of the model stand for these functions:
  *
  *	wake, signal, push		mio__core_wake(), _signal(), _push()
  *	enter, leave			the same in collect.c
@@ -24,56 +24,58 @@
  *					and cancelled()
  *	come_back			the end of mio__collect_wait()
  *	poller				mio__collect_wait()
- *	arm, outer			mio__collect_arm(), and a foreign loop
+ *	arm, outer			mio__collect_arm(), and another loop
  *					that waits for mio_poll_fd()
  *	changed				mio__deadlines_changed()
- *	user				what sets, moves and cancels timeouts
+ *	user				sets, moves and cancels timeouts
  *	registrar			register_source(), deregister_source()
  *					of timer.c
  *	destroyer			mio_timer_destroy()
  *	closer				mio__collect_close()
  *
- * The kernel. A write to the waker leaves one record, whatever was there before,
- * and one wait takes it; so does the alarm, at any time from its time on. Both
- * cost no room in the array. A wait ends by a record, by an event of the
- * kernel's own, of which there are KERNEL at the most, or by itself, NAPS times
- * in all. How many of these there are in a run is left open, so that none of
- * them is there to repair what went wrong before.
+ * The kernel. A write to the waker leaves one record, even if one was there
+ * before, and one wait consumes it. The alarm does the same, at any moment from
+ * its time on. Neither uses an element of the array. A wait ends because of a
+ * record, because of a kernel event, of which there are at most KERNEL, or by
+ * itself, at most NAPS times in all. A run may have fewer of these, so that
+ * none of them can hide an earlier mistake.
  *
- * The clock counts to END and may stand still before. Who reads it may read the
- * time of one unit ago, as SLACK allows. A timer has one timeout; it is one step
- * to look at it, as its own lock makes it.
+ * The clock counts to END and may stop earlier. A process may read a time that
+ * is one unit old, as SLACK allows. A timer has one timeout; checking it is one
+ * step, because the timer has a lock.
  *
- * What is not. The words of the sources (readiness.pml has them): here each is
- * registered, ready or not, and queued or not, and changes in one step. The
- * links of the queue: a push is one step, since it is one compare-and-swap, and
- * the collector takes all of the stack at once. A signal handler that pushes is
- * one more producer.
+ * What is not modelled. The words of the sources (see readiness.pml): here each
+ * source is registered or not, ready or not, and queued or not, and changes in
+ * one step. The links of the queue: a push is one step, because it is one
+ * compare-and-swap, and the collector pops the whole stack at once. A signal
+ * handler that pushes is another producer.
  *
- * What is claimed, by assertions at the step that would break it:
+ * What is claimed, by assertions at the step that would violate it:
  *
- *	- one thread at a time has the collector, and the list of what is queued
- *	  is touched by nobody else
- *	- when nothing moves any more (Spin's timeout) and a thread waits in the
- *	  kernel, or another loop for the poll that it armed, then nothing is due
- *	  and untold, no level is left, and no timeout has passed untold
- *	- then no signal is believed to be under way that is not
- *	- what a thread has pushed before its look is told by that look, or by
- *	  another thread, or another one had the collector meanwhile
- *	- an array is not overrun; no event is lost with a thread
- *	- nothing is written to the waker once it was closed, nobody touches the
- *	  poll after it was freed, or a timer that was destroyed, and at the end
- *	  both are gone
- *	- a timer is in the list of timed sources exactly when it is registered
+ *	- only one thread at a time is inside the collector, and only that
+ *	  thread accesses the list of queued sources
+ *	- when no process can proceed (Spin's timeout) while a thread waits in
+ *	  the kernel, or while another loop waits for the poll that it armed,
+ *	  then every due event and every timeout that has passed has been
+ *	  reported, and no level remains
+ *	- at that point no signal is marked as under way that was not sent
+ *	- an event that a thread pushes before it polls without waiting is
+ *	  reported by that call or by another thread, or another thread was
+ *	  inside the collector during the call
+ *	- no array is overrun; no event is lost with a cancelled thread
+ *	- nothing is written to the waker after it was closed; no process
+ *	  accesses the poll after it was freed, or a timer after it was
+ *	  destroyed; at the end both are freed
+ *	- a timer is in the list of timed sources exactly while it is registered
  *
- * Configurations, all by -D: POLLERS, ROUNDS (of each), CAPACITY (of the
- * arrays), PRODUCERS, PUSHES (of each), LEVELS (how many of the sources are no
- * edges), NAPS, KERNEL, CANCELS numbers of these; LOOKERS threads push and look
- * without waiting; ARM adds an outer loop; TIMERS, USERS, OPS, REGISTRARS,
- * DESTROYER for the timers; NOALARM is a selector without an alarm, and REFUSED
- * one whose alarm fails at any time, for good; SOONER lets users move timeouts to
- * an earlier time only; with EXACT nobody reads an old time; CLOSE ends the poll
- * at any time. BUG_... puts in a mistake that has to be found.
+ * Configurations, all by -D: the numbers POLLERS, ROUNDS (of each), CAPACITY
+ * (of the arrays), PRODUCERS, PUSHES (of each), LEVELS (the sources that are
+ * not edge-triggered), NAPS, KERNEL and CANCELS; LOOKERS threads push, and poll
+ * without waiting; ARM adds an outer loop; TIMERS, USERS, OPS, REGISTRARS and
+ * DESTROYER are for the timers; NOALARM is a selector without an alarm, and
+ * REFUSED one whose alarm permanently fails at any time; with SOONER users move
+ * timeouts only to an earlier time; with EXACT no process reads an old time;
+ * CLOSE ends the poll at any time. BUG_... adds a mistake that Spin must find.
  */
 
 #ifndef POLLERS
@@ -127,16 +129,16 @@
 #define SLACK 1
 #endif
 
-/* The timers come first, then one source for each producer and looker. */
+/* The first sources are timers; then one for each producer and looker. */
 #define SOURCES (TIMERS + PRODUCERS + LOOKERS)
 #define NEVER   100
 
-/* Of waiters. */
+/* The bits of waiters. */
 #define SIGNALLED 1
 #define EXTERNAL  2
 #define ONE_WAITS 4
 
-/* The collector's word. */
+/* The bits of collector. */
 #define HELD  1
 #define LEFT  2
 #define TIMED 4
@@ -149,19 +151,19 @@ chan list = [SOURCES] of { byte };
 bit closed;
 byte refs = 1;
 
-/* What the word of a source says. */
+/* The word of a source, and whether it is registered. */
 bit queued[SOURCES], ready[SOURCES], on[SOURCES];
 
 #define is_level(s) ((s) >= TIMERS && (s) < TIMERS + LEVELS)
 
 /* The kernel. */
-bit record;       /* the waker's, not taken yet */
-byte events;      /* its own */
-bit epoll_closed; /* with the alarm */
+bit record;       /* of the waker, not yet consumed */
+byte events;      /* of descriptors */
+bit epoll_closed; /* and the alarm */
 bit waker_closed;
 
 #if TIMERS > 0
-bit lock; /* the poll's */
+bit lock; /* of the poll */
 byte now = 1;
 byte alarm = NEVER;
 bit alarm_record;
@@ -180,20 +182,20 @@ bit timer_destroyed;
 #define alarm_rang false
 #endif
 
-byte naps, cancels; /* that are left */
+byte naps, cancels; /* how many remain */
 
-/* What only the claims know. */
+/* Used only by the claims. */
 bit untold[SOURCES];
 bit inside;
 bit outer_sleeps;
-bit others_entered; /* since the looker began to look */
+bit others_entered; /* since the looker began its poll */
 byte asleep;
 byte tokens_told[SOURCES];
 byte pollers_done, producers_done, users_done, registrars_done;
 bit poll_freed;
 bit stop;
 
-/* Of one step only: 0 in between. */
+/* Temporaries of one step: 0 between steps. */
 byte x, y;
 
 #define poll_is_there() assert(!poll_freed)
@@ -231,7 +233,7 @@ inline wake()
 	fi
 }
 
-/* By whoever set QUEUED. A source that finds the queue closed is discarded. */
+/* Called by the process that set QUEUED. If closed, discards the source. */
 inline push(s)
 {
 	if
@@ -298,7 +300,7 @@ inline take_lock()
 	atomic { !lock -> poll_is_there(); lock = 1 }
 }
 
-/* seen: the clock. least: the earliest time. i, owes: 0 before and after. */
+/* seen: the clock. least: the earliest deadline. i, owes: 0 between calls. */
 inline look(seen, least, i, owes)
 {
 	atomic {
@@ -351,7 +353,7 @@ inline look(seen, least, i, owes)
 	od
 }
 
-/* The alarm is taken back, and told a new time, in one step under the lock. */
+/* Clears the alarm and sets the new time in one step, under the lock. */
 inline set_alarm(seen, least, i, owes, is_set)
 {
 	take_lock();
@@ -404,7 +406,7 @@ inline set_alarm(seen, least, i, owes, is_set)
 	atomic { seen = 0; least = 0; lock = 0 }
 #define HAS_NO_ALARM ((collector & TIMED) && !alarm_works)
 
-/* Before a wait that was announced; wait: whether it still is one. */
+/* Before an announced wait; wait becomes whether to wait. */
 inline prepare_timed(wait, until)
 {
 	if
@@ -437,7 +439,7 @@ inline prepare_timed(wait, until)
 #define prepare_timed(wait, until) skip
 #endif
 
-/* Once let go, unless BUG_WAKES_INSIDE. left: whether the list was not empty. */
+/* After let_go(), unless BUG_WAKES_INSIDE. left: the list was not empty. */
 inline pass_on(left)
 {
 #ifdef BUG_NOT_PASSED_ON
@@ -456,7 +458,7 @@ inline pass_on(left)
 #endif
 }
 
-/* Nobody else changes LEFT; TIMED may change until the very step. */
+/* No other process changes LEFT; TIMED may change at any time. */
 inline let_go()
 {
 	atomic {
@@ -488,7 +490,7 @@ inline leave(left)
 #endif
 }
 
-/* Each that is in the list by now, once, into what room there is. */
+/* Reports each source now in the list once, as far as there is room. */
 inline report(room, count, taken)
 {
 	atomic { assert(inside); count = len(list) };
@@ -515,7 +517,7 @@ inline report(room, count, taken)
 	od
 }
 
-/* The stack turned round, behind the list. */
+/* Appends the stack to the list, in reverse. */
 inline gather()
 {
 	if
@@ -541,7 +543,7 @@ inline gather()
 #define take_signal() waiters = waiters & ~SIGNALLED
 #endif
 
-/* An array that is full of internal records is filled up once more. */
+/* Waits again without a timeout if internal records filled the array. */
 inline refill(n, room)
 {
 	if
@@ -558,7 +560,7 @@ inline refill(n, room)
 	fi
 }
 
-/* wait: still whether to, when it is over. word: 0 before and after. */
+/* wait becomes whether to wait. word: 0 between calls. */
 inline announce(wait, until, word)
 {
 #ifdef BUG_LOOK_FIRST
@@ -597,8 +599,8 @@ inline announce(wait, until, word)
 #endif
 
 /*
- * wait: whether to, by itself no longer than until. ended: by the caller's
- * timeout. gone: the thread was cancelled.
+ * wait: whether to wait; the wait ends by itself at until. ended: by the
+ * timeout of the caller. gone: the thread was cancelled.
  */
 inline kernel(wait, until, room, n, woken, ended, gone)
 {
@@ -638,7 +640,7 @@ inline kernel(wait, until, room, n, woken, ended, gone)
 	fi
 }
 
-/* room: how much the array has left for the queue. */
+/* room: the elements of the array that remain for the queue. */
 inline visit(room, ok, left, count, taken)
 {
 	enter(ok);
@@ -679,7 +681,7 @@ inline has_work(work)
 	fi
 }
 
-/* The same, but for what becomes ready by the clock. */
+/* The same without timed sources. */
 inline is_left(work)
 {
 	if
@@ -692,7 +694,7 @@ inline is_left(work)
 	fi
 }
 
-/* wait: as the caller wants it; 0 afterwards. taken + n: how many events. */
+/* wait: as the caller asks; 0 afterwards. taken + n: the events. */
 inline turn(wait, taken, n, ended, gone)
 {
 	has_work(work);
@@ -744,7 +746,7 @@ inline turn(wait, taken, n, ended, gone)
 #endif
 		:: else
 		fi;
-		/* with events in hand only for the others */
+		/* with events from the queue, only for other threads */
 		if
 		:: woken || first -> work = !gone
 		:: !woken && !first && n == 0 && taken == 0 && !gone ->
@@ -776,7 +778,7 @@ inline turn(wait, taken, n, ended, gone)
 		CLEAR_UNTIL; wait = 0 }
 }
 
-/* It may have been the one that would wake up by itself. */
+/* This thread may have been the one whose wait was limited. */
 inline come_back()
 {
 #if TIMERS > 0 && !defined(BUG_COMES_BACK_QUIETLY)
@@ -863,7 +865,7 @@ progress:	rounds++;
 }
 #endif
 
-/* Each sets one source, and has one reference to the poll. */
+/* Sets one source, and holds a reference to the poll. */
 proctype producer(byte s)
 {
 	byte count;
@@ -880,8 +882,8 @@ proctype producer(byte s)
 
 #if LOOKERS > 0
 /*
- * What it has pushed it finds, unless another one tells it or has the collector
- * at some time in the look.
+ * Its poll reports what it has pushed, unless another thread reports it or is
+ * inside the collector at some time during the poll.
  */
 proctype looker(byte l)
 {
@@ -902,7 +904,7 @@ proctype looker(byte l)
 
 #ifdef ARM
 
-/* pending: whether there is something. Throws out what has nothing to tell. */
+/* pending: something is ready. Discards sources with nothing to report. */
 inline arm(pending)
 {
 #ifdef BUG_WAKE_TAKEN_LATE
@@ -954,7 +956,7 @@ inline arm(pending)
 	:: else
 	fi;
 #if TIMERS > 0
-	/* not if the caller is to look at once */
+	/* not if the caller is to poll at once */
 	if
 	:: !pending && (collector & TIMED) -> SET_ALARM
 	:: pending || !(collector & TIMED)
@@ -989,7 +991,7 @@ proctype outer()
 	:: else -> break
 	od;
 #ifdef CLOSE
-	/* leaves it armed, as a program may */
+	/* a program may leave the poll armed */
 	waiters = waiters | EXTERNAL;
 #endif
 	rounds = 0;
@@ -1001,7 +1003,7 @@ proctype outer()
 #endif
 
 #if KERNEL > 0
-/* What the kernel reports itself, as often as it likes. */
+/* Kernel events, any number up to KERNEL. */
 proctype world()
 {
 	byte count;
@@ -1026,7 +1028,7 @@ proctype clock()
 	od
 }
 
-/* The alarm rings at its time or later. */
+/* The alarm fires at its time or later. */
 proctype alarm_clock()
 {
 	do
@@ -1035,7 +1037,7 @@ proctype alarm_clock()
 	od
 }
 
-/* After a change: mio__deadlines_changed(). */
+/* Called after a change: mio__deadlines_changed(). */
 inline changed()
 {
 	if
@@ -1156,7 +1158,7 @@ inline deregister()
 }
 
 #if REGISTRARS > 0
-/* One of them starts with a deregister, the other one with a register. */
+/* One registrar starts with a deregister, the other with a register. */
 proctype registrar(byte r)
 {
 	byte seen, least, i;
@@ -1171,7 +1173,7 @@ proctype registrar(byte r)
 #endif
 
 #ifdef DESTROYER
-/* Of timer 0, which nobody else uses any more. */
+/* Destroys timer 0, which no other process uses any more. */
 proctype destroyer()
 {
 	byte seen, least, i;
@@ -1220,7 +1222,7 @@ inline close()
 #ifdef BUG_WAKER_CLOSED_EARLY
 	waker_closed = 1;
 #endif
-	/* nobody else takes from here on */
+	/* from here on no other process pops from the queue */
 	atomic {
 		assert(!inside);
 		poll_is_there();
@@ -1252,7 +1254,7 @@ inline close()
 
 #define everybody_done (pollers_done == POLLERS + OUTER)
 
-/* Looks when nothing moves any more, and ends what waits. */
+/* Checks the claims when no process can proceed, and ends the waits. */
 proctype closer()
 {
 	byte s;
@@ -1328,7 +1330,7 @@ init
 #ifdef CLOSE
 		refs = 1 + PRODUCERS + USERS;
 #endif
-		/* how many of these there are is left open */
+		/* a run has up to so many of these */
 		if
 		:: NAPS > 0 -> naps = NAPS
 		:: NAPS > 1 -> naps = 1

@@ -1,46 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The gate of a selector: a model for Spin of src/sys/gate.c.
+ * A Spin model of the gate of a selector, src/sys/gate.c.
  *
- * What is modelled. All of gate.c happens under one lock, so what a thread does
- * from taking the lock until it gives it back, or waits, is one step. The steps
- * of all threads interleave in every order: a thread that was woken looks some
- * time later, and others may have come, left or given up before it does. Here
- * and there:
+ * What is modelled. All of gate.c runs under one lock, so everything from
+ * acquiring the lock until releasing it or waiting is one step. The steps of
+ * all threads interleave in every order: a thread that was woken checks the
+ * gate some time later, and other threads may have entered, left or given up by
+ * then. The processes and inlines of the model stand for these functions:
  *
  *	enter			mio__gate_enter(), which is
  *	  line_up		line_up_locked()
- *	  look			one round of wait_locked(), and going in
- *	  look_once_more	what follows when the deadline passed
+ *	  look			one iteration of wait_locked(), and entering
+ *	  look_once_more	the last check after the deadline has passed
  *	  cancelled		cancelled()
  *	  step_out		step_out_locked()
  *	leave			mio__gate_leave()
  *	enter_gate		enter_gate() of src/sys/selector_poll.c: enters
- *				with a deadline that passed, then with its own
+ *				with a past deadline first, then with its own
  *
  * Each thread enters ROUNDS times. The deadline of thread i < TIMEOUTS passes
- * at any moment, the others have none; thread i < CANCELS may be cancelled
- * whenever it waits, and ends then. (A thread that is cancelled inside leaves
- * as any other does.) STRAYS times a wait ends by itself. The links are those
- * of gate.c: next[HEAD] is gate->first, and link[i] is the place that points to
- * thread i. What is not modelled: the clock; and the lock is fair, each thread
- * that wants it has it at last.
+ * at any moment; the other threads have none. Thread i < CANCELS may be
+ * cancelled whenever it waits, and then ends. (A thread that is cancelled
+ * inside leaves like any other.) STRAYS waits end without a reason. The links
+ * are those of gate.c: next[HEAD] is gate->first, and link[i] is the place that
+ * points to thread i. The clock is not modelled, and the lock is assumed to be
+ * fair: every thread that waits for it acquires it at some time.
  *
  * What is claimed:
  *
  *	- one thread is inside at a time, and the gate is held exactly then
- *	- who goes in is the one of those in line that came first
- *	- after each step the line is exactly those who wait, in the order they
- *	  came, whoever gave up or was cancelled, at whatever place
- *	- nobody sleeps that is first while the gate is not held: no broadcast is
- *	  lost
- *	- who has no deadline gets in, unless it is cancelled; every thread gets
- *	  through, and nobody is inside or in line at the end
- *	- with -DFOREVER, where all go on for ever, the last thread gets in each
- *	  time, if no thread stands still (weak fairness)
+ *	- the thread that enters is the first in line
+ *	- after each step the line is exactly the waiting threads, in the order
+ *	  in which they lined up, even if a thread at any place gave up or was
+ *	  cancelled
+ *	- the first in line does not sleep while the gate is not held: no
+ *	  broadcast is lost
+ *	- a thread without a deadline enters, unless it is cancelled; every
+ *	  thread terminates, and then no thread is inside or in line
+ *	- with -DFOREVER, where all threads repeat for ever, the last thread
+ *	  enters each time, if no thread stops (weak fairness)
  *
- * BUG_... puts in a mistake that has to be found.
+ * BUG_... adds a mistake that Spin must find.
  */
 
 #ifndef THREADS
@@ -62,7 +63,7 @@
 #define HEAD THREADS
 #define NONE (THREADS + 1)
 
-/* What a thread is to the gate. */
+/* The states of a thread. */
 #define OUTSIDE   0
 #define WAITS     1
 #define INSIDE    2
@@ -72,12 +73,12 @@ bit held;
 byte next[THREADS + 1] = NONE;
 byte link[THREADS];
 byte last = HEAD;
-bit asleep[THREADS]; /* waits for the condition, which was not signalled yet */
+bit asleep[THREADS]; /* waits for the condition */
 byte strays = STRAYS;
 
-/* What only the claims know. */
+/* Used only by the claims. */
 byte inside;
-byte line[THREADS] = NONE; /* in the order of coming */
+byte line[THREADS] = NONE; /* in the order of lining up */
 byte length;
 byte through;
 bit last_waits; /* the last thread is in line, and its deadline is its own */
@@ -88,7 +89,7 @@ bit last_waits; /* the last thread is in line, and its deadline is its own */
 #define is_turn(i) (!held && next[HEAD] == i)
 #endif
 
-/* Has to hold whenever nobody has the lock. */
+/* The invariant while no thread holds the lock. */
 inline check_unlocked()
 {
 	assert(held == inside);
@@ -144,7 +145,7 @@ inline line_up()
 	last_waits = (i == THREADS - 1 -> !hurried : last_waits)
 }
 
-/* Out of what the claims know, from wherever it is. */
+/* Removes thread i from the variables of the claims, at any place. */
 inline forget()
 {
 	j = 0;

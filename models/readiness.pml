@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The queue of a poll and the word of each source in it: a model for Spin of
+ * A Spin model of the queue of a poll and of the word of each source in it:
  * src/core/ready_queue.[ch] and src/core/readiness.c, with one collector.
- * core.pml has how threads come to be the collector, and who wakes whom.
+ * core.pml models how threads enter the collector, and which thread is woken.
  * models/check.sh runs it in several configurations.
  *
  * What is modelled. Each atomic operation of the C files is one step, and the
- * steps of all processes interleave in every order. That is sequential
- * consistency: what the weaker memory orders may add is argued in the head
- * comments of the C files, not here. The word has the layout of readiness.c,
- * with the same names. Here and there:
+ * steps of all processes interleave in every order. This is sequential
+ * consistency; the head comments of the C files argue why the weaker memory
+ * orders are sufficient. The word has the layout of readiness.c, with the same
+ * names. The processes and inlines of the model stand for these functions:
  *
  *	push				mio__ready_queue_push(), mio__core_push(),
  *					mio__readiness_push()
@@ -30,45 +30,46 @@
  *	closer				mio__ready_queue_close(), and what
  *					mio__collect_close() does with it
  *
- * A loop that loads the word, computes and compares-and-swaps until nobody came
- * in between is one step here, if what it computes depends on the word alone:
- * the round that succeeds did all of it on the word as it was then. The loop of
- * take reads the token in between, and that of push writes the link, so their
- * steps are apart and the comparison may fail. For a level that stays in the
- * queue there is none: the look at its word was all. A token is written and read
- * in two halves.
+ * A loop that loads the word, computes a new one and repeats its
+ * compare-and-swap until it succeeds is one step here if the new word depends
+ * only on the old one: the iteration that succeeds did all of its work on that
+ * word. The loop of take reads the token in between, and that of push writes
+ * the link, so their steps are separate and the comparison may fail. A level
+ * that stays in the queue needs no comparison, because its word is only read. A
+ * token is written and read in two halves.
  *
- * What is not. That threads sleep: the collector goes on as long as something is
- * queued. A signal handler that sets readiness is one more producer: what it
- * does in the midst of another thread's push is what a producer does while
- * another one stands still.
+ * What is not modelled. Sleeping threads: the collector continues as long as a
+ * node is queued. A signal handler that sets readiness is another producer:
+ * what it does in the middle of another thread's push is what a producer does
+ * while another one stands still.
  *
- * What is claimed, by assertions at the step that would break it:
+ * What is claimed, by assertions at the step that would violate it:
  *
- *	- a node stands in one place: nowhere, owed by whoever set QUEUED, in
- *	  the queue, or in the collector's hand; QUEUED is set in the last three;
- *	  so none is pushed twice, popped twice, or forgotten
- *	- what is due and not told is QUEUED: each edge since the last take,
- *	  each level
- *	- an event has the token of the update that was in force when it was
- *	  taken, or a level's word looked at, whole, and no bits but of that
- *	  update's interest, errors and hang-ups; after a deregister, a drop or
- *	  a oneshot that fired there is none
- *	- what was finished is told once by each update, and not taken away
- *	- when nothing moves any more (Spin's timeout) nothing is queued or due
- *	- freed memory is not touched; at the end each node, and the poll, has
- *	  been freed, once
+ *	- a node is in one place: nowhere, owed by the process that set QUEUED,
+ *	  in the queue, or popped by the collector; QUEUED is set in the last
+ *	  three; so no node is pushed twice, popped twice, or forgotten
+ *	- an event that is due and not yet reported is QUEUED: each edge since
+ *	  the last take, and each level
+ *	- an event has the complete token of the update that was in force when
+ *	  the event was taken, or when the word of a level was read, and only
+ *	  bits of the interest of that update, errors and hang-ups; there is no
+ *	  event after a deregister, a drop, or a oneshot that has fired
+ *	- a readiness that was finished is reported once after each update, and
+ *	  is not removed
+ *	- when no process can proceed (Spin's timeout) nothing is queued or due
+ *	- freed memory is not accessed; at the end each node, and the poll, has
+ *	  been freed once
  *
- * Configurations, all by -D: NODES, PRODUCERS, SETS (of each producer),
- * UPDATERS, UPDATES (of the first one) numbers of these; TOKENS models the
- * tokens; LIFETIME the references, the destroyer and the end; EARLY ends the
- * poll at any time, where else it goes once nothing moves; OWN gives each
- * producer one node; KEEP lets the collector look only, as mio_poll_arm() does;
- * TRIGGER lets the producers wake instead of set; OPTION1 to OPTION3 are what
- * the updates ask for, ALIKE lets all ask for the same, so that only the slots
- * tell one word from another; PARTS lets the producers add, and the last set
- * finish, while another process removes. BUG_... puts in a mistake that has to
- * be found.
+ * Configurations, all by -D: the numbers NODES, PRODUCERS, SETS (of each
+ * producer), UPDATERS and UPDATES (of the first updater); TOKENS models the
+ * tokens; LIFETIME models the references, the destroyer and the end; EARLY ends
+ * the poll at any time, otherwise it ends when no process can proceed; OWN
+ * gives each producer one node; with KEEP the collector may only check the
+ * nodes, as mio_poll_arm() does; with TRIGGER the producers wake instead of
+ * set; OPTION1 to OPTION3 are the options of the updates; with ALIKE all
+ * updates have the same interest, so that words differ only by their slots;
+ * with PARTS the producers add, the last set finishes, and another process
+ * removes. BUG_... adds a mistake that Spin must find.
  */
 
 #ifndef NODES
@@ -100,7 +101,7 @@
 #endif
 #define SLOTS 3
 
-/* The word, as in readiness.c, but that the slots stand lower. */
+/* The word, as in readiness.c, except that the slots have lower bits. */
 #define READY          255
 #define REPORTED_SHIFT 8
 #define REPORTED       65280
@@ -118,15 +119,15 @@
 #define ALWAYS  56
 #define LEVEL   0
 
-/* MIO__READINESS_EDGE, which reads 0xa3901. */
+/* MIO__READINESS_EDGE, 0xa3901. */
 #define TRIGGERED 669953
 
-/* What -D can say without signs that a shell knows. */
+/* Names for -D, without characters that are special to a shell. */
 #define LEVEL_ONESHOT ONESHOT
 #define EDGE_ONESHOT  393216
 
 #ifdef BUG_UNMASKED
-/* All that is set is told, if anything is. */
+/* If a bit is due, all set bits are reported. */
 #define due(s) ((s) & REPORTED -> (s) & READY : 0)
 #else
 #define due(s) (((s) >> REPORTED_SHIFT) & (s) & READY)
@@ -140,7 +141,7 @@
 #define CLOSED NODES
 #define NIL    (NODES + 1)
 
-/* Update v asks for this; its token is v. */
+/* The interest and options of update v; its token is v. */
 #ifdef ALIKE
 #define interest_of(v) 3
 #else
@@ -166,32 +167,32 @@ byte token_a[NODES * SLOTS];
 byte token_b[NODES * SLOTS];
 #endif
 
-bit lock; /* the poll's */
+bit lock; /* of the poll */
 bit stop;
 
-/* What only the claims know. */
+/* Used only by the claims. */
 #define OUT    0
 #define OWED   1
 #define LISTED 2
 #define TAKEN  3
 byte place[NODES];
 byte version[NODES]; /* the update in force */
-byte seen;           /* the one that the collector has looked at */
-bit untold[NODES];   /* due, and not in an event since it was set */
-bit fired[NODES];    /* a oneshot, since the last update */
-bit final[NODES];    /* told to be finished, since the last update */
+byte seen;           /* the update whose word the collector has read */
+bit untold[NODES];   /* due, and not reported since it was set */
+bit fired[NODES];    /* a oneshot has, since the last update */
+bit final[NODES];    /* the end was reported since the last update */
 bit freed[NODES];
 bit queue_freed;
 byte producers_done, updaters_done, collector_done, destroyer_done;
 
-/* Of one step only: 0 in between. */
+/* Temporaries of one step: 0 between steps. */
 int x;
 byte y, z;
 
 #define node_is_there(n)  assert(!freed[n])
 #define queue_is_there()  assert(!queue_freed)
 
-/* What holds of the word after each change. */
+/* The invariant of the word after each change. */
 #define check_word(n) \
 	assert(!untold[n] || (word[n] & QUEUED)); \
 	assert(due(word[n]) == 0 || (word[n] & (EDGE | FINAL)) || \
@@ -199,7 +200,7 @@ byte y, z;
 
 /* ---- the queue */
 
-/* newest: NIL before and after; left: whether the poll was gone. */
+/* newest: NIL between calls; left: the queue was closed. */
 inline push(n, newest, left)
 {
 	queue_is_there();
@@ -228,7 +229,7 @@ inline push(n, newest, left)
 	fi
 }
 
-/* A stack turned round, behind the list. */
+/* Appends the stack to the list, in reverse. */
 inline append_reversed(newest)
 {
 	if
@@ -325,7 +326,7 @@ inline release(n)
 	fi
 }
 
-/* Of a node that is in no queue any more. orphan: 0 before and after. */
+/* For a node that is in no queue any more. orphan: 0 between calls. */
 inline discard(n)
 {
 	d_step {
@@ -344,7 +345,7 @@ inline discard(n)
 	fi
 }
 
-/* x: what the word of n becomes; owes: whether to push it. */
+/* x: the new word of n; owes becomes whether to push n. */
 #define put_word(n, owes) \
 	owes = (!(word[n] & QUEUED) && (x & QUEUED)); \
 	if \
@@ -400,7 +401,7 @@ inline trigger(n, owes, newest, left)
 #endif
 
 #ifdef PARTS
-/* more: bits besides those of READY. */
+/* more: bits outside READY. */
 inline add(n, value, more, owes, newest, left)
 {
 	d_step {
@@ -457,7 +458,7 @@ inline free_slot(n)
 #define take_lock() atomic { !lock -> lock = 1 }
 #endif
 
-/* registered: what it must be for this update. */
+/* registered: the state that the update requires. */
 inline update(n, v, registered, slot, owes, newest, left)
 {
 	take_lock();
@@ -531,7 +532,7 @@ inline drop(n)
 	}
 }
 
-/* A level stays where it is: the look at its word was all. */
+/* A level stays in the queue: its word is only read. */
 #ifdef BUG_FINAL_LEVEL
 #define stays(w) (due(w) != 0 && !((w) & (EDGE | ONESHOT)))
 #elif defined(BUG_ONESHOT)
@@ -540,7 +541,7 @@ inline drop(n)
 #define stays(w) (due(w) != 0 && !((w) & (EDGE | FINAL | ONESHOT)))
 #endif
 
-/* What reported() makes of w. */
+/* The word after w was reported. */
 #ifdef BUG_ONESHOT_STAYS
 #define reported(w) ((w) & ~QUEUED)
 #else
@@ -558,8 +559,8 @@ inline drop(n)
 #endif
 
 /*
- * What an event that is taken must be. One of a level that stays is of the time
- * when its word was looked at, whatever has become of that since.
+ * The claims for an event. The event of a level that stays is valid for the
+ * time when its word was read, whatever has changed since.
  */
 inline check_event(n, w, a, b)
 {
@@ -588,7 +589,7 @@ inline check_event(n, w, a, b)
 #define SLOT_READ(w) read_slot(w)
 #endif
 
-/* w: 0 before and after. */
+/* w: 0 between calls. */
 inline take(n, w, a, b)
 {
 	d_step {
@@ -619,7 +620,7 @@ inline take(n, w, a, b)
 					    (write_slot(w) << READ_SHIFT);
 					word[n] = w
 				fi;
-				/* the same word may be of a later update */
+				/* a later update may have the same word */
 				seen = version[n]
 			}
 		od;
@@ -665,7 +666,7 @@ inline take(n, w, a, b)
 }
 
 #ifdef KEEP
-/* Throws it out if it has nothing to report. */
+/* Removes the node from the queue if it has nothing to report. */
 inline keep(n, w, a)
 {
 #ifdef BUG_KEEP_BLIND
@@ -729,8 +730,9 @@ inline unref(n)
 /* ---- the threads */
 
 /*
- * With OWN it has a reference to one node and sets that. Else it has one to
- * each, and each of its sets is of the next one.
+ * With OWN, a producer has a reference to one node and sets that node.
+ * Otherwise it has a reference to each node, and each of its sets is of the
+ * next node.
  */
 #ifdef OWN
 #define sets_node(id, i) ((id) % NODES)
@@ -794,7 +796,7 @@ proctype remover()
 #endif
 
 #if UPDATERS > 0
-/* Of node 0. The first one registers it; each that comes last wins. */
+/* Updates node 0. The first updater registers it; the last update wins. */
 proctype updater(byte id)
 {
 	byte slot, newest, v;
@@ -831,8 +833,8 @@ proctype updater(byte id)
 
 #ifdef LIFETIME
 /*
- * Node 0 is the updaters', too, until they are done. A waker is not dropped
- * while somebody wakes.
+ * The updaters use node 0, too, until they are done. A waker is not dropped
+ * while a producer wakes.
  */
 proctype destroyer()
 {
@@ -855,7 +857,7 @@ proctype destroyer()
 }
 #endif
 
-/* As long as something is queued. It pops what was there when it began. */
+/* Runs as long as a node is queued. Each time it first takes all new nodes. */
 proctype collector()
 {
 	byte n, newest, a, b;
@@ -891,7 +893,7 @@ proctype collector()
 #define others_done (producers_done == PRODUCERS)
 #endif
 
-/* The thread that ends the poll, and what is to be seen before and after. */
+/* The thread that ends the poll, and the claims before and after. */
 proctype closer()
 {
 	byte n, newest;
@@ -949,8 +951,8 @@ proctype closer()
 }
 
 /*
- * Node 0 is the updaters', if there are any. The others, and all without
- * updaters, are registered with update 1 from the start.
+ * If there are updaters, they register node 0. All other nodes are registered
+ * with update 1 from the start.
  */
 init
 {
