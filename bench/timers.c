@@ -197,7 +197,7 @@ case_reset(const struct timers *self, size_t count)
 	self->reset(order, second_ms, count);
 }
 
-/* Like a second of messages that put off the timeouts of connections. */
+/* Like a second of messages that move the timeouts of connections. */
 static NOINLINE void
 case_put_off(const struct timers *self, size_t count)
 {

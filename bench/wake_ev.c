@@ -5,7 +5,7 @@
 
 static struct ev_loop *loop;
 static ev_async async;
-static unsigned long told;
+static unsigned long woken;
 
 static void
 tell(struct ev_loop *which, ev_async *watcher, int events)
@@ -13,7 +13,7 @@ tell(struct ev_loop *which, ev_async *watcher, int events)
 	(void)which;
 	(void)watcher;
 	(void)events;
-	told++;
+	woken++;
 }
 
 void
@@ -35,13 +35,13 @@ ev_end(void)
 void
 ev_polls(unsigned long times)
 {
-	unsigned long before = told, i;
+	unsigned long before = woken, i;
 
 	for (i = 0; i < times; i++) {
 		ev_async_send(loop, &async);
 		(void)ev_run(loop, EVRUN_NOWAIT);
 	}
-	must(told - before == times, "libev");
+	must(woken - before == times, "libev");
 }
 
 void

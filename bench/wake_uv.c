@@ -8,7 +8,7 @@
 
 static uv_loop_t loop;
 static uv_async_t async;
-static unsigned long told;
+static unsigned long woken;
 static pthread_t busy_thread;
 static atomic_bool busy_stop;
 
@@ -16,7 +16,7 @@ static void
 tell(uv_async_t *handle)
 {
 	(void)handle;
-	told++;
+	woken++;
 }
 
 void
@@ -37,13 +37,13 @@ uv_end(void)
 void
 uv_polls(unsigned long times)
 {
-	unsigned long before = told, i;
+	unsigned long before = woken, i;
 
 	for (i = 0; i < times; i++) {
 		(void)uv_async_send(&async);
 		(void)uv_run(&loop, UV_RUN_NOWAIT);
 	}
-	must(told - before == times, "libuv");
+	must(woken - before == times, "libuv");
 }
 
 void
