@@ -112,7 +112,7 @@ bit awaited, rung;
 
 /* Owned by the receiver. */
 byte reading, position;
-bit told;
+bit end_reported;
 
 /* Used only by the claims. */
 byte next_of[SENDERS];
@@ -595,8 +595,8 @@ proctype receiver()
 #else
 				queued = 0;
 #endif
-				assert(!final || !told);
-				told = final;
+				assert(!final || !end_reported);
+				end_reported = final;
 				result = DONE;
 				rest = 1
 			fi
@@ -616,10 +616,10 @@ proctype receiver()
 				fi
 #endif
 			od;
-			assert(!told || result == ENDED);
+			assert(!end_reported || result == ENDED);
 			ended = (result == ENDED);
 			if
-			:: ended && told -> break
+			:: ended && end_reported -> break
 			:: else
 			fi
 		fi;
