@@ -31,16 +31,13 @@ AC_DEFUN([MIO_TIME], [
 # does not keep. The names become HAVE_* in config.h.
 AC_DEFUN([MIO_SYSTEM], [
 	AC_REQUIRE([MIO_TIME])
-	AC_CHECK_FUNCS([epoll_create1 epoll_pwait2 kqueue eventfd
-		timerfd_create accept4 pipe2 ppoll pwritev2 recvmmsg sendmmsg
+	AC_CHECK_FUNCS([epoll_pwait2 accept4 pipe2 ppoll pwritev2 recvmmsg sendmmsg
 		sigtimedwait])
 	MIO_RAW_EPOLL_PWAIT2
 	AC_CHECK_HEADERS([sys/single_threaded.h])
 	AC_CHECK_TYPE([struct ucred], [mio_ucred=yes], [mio_ucred=no],
 		[#include <sys/socket.h>])
 	AM_CONDITIONAL([CREDENTIALS_UCRED], [test "$mio_ucred" = yes])
-	AM_CONDITIONAL([EPOLL], [test "$ac_cv_func_epoll_create1" = yes])
-	AM_CONDITIONAL([TIMERFD], [test "$ac_cv_func_timerfd_create" = yes])
 	AC_SEARCH_LIBS([pthread_create], [pthread], [],
 		[AC_MSG_ERROR([libmio needs POSIX threads])])
 	AC_CHECK_FUNCS([pthread_setcancelstate])
@@ -71,64 +68,95 @@ AC_DEFUN([MIO_RAW_EPOLL_PWAIT2], [
 			[Define to 1 if epoll_pwait2 is called by its number.])])
 ])
 
-# MIO_CHOOSE(WHAT, NAME, CACHE-VARIABLE)
-# --------------------------------------
-# Part of a choice: NAME was asked for or comes next, and counts only if the
-# call behind it was found.
+# MIO_CHOOSE(WHAT, HELP, ROWS)
+# ----------------------------
+# Each of the ROWS is [[NAME], [FUNCTION], ...]. Sets mio_WHAT to the first NAME
+# whose FUNCTION the system has, or that needs none, unless --with-WHAT names
+# another one. Without HELP there is no such option. src/sys/WHAT.c includes the
+# file of that name, src/sys/WHAT_NAME.c. MIO_CHOICES lists the files of all
+# names, for the tarball.
+m4_define([_MIO_WORD], [ $1])
+m4_define([_MIO_OR], [|$1])
+m4_define([_MIO_OFFER], [
+	m4_ifblank([$2], [mio_offers="$mio_offers $1"],
+		[AC_CHECK_FUNCS([$2], [mio_offers="$mio_offers $1"])])])
+
 AC_DEFUN([MIO_CHOOSE], [
-	AS_IF([test "x$with_$1" = x$2 && test "x$3" != xyes],
-		[AC_MSG_RESULT([no])
-		AC_MSG_ERROR([--with-$1=$2: this system has no $2, or this version of libmio cannot use it])])
-	AS_IF([test "x$with_$1" = xauto && test "x$3" = xyes &&
-		test -z "$mio_$1"], [mio_$1=$2])
+	m4_ifblank([$2], [with_$1=auto], [AC_ARG_WITH([$1],
+		[AS_HELP_STRING([--with-$1=auto]m4_map([_MIO_OR], [$3]),
+			[$2 @<:@auto@:>@])],
+		[], [with_$1=auto])])
+	AS_CASE([$with_$1], [auto]m4_map([_MIO_OR], [$3]), [],
+		[AC_MSG_ERROR([--with-$1=$with_$1: it must be dnl
+auto]m4_map([_MIO_OR], [$3]))])
+
+	mio_offers=
+	m4_map([_MIO_OFFER], [$3])
+	mio_$1=
+	AC_MSG_CHECKING([for the $1 to use])
+	for mio_name in $mio_offers; do
+		AS_CASE([$with_$1], [auto|$mio_name], [mio_$1=$mio_name
+			break])
+	done
+	AC_MSG_RESULT([${mio_$1:-none}])
+	AS_IF([test -z "$mio_$1"],
+		[AC_MSG_ERROR([--with-$1=$with_$1: this system has no $with_$1])])
+
+	AC_DEFINE_UNQUOTED([MIO_]m4_toupper([$1])[_FILE],
+		["sys/$1_$mio_$1.c"], [What src/sys/$1.c includes.])
+	for mio_name in m4_map([_MIO_WORD], [$3]); do
+		MIO_CHOICES="$MIO_CHOICES src/sys/$1_$mio_name.c"
+	done
+	AC_SUBST([MIO_CHOICES])
+])
+
+# MIO_SELECTORS
+# -------------
+# A line for each src/sys/selector_*.c, the preferred one first: its name, the
+# function that the system must have, and the parts that it uses:
+#	alarm     a clock that makes a descriptor readable
+#	gate      lets one thread at a time wait
+#	pollable  what to refuse, since it is always ready
+#	table     what is registered, for a kernel that keeps nothing
+#	waker     a descriptor that any thread makes readable
+m4_define([MIO_SELECTORS], [
+	[[epoll], [epoll_create1], [alarm waker]],
+	[[poll], [poll], [gate pollable table waker]]
+])
+
+# MIO_WAKERS, MIO_ALARMS
+# ----------------------
+# The same for src/sys/waker_*.c and src/sys/alarm_*.c, which use no parts.
+m4_define([MIO_WAKERS], [
+	[[eventfd], [eventfd]],
+	[[pipe], [pipe]]
+])
+m4_define([MIO_ALARMS], [
+	[[timerfd], [timerfd_create]],
+	[[none], []]
 ])
 
 # MIO_SELECTOR
 # ------------
-# Exactly one src/sys/selector_*.c is compiled.
+# The waker of a selector that does not use one is its own.
+m4_define([_MIO_USES], [
+	AS_IF([test "$mio_selector" = $1], [mio_uses=" m4_normalize([$3]) "])])
+
 AC_DEFUN([MIO_SELECTOR], [
-	AC_ARG_WITH([selector],
-		[AS_HELP_STRING([--with-selector=auto|epoll|poll|kqueue],
-			[the system's call that polls use @<:@auto@:>@])],
-		[], [with_selector=auto])
-	AS_CASE([$with_selector], [auto|epoll|poll|kqueue], [],
-		[AC_MSG_ERROR([--with-selector=$with_selector: it must be dnl
-auto, epoll, poll or kqueue])])
+	MIO_CHOOSE([selector], [the system's call that polls],
+		m4_defn([MIO_SELECTORS]))
 
-	mio_selector=
-	AC_MSG_CHECKING([for the selector to use])
-	MIO_CHOOSE([selector], [epoll], [$ac_cv_func_epoll_create1])
-	MIO_CHOOSE([selector], [kqueue], [no])
-	MIO_CHOOSE([selector], [poll], [yes])
-	AS_IF([test "$with_selector" != auto], [mio_selector=$with_selector])
-	AC_MSG_RESULT([$mio_selector])
+	m4_map([_MIO_USES], m4_defn([MIO_SELECTORS]))
+	m4_foreach_w([mio_part], [alarm gate pollable table waker], [
+		AM_CONDITIONAL([USES_]m4_toupper(mio_part),
+			[expr "$mio_uses" : ".* mio_part " >/dev/null])])
+	AM_CONDITIONAL([EPOLL], [test "$ac_cv_func_epoll_create1" = yes])
 
-	AM_CONDITIONAL([SELECTOR_EPOLL], [test "$mio_selector" = epoll])
-	AM_CONDITIONAL([SELECTOR_POLL], [test "$mio_selector" = poll])
-	AC_SUBST([mio_selector])
-])
-
-# MIO_WAKER
-# ---------
-# Exactly one src/sys/waker_*.c is compiled. The user waker is part of kqueue.
-AC_DEFUN([MIO_WAKER], [
-	AC_ARG_WITH([waker],
-		[AS_HELP_STRING([--with-waker=auto|eventfd|pipe|user],
-			[what ends a poll's sleep; user needs kqueue @<:@auto@:>@])],
-		[], [with_waker=auto])
-	AS_CASE([$with_waker], [auto|eventfd|pipe|user], [],
-		[AC_MSG_ERROR([--with-waker=$with_waker: it must be auto, dnl
-eventfd, pipe or user])])
-
-	mio_waker=
-	AC_MSG_CHECKING([for the waker to use])
-	MIO_CHOOSE([waker], [eventfd], [$ac_cv_func_eventfd])
-	MIO_CHOOSE([waker], [pipe], [yes])
-	MIO_CHOOSE([waker], [user], [no])
-	AS_IF([test "$with_waker" != auto], [mio_waker=$with_waker])
-	AC_MSG_RESULT([$mio_waker])
-
-	AM_CONDITIONAL([WAKER_EVENTFD], [test "$mio_waker" = eventfd])
-	AM_CONDITIONAL([WAKER_PIPE], [test "$mio_waker" = pipe])
-	AC_SUBST([mio_waker])
+	MIO_CHOOSE([alarm], [], m4_defn([MIO_ALARMS]))
+	MIO_CHOOSE([waker], [what wakes a thread that waits],
+		m4_defn([MIO_WAKERS]))
+	AS_CASE([$mio_uses], [*" waker "*], [], [
+		AS_IF([test "$with_waker" != auto], [AC_MSG_ERROR(
+			[--with-waker=$with_waker: $mio_selector needs none])])
+		mio_waker="that of $mio_selector"])
 ])
