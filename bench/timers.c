@@ -34,7 +34,7 @@ enum {
 static const struct timers *const contestants[] = {
 	&mio_timers,
 	&wheel_timers,
-#ifdef HAVE_MIO06
+#ifdef HAVE_RUST
 	&mio06_timers,
 #endif
 #ifdef HAVE_UV

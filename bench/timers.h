@@ -29,7 +29,7 @@ struct timers {
 
 extern const struct timers wheel_timers;
 extern const struct timers mio_timers;
-#ifdef HAVE_MIO06
+#ifdef HAVE_RUST
 extern const struct timers mio06_timers;
 #endif
 #ifdef HAVE_UV

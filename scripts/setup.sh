@@ -160,7 +160,7 @@ bootstrapped() (
 	cd build/source
 	[ -f configure ] && [ -f Makefile.in ] &&
 	    [ -z "$(find -L configure.ac m4/mio_*.m4 -newer configure)" ] &&
-	    [ -z "$(find -L Makefile.am -newer Makefile.in)" ]
+	    [ -z "$(find -L Makefile.am ./*/local.mk -newer Makefile.in)" ]
 )
 
 # build_in DIR CONFIGURE-ARGUMENTS...

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+
+# Benchmarks, for people: nothing depends on how long anything takes.
+
+EXTRA_PROGRAMS = \
+	bench/channel \
+	bench/pool \
+	bench/register \
+	bench/timers \
+	bench/wake \
+	$(end)
+EXTRA_LTLIBRARIES = bench/libexchange.la
+
+bench_common = \
+	bench/bench.c \
+	bench/bench.h \
+	$(end)
+
+bench_channel_SOURCES = \
+	$(bench_common) \
+	bench/channel.c \
+	bench/channel_event.c \
+	bench/channel_peers.h \
+	$(end)
+bench_channel_LDADD = libmio.la
+
+bench_pool_SOURCES = $(bench_common) bench/pool.c
+bench_pool_LDADD = libmio.la
+
+bench_register_SOURCES = $(bench_common) bench/register.c
+bench_register_LDADD = libmio.la
+
+# The wheel a second time, without the library around it.
+bench_timers_SOURCES = \
+	$(bench_common) \
+	bench/timers.c \
+	bench/timers.h \
+	bench/timers_mio.c \
+	bench/timers_wheel.c \
+	$(wheel_sources) \
+	$(end)
+bench_timers_CPPFLAGS = \
+	$(AM_CPPFLAGS) \
+	$(bench_cppflags) \
+	$(src_cppflags) \
+	-I$(top_srcdir)/bench \
+	-Dmio__os_alloc=bench_alloc \
+	-Dmio__os_free=bench_free \
+	$(end)
+bench_timers_LDADD = libmio.la -ldl
+
+bench_wake_SOURCES = \
+	$(bench_common) \
+	bench/wake.c \
+	bench/wake_peers.h \
+	$(end)
+bench_wake_LDADD = libmio.la bench/libexchange.la
+
+bench_libexchange_la_SOURCES = bench/exchange.c
+bench_libexchange_la_LDFLAGS = -rpath /nowhere
+
+# ---- who they are compared with
+
+bench_cppflags =
+
+if HAVE_CK
+bench_cppflags += -DHAVE_CK
+bench_channel_SOURCES += bench/channel_ck.c
+bench_channel_LDADD += -lck
+endif
+# before libev, which also has some of its names
+if HAVE_EVENT
+bench_cppflags += -DHAVE_EVENT $(EVENT_CFLAGS)
+bench_timers_SOURCES += bench/timers_event.c
+bench_timers_LDADD += $(EVENT_LIBS)
+endif
+if HAVE_EV
+bench_cppflags += -DHAVE_EV
+bench_timers_SOURCES += bench/timers_ev.c
+bench_timers_LDADD += -lev
+bench_wake_SOURCES += bench/wake_ev.c
+bench_wake_LDADD += -lev
+endif
+if HAVE_NNG
+bench_cppflags += -DHAVE_NNG
+bench_channel_SOURCES += bench/channel_nng.c
+bench_channel_LDADD += -lnng
+endif
+if HAVE_RUST
+bench_cppflags += -DHAVE_RUST
+rust_peers = bench/rust.target/target/release/libbench_peers.a
+bench_channel_SOURCES += bench/channel_rust.c
+bench_channel_LDADD += $(rust_peers) -lgcc_s -ldl
+bench_timers_SOURCES += bench/timers_mio06.c
+bench_timers_LDADD += $(rust_peers) -lgcc_s
+bench_wake_LDADD += $(rust_peers) -lgcc_s -ldl
+$(rust_peers): $(rust_sources)
+	$(srcdir)/bench/rust/build.sh $(abs_srcdir)/bench/rust bench/rust.target
+endif
+if HAVE_SDEVENT
+bench_cppflags += -DHAVE_SDEVENT $(SDEVENT_CFLAGS)
+bench_timers_SOURCES += bench/timers_sdevent.c
+bench_timers_LDADD += $(SDEVENT_LIBS)
+endif
+if HAVE_TIMEOUT_C
+bench_cppflags += -DHAVE_TIMEOUT_C -isystem $(with_timeout_c)
+bench_timers_SOURCES += bench/timers_timeout.c
+endif
+if HAVE_URCU
+bench_cppflags += -DHAVE_URCU
+bench_channel_SOURCES += bench/channel_urcu.c
+bench_channel_LDADD += -lurcu-common
+endif
+if HAVE_UV
+bench_cppflags += -DHAVE_UV $(UV_CFLAGS)
+bench_channel_SOURCES += bench/channel_uv.c
+bench_channel_LDADD += $(UV_LIBS)
+bench_timers_SOURCES += bench/timers_uv.c
+bench_timers_LDADD += $(UV_LIBS)
+bench_wake_SOURCES += bench/wake_uv.c
+bench_wake_LDADD += $(UV_LIBS)
+endif
+if HAVE_ZMQ
+bench_cppflags += -DHAVE_ZMQ $(ZMQ_CFLAGS)
+bench_channel_SOURCES += bench/channel_zmq.c
+bench_channel_LDADD += $(ZMQ_LIBS)
+endif
+
+rust_sources = \
+	bench/rust/Cargo.toml \
+	bench/rust/channel.rs \
+	bench/rust/lib.rs \
+	bench/rust/timers.rs \
+	$(end)
+
+EXTRA_DIST += \
+	$(rust_sources) \
+	bench/README.md \
+	bench/instructions.sh \
+	bench/rust/build.sh \
+	$(end)
+
+# ---- targets
+
+bench: $(EXTRA_PROGRAMS)
+	bench/wake
+	bench/register
+	bench/pool
+	bench/channel
+	bench/timers
+
+# Instructions for one of each, which are the same every time, or nearly.
+bench-instructions: $(EXTRA_PROGRAMS)
+	@LIBTOOL='$(LIBTOOL)' $(srcdir)/bench/instructions.sh
+
+.PHONY: bench bench-instructions
+
+CLEANFILES += $(EXTRA_LTLIBRARIES) $(EXTRA_PROGRAMS)
+
+clean-local:
+	-rm -rf bench/rust.target

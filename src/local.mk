@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+
+# ---- the library
+
+lib_LTLIBRARIES = libmio.la
+
+# Also compiled into bench/timers and the fuzzer, without the library around it.
+wheel_sources = \
+	src/timer/late.c \
+	src/timer/late.h \
+	src/timer/node.h \
+	src/timer/tick.h \
+	src/timer/unused.c \
+	src/timer/unused.h \
+	src/timer/wheel.c \
+	src/timer/wheel.h \
+	$(end)
+
+mio_sources = \
+	src/base/check.h \
+	src/base/point.h \
+	src/base/version.c \
+	src/channel/bell.c \
+	src/channel/bell.h \
+	src/channel/channel.c \
+	src/channel/ring.c \
+	src/channel/ring.h \
+	src/channel/segments.c \
+	src/channel/segments.h \
+	src/channel/turns.c \
+	src/channel/turns.h \
+	src/core/collect.c \
+	src/core/collect.h \
+	src/core/core.c \
+	src/core/core.h \
+	src/core/deadlines.c \
+	src/core/deadlines.h \
+	src/core/readiness.c \
+	src/core/readiness.h \
+	src/core/readiness_source.c \
+	src/core/readiness_source.h \
+	src/core/ready_queue.c \
+	src/core/ready_queue.h \
+	src/core/timed.c \
+	src/core/timed.h \
+	src/loop/inbox.c \
+	src/loop/inbox.h \
+	src/loop/loop.c \
+	src/loop/timeouts.c \
+	src/loop/timeouts.h \
+	src/loop/watch.c \
+	src/loop/watch.h \
+	src/net/accept.c \
+	src/net/accept.h \
+	src/net/address.c \
+	src/net/fd.c \
+	src/net/inet.c \
+	src/net/inet.h \
+	src/net/option.c \
+	src/net/option.h \
+	src/net/pipe.c \
+	src/net/socket.c \
+	src/net/socket.h \
+	src/net/socket_option.c \
+	src/net/tcp.c \
+	src/net/transfer.c \
+	src/net/transfer.h \
+	src/net/udp.c \
+	src/net/udp_batch.c \
+	src/net/udp_multicast.c \
+	src/net/unix.c \
+	src/net/unix_fds.c \
+	src/poll/poll.c \
+	src/poll/poll.h \
+	src/poll/registration.c \
+	src/poll/waker.c \
+	src/timer/clock.c \
+	src/timer/timer.c \
+	$(wheel_sources) \
+	$(end)
+
+# What makes system calls, which the tests make fail. alarm.c, selector.c and
+# waker.c include one file each, which configure has chosen.
+sys_sources = \
+	src/sys/cancel.h \
+	src/sys/clock.c \
+	src/sys/clock.h \
+	src/sys/compat.h \
+	src/sys/descriptor.c \
+	src/sys/descriptor.h \
+	src/sys/handover.h \
+	src/sys/interface.c \
+	src/sys/interface.h \
+	src/sys/lock.h \
+	src/sys/memory.c \
+	src/sys/memory.h \
+	src/sys/pipe.c \
+	src/sys/pipe.h \
+	src/sys/process.c \
+	src/sys/process.h \
+	src/sys/raw.h \
+	src/sys/refused.c \
+	src/sys/refused.h \
+	src/sys/selector.c \
+	src/sys/selector.h \
+	src/sys/sock.c \
+	src/sys/sock.h \
+	src/sys/sock_message.c \
+	src/sys/thread.c \
+	src/sys/thread.h \
+	$(end)
+
+# The parts that this selector uses, see m4/mio_selector.m4.
+if USES_ALARM
+sys_sources += \
+	src/sys/alarm.c \
+	src/sys/alarm.h \
+	$(end)
+endif
+if USES_GATE
+sys_sources += \
+	src/sys/gate.c \
+	src/sys/gate.h \
+	$(end)
+endif
+if USES_POLLABLE
+sys_sources += \
+	src/sys/epoll_takes.h \
+	src/sys/pollable.c \
+	src/sys/pollable.h \
+	$(end)
+if EPOLL
+sys_sources += src/sys/epoll_takes.c
+else
+sys_sources += src/sys/epoll_takes_none.c
+endif
+endif
+if USES_TABLE
+sys_sources += \
+	src/sys/poll_table.c \
+	src/sys/poll_table.h \
+	src/sys/tabled.c \
+	src/sys/tabled.h \
+	$(end)
+endif
+if USES_WAKER
+sys_sources += \
+	src/sys/waker.c \
+	src/sys/waker.h \
+	$(end)
+endif
+
+if CREDENTIALS_UCRED
+sys_sources += src/sys/sock_ucred.c
+else
+sys_sources += src/sys/sock_peereid.c
+endif
+
+libmio_la_SOURCES = \
+	$(mio_sources) \
+	$(sys_sources) \
+	$(end)
+libmio_la_CPPFLAGS = $(AM_CPPFLAGS) $(src_cppflags)
+libmio_la_CFLAGS = $(AM_CFLAGS) $(MIO_LIB_CFLAGS)
+libmio_la_LDFLAGS = \
+	$(AM_LDFLAGS) \
+	$(MIO_LIB_LDFLAGS) \
+	-version-info $(MIO_VERSION_INFO) \
+	$(end)
+if VERSION_SCRIPT
+libmio_la_LDFLAGS += -Wl,--version-script=$(top_srcdir)/src/libmio.map
+EXTRA_libmio_la_DEPENDENCIES = src/libmio.map
+endif
+
+EXTRA_DIST += \
+	$(MIO_CHOICES) \
+	src/libmio.map \
+	src/libmio.sym \
+	$(end)

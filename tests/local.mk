@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: MIT
+
+tests_cppflags = \
+	$(src_cppflags) \
+	-I$(top_srcdir)/tests \
+	-I$(top_srcdir)/examples \
+	$(end)
+tests_cflags = \
+	$(CHECK_CFLAGS) \
+	-Wno-pedantic \
+	-Wno-conversion \
+	-Wno-sign-conversion \
+	$(end)
+
+# With the library as it is installed: what is said of no program besides.
+LDADD = tests/libharness.la libmio.la
+
+public_tests = \
+	tests/test_address \
+	tests/test_allocation \
+	tests/test_blocking \
+	tests/test_broken \
+	tests/test_cancelled \
+	tests/test_channel \
+	tests/test_channel_cancel \
+	tests/test_channel_close \
+	tests/test_channel_end \
+	tests/test_channel_threads \
+	tests/test_channel_wait \
+	tests/test_closed \
+	tests/test_fd \
+	tests/test_fork \
+	tests/test_handover \
+	tests/test_looks \
+	tests/test_loop \
+	tests/test_loop_call \
+	tests/test_loop_end \
+	tests/test_loop_rounds \
+	tests/test_loop_watch \
+	tests/test_loop_watch_any \
+	tests/test_nesting \
+	tests/test_nesting_threads \
+	tests/test_pipe \
+	tests/test_poll \
+	tests/test_poll_time \
+	tests/test_readiness \
+	tests/test_registration \
+	tests/test_registration_threads \
+	tests/test_side_by_side \
+	tests/test_socket \
+	tests/test_socket_end \
+	tests/test_socket_io \
+	tests/test_socket_option \
+	tests/test_source \
+	tests/test_tcp \
+	tests/test_tcp_option \
+	tests/test_threads \
+	tests/test_timer \
+	tests/test_timer_many \
+	tests/test_timer_threads \
+	tests/test_udp \
+	tests/test_udp_batch \
+	tests/test_udp_multicast \
+	tests/test_unix \
+	tests/test_unix_datagram \
+	tests/test_unix_fds \
+	tests/test_uptime \
+	tests/test_version \
+	tests/test_waker \
+	$(end)
+if EPOLL
+public_tests += tests/test_descriptors
+endif
+if HAVE_PIDFD
+public_tests += tests/test_signals_children
+endif
+
+tests_test_allocation_SOURCES = tests/test_allocation.c $(alloc_trap)
+alloc_trap = \
+	examples/alloc_trap.c \
+	examples/alloc_trap.h \
+	$(end)
+
+# With its hidden parts.
+internal_tests = \
+	tests/internal_accept \
+	tests/internal_alarm \
+	tests/internal_cancelled \
+	tests/internal_channel \
+	tests/internal_channel_close_yields \
+	tests/internal_channel_wait_yields \
+	tests/internal_channel_yields \
+	tests/internal_fallbacks \
+	tests/internal_faults \
+	tests/internal_faults_loop \
+	tests/internal_faults_net \
+	tests/internal_looks \
+	tests/internal_readiness \
+	tests/internal_ready_queue \
+	tests/internal_ring \
+	tests/internal_segments \
+	tests/internal_side_by_side \
+	tests/internal_sigpipe \
+	tests/internal_timeouts \
+	tests/internal_timer \
+	tests/internal_timer_threads \
+	tests/internal_turns \
+	tests/internal_wakes \
+	tests/internal_wheel \
+	tests/internal_yields \
+	$(end)
+if USES_GATE
+internal_tests += tests/internal_gate
+endif
+if USES_TABLE
+internal_tests += tests/internal_poll_table
+endif
+
+# ... where each system call can be made to fail
+faults = tests/libharness.la tests/libmio_faults.la
+tests_internal_accept_LDADD = $(faults)
+tests_internal_alarm_LDADD = $(faults)
+tests_internal_channel_LDADD = $(faults)
+tests_internal_fallbacks_LDADD = $(faults)
+tests_internal_faults_LDADD = $(faults)
+tests_internal_faults_loop_LDADD = $(faults)
+tests_internal_faults_net_LDADD = $(faults)
+tests_internal_gate_LDADD = $(faults)
+tests_internal_poll_table_LDADD = $(faults)
+tests_internal_readiness_LDADD = $(faults)
+tests_internal_ready_queue_LDADD = $(faults)
+tests_internal_ring_LDADD = $(faults)
+tests_internal_segments_LDADD = $(faults)
+tests_internal_sigpipe_LDADD = $(faults)
+tests_internal_timeouts_LDADD = $(faults)
+tests_internal_timer_LDADD = $(faults)
+tests_internal_turns_LDADD = $(faults)
+tests_internal_wakes_LDADD = $(faults)
+tests_internal_wheel_LDADD = $(faults)
+tests_internal_channel_SOURCES = tests/internal_channel.c $(alloc_trap)
+
+# ... and where threads lose the processor at each MIO__POINT()
+yields = tests/libharness.la tests/libmio_yields.la
+tests_internal_cancelled_SOURCES = tests/test_cancelled.c
+tests_internal_cancelled_LDADD = $(yields)
+tests_internal_channel_close_yields_SOURCES = tests/test_channel_close.c
+tests_internal_channel_close_yields_LDADD = $(yields)
+tests_internal_channel_wait_yields_SOURCES = tests/test_channel_wait.c
+tests_internal_channel_wait_yields_LDADD = $(yields)
+tests_internal_channel_yields_SOURCES = tests/test_channel_threads.c
+tests_internal_channel_yields_LDADD = $(yields)
+tests_internal_looks_SOURCES = tests/test_looks.c
+tests_internal_looks_LDADD = $(yields)
+tests_internal_side_by_side_SOURCES = tests/test_side_by_side.c
+tests_internal_side_by_side_LDADD = $(yields)
+tests_internal_timer_threads_SOURCES = tests/test_timer_threads.c
+tests_internal_timer_threads_LDADD = $(yields)
+tests_internal_yields_SOURCES = tests/test_registration_threads.c
+tests_internal_yields_LDADD = $(yields)
+
+# What the scripts run.
+tests_activate_SOURCES = tests/lib/activate.c
+tests_activate_LDADD =
+tests_deny_SOURCES = \
+	tests/lib/deny.c \
+	tests/lib/refuse.c \
+	tests/lib/refuse.h \
+	$(end)
+tests_deny_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
+tests_deny_LDADD =
+tests_echo_peer_SOURCES = tests/lib/echo_peer.c
+tests_echo_peer_LDADD = libmio.la
+tests_scale_LDADD = libmio.la
+
+test_scripts = \
+	tests/child_output.sh \
+	tests/clients_echo.sh \
+	tests/clients_http.sh \
+	tests/clients_udp.sh \
+	tests/clients_unix.sh \
+	tests/inherited.sh \
+	tests/loop_chat.sh \
+	tests/nesting_examples.sh \
+	tests/old-kernel.sh \
+	tests/resolver.sh \
+	tests/timers_example.sh \
+	tests/unix_pass_fd.sh \
+	tests/worker.sh \
+	$(end)
+
+# What is written, and the same however the library is built.
+doc_scripts = \
+	tests/configure.sh \
+	tests/headers.sh \
+	tests/man-examples.sh \
+	tests/man-lint.sh \
+	tests/readme.sh \
+	tests/symbols.sh \
+	$(end)
+
+EXTRA_DIST += \
+	$(doc_scripts) \
+	$(test_scripts) \
+	tests/clients_lib.sh \
+	tests/fuzz_wheel.c \
+	tests/installcheck.sh \
+	$(end)
+
+# ---- the harness, and the library once more
+
+tests_libharness_la_SOURCES = \
+	tests/lib/channel_pair.c \
+	tests/lib/channel_pair.h \
+	tests/lib/harness.c \
+	tests/lib/harness.h \
+	tests/lib/nest.c \
+	tests/lib/nest.h \
+	tests/lib/refuse.c \
+	tests/lib/refuse.h \
+	tests/lib/timers.c \
+	tests/lib/timers.h \
+	tests/lib/told.c \
+	tests/lib/told.h \
+	tests/lib/wheel_model.c \
+	tests/lib/wheel_model.h \
+	$(end)
+if EPOLL
+tests_libharness_la_SOURCES += \
+	tests/lib/kinds.c \
+	tests/lib/kinds.h \
+	$(end)
+endif
+if HAVE_PIDFD
+tests_libharness_la_SOURCES += \
+	tests/lib/process.c \
+	tests/lib/process.h \
+	$(end)
+endif
+tests_libharness_la_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
+tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
+tests_libharness_la_LIBADD = $(CHECK_LIBS)
+
+# Its system calls go through tests/lib/faults.c.
+tests_libmio_faults_la_SOURCES = \
+	$(mio_sources) \
+	tests/lib/fault_control.h \
+	tests/lib/fault_has.c \
+	tests/lib/fault_walk.c \
+	tests/lib/fault_walk.h \
+	tests/lib/faults.c \
+	$(end)
+tests_libmio_faults_la_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
+tests_libmio_faults_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
+tests_libmio_faults_la_LIBADD = tests/libmio_faults_sys.la
+tests_libmio_faults_sys_la_SOURCES = \
+	$(sys_sources) \
+	tests/lib/faults.h \
+	$(end)
+tests_libmio_faults_sys_la_CPPFLAGS = \
+	-include $(top_srcdir)/tests/lib/faults.h \
+	$(AM_CPPFLAGS) \
+	$(tests_cppflags) \
+	$(end)
+tests_libmio_faults_sys_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
+
+tests_libmio_yields_la_SOURCES = \
+	$(mio_sources) \
+	$(sys_sources) \
+	tests/lib/yields.c \
+	tests/lib/yields.h \
+	$(end)
+tests_libmio_yields_la_CPPFLAGS = \
+	-include $(top_srcdir)/tests/lib/yields.h \
+	$(AM_CPPFLAGS) \
+	$(tests_cppflags) \
+	$(end)
+tests_libmio_yields_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
+
+# ---- make check
+
+# All but what is written, for one more way to build.
+code_tests = \
+	$(public_tests) \
+	$(internal_tests) \
+	tests/scale \
+	$(test_scripts) \
+	$(end)
+
+if HAVE_CHECK
+
+check_LTLIBRARIES = \
+	tests/libharness.la \
+	tests/libmio_faults.la \
+	tests/libmio_faults_sys.la \
+	tests/libmio_yields.la \
+	$(end)
+
+check_PROGRAMS = \
+	$(public_tests) \
+	$(internal_tests) \
+	tests/activate \
+	tests/echo_peer \
+	tests/scale \
+	$(end)
+if LINUX
+check_PROGRAMS += tests/deny
+endif
+
+TESTS = \
+	$(code_tests) \
+	$(doc_scripts) \
+	$(end)
+
+else !HAVE_CHECK
+
+check-local:
+	@echo "make check needs Check, which configure did not find" >&2
+	@false
+
+endif !HAVE_CHECK
+
+TEST_EXTENSIONS = .sh
+AM_TESTS_ENVIRONMENT = \
+	srcdir='$(srcdir)' builddir='$(builddir)' \
+	CC='$(CC)' CXX='$(CXX)' NM='$(NM)' \
+	CFLAGS='$(CFLAGS) $(MIO_SANITIZE_CFLAGS)' \
+	; export srcdir builddir CC CXX NM CFLAGS;
+
+# What make check runs, without running it: can be made in parallel.
+check-programs: $(check_PROGRAMS)
+
+# Every test again and again: a test that fails now and then is a bug.
+REPEAT = 50
+check-repeat:
+	@i=0; while test $$i -lt $(REPEAT); do \
+		i=`expr $$i + 1`; echo "round $$i of $(REPEAT)"; \
+		$(MAKE) --no-print-directory -s check >check-repeat.log 2>&1 || \
+		{ cat check-repeat.log; exit 1; }; \
+	done
+
+check-code:
+	$(MAKE) check TESTS='$(code_tests)'
+
+# Which tests these are, one a line.
+list-check:
+	@printf '%s\n' $(TESTS)
+list-check-code:
+	@printf '%s\n' $(code_tests)
+
+# As on older kernels, and in a sandbox that was there first or comes later.
+KERNELS = linux-4.4 linux-5.10 linux-6.1
+check-kernels:
+	@for what in $(KERNELS) sandbox=ENOSYS sandbox=EPERM; do \
+		echo "== $$what"; \
+		$(MAKE) --no-print-directory check \
+		TESTS='$(public_tests) $(internal_tests)' LOG_COMPILER="$(LIBTOOL) \
+		--silent --mode=execute tests/deny $$what --" || exit; \
+	done
+	@for what in sandbox=ENOSYS sandbox=EPERM; do \
+		echo "== $$what, after it was set up"; \
+		MIO_TESTS_SANDBOX=$$what $(MAKE) --no-print-directory check \
+		TESTS='$(public_tests)' || exit; \
+	done
+
+# Nothing can measure time there.
+check-valgrind:
+	MIO_TESTS_SLOW=1 CK_TIMEOUT_MULTIPLIER=20 $(MAKE) check \
+	TESTS='$(public_tests) $(internal_tests)' \
+	LOG_COMPILER='$(LIBTOOL) --silent --mode=execute valgrind --quiet \
+	--error-exitcode=99'
+
+# What a fuzzer finds in so many seconds.
+FUZZ_SECONDS = 30
+fuzz:
+	clang -g -O1 -fsanitize=fuzzer,address,undefined -I. \
+	-I$(srcdir)/src -I$(srcdir)/tests -I$(srcdir)/include \
+	-Dmio__os_alloc=calloc -Dmio__os_free=free \
+	$(srcdir)/tests/fuzz_wheel.c $(srcdir)/tests/lib/wheel_model.c \
+	`for file in $(wheel_sources); do \
+		case $$file in *.c) echo $(srcdir)/$$file ;; esac; \
+	done` -o fuzz_wheel
+	./fuzz_wheel -max_total_time=$(FUZZ_SECONDS) -max_len=4000
+
+.PHONY: \
+	check-code \
+	check-kernels \
+	check-programs \
+	check-repeat \
+	check-valgrind \
+	fuzz \
+	list-check \
+	list-check-code \
+	$(end)
+
+CLEANFILES += check-repeat.log fuzz_wheel
+
+# ---- after make install
+
+installcheck-local:
+	@DESTDIR='$(DESTDIR)' srcdir='$(srcdir)' CC='$(CC)' CXX='$(CXX)' \
+	CFLAGS='$(CFLAGS) $(MIO_SANITIZE_CFLAGS)' \
+	PKG_CONFIG='$(PKG_CONFIG)' MANDIR='$(mandir)' LIBDIR='$(libdir)' \
+	HAVE_SHARED='$(enable_shared)' HAVE_STATIC='$(enable_static)' \
+	ENABLE_MAN='$(enable_man)' prefix='$(prefix)' \
+	$(srcdir)/tests/installcheck.sh
