@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-# Benchmarks, for people: nothing depends on how long anything takes.
+# Benchmarks are for people: no test depends on how long anything takes.
 
 EXTRA_PROGRAMS = \
 	bench/channel \
@@ -30,7 +30,7 @@ bench_pool_LDADD = libmio.la
 bench_register_SOURCES = $(bench_common) bench/register.c
 bench_register_LDADD = libmio.la
 
-# The wheel a second time, without the library around it.
+# This has a wheel of its own, without the library around it.
 bench_timers_SOURCES = \
 	$(bench_common) \
 	bench/timers.c \
@@ -59,16 +59,23 @@ bench_wake_LDADD = libmio.la bench/libexchange.la
 bench_libexchange_la_SOURCES = bench/exchange.c
 bench_libexchange_la_LDFLAGS = -rpath /nowhere
 
-# ---- who they are compared with
+# ---- the libraries that they compare with
 
 bench_cppflags =
+rust_peers = bench/rust.target/target/release/libbench_peers.a
+rust_sources = \
+	bench/rust/Cargo.toml \
+	bench/rust/channel.rs \
+	bench/rust/lib.rs \
+	bench/rust/timers.rs \
+	$(end)
 
 if HAVE_CK
 bench_cppflags += -DHAVE_CK
 bench_channel_SOURCES += bench/channel_ck.c
 bench_channel_LDADD += -lck
 endif
-# before libev, which also has some of its names
+# libevent comes before libev, which defines some of the same names.
 if HAVE_EVENT
 bench_cppflags += -DHAVE_EVENT $(EVENT_CFLAGS)
 bench_timers_SOURCES += bench/timers_event.c
@@ -88,7 +95,6 @@ bench_channel_LDADD += -lnng
 endif
 if HAVE_RUST
 bench_cppflags += -DHAVE_RUST
-rust_peers = bench/rust.target/target/release/libbench_peers.a
 bench_channel_SOURCES += bench/channel_rust.c
 bench_channel_LDADD += $(rust_peers) -lgcc_s -ldl
 bench_timers_SOURCES += bench/timers_mio06.c
@@ -126,13 +132,6 @@ bench_channel_SOURCES += bench/channel_zmq.c
 bench_channel_LDADD += $(ZMQ_LIBS)
 endif
 
-rust_sources = \
-	bench/rust/Cargo.toml \
-	bench/rust/channel.rs \
-	bench/rust/lib.rs \
-	bench/rust/timers.rs \
-	$(end)
-
 EXTRA_DIST += \
 	$(rust_sources) \
 	bench/README.md \
@@ -149,7 +148,7 @@ bench: $(EXTRA_PROGRAMS)
 	bench/channel
 	bench/timers
 
-# Instructions for one of each, which are the same every time, or nearly.
+# Counts instructions, which are nearly the same in every run.
 bench-instructions: $(EXTRA_PROGRAMS)
 	@LIBTOOL='$(LIBTOOL)' $(srcdir)/bench/instructions.sh
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 
-# The examples, which are documentation first: their sources are installed.
+# The examples are documentation: their sources are installed.
 
 noinst_PROGRAMS = \
 	examples/demo \
@@ -49,14 +49,14 @@ noinst_PROGRAMS += examples/child_output
 examples_child_output_LDADD = libmio.la
 endif
 
-# A library that leaves the waiting to a poll.
+# A library whose descriptors are watched by a poll.
 if HAVE_CARES
 noinst_PROGRAMS += examples/resolver
 examples_resolver_CFLAGS = $(AM_CFLAGS) $(CARES_CFLAGS)
 examples_resolver_LDADD = libmio.la $(CARES_LIBS)
 endif
 
-# A poll in somebody else's loop.
+# A poll that is watched by another event loop.
 nested_sources = \
 	examples/nested.c \
 	examples/nested.h \

@@ -8,7 +8,7 @@ EXTRA_DIST += \
 	models/readiness.pml \
 	$(end)
 
-# What Spin can say of the concurrent parts: a few minutes, 2 GB.
+# Spin checks the models of the concurrent parts: a few minutes, 2 GB.
 check-models:
 	CC='$(CC)' $(srcdir)/models/check.sh
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 
-# ---- the library
+src_cppflags = -I$(top_srcdir)/src
 
 lib_LTLIBRARIES = libmio.la
 
-# Also compiled into bench/timers and the fuzzer, without the library around it.
+# bench/timers and the fuzzer compile these without the library around them.
 wheel_sources = \
 	src/timer/late.c \
 	src/timer/late.h \
@@ -79,8 +79,8 @@ mio_sources = \
 	$(wheel_sources) \
 	$(end)
 
-# What makes system calls, which the tests make fail. alarm.c, selector.c and
-# waker.c include one file each, which configure has chosen.
+# The files that make system calls: the tests can make these fail. alarm.c,
+# selector.c and waker.c each include the file that configure has chosen.
 sys_sources = \
 	src/sys/cancel.h \
 	src/sys/clock.c \
@@ -110,7 +110,7 @@ sys_sources = \
 	src/sys/thread.h \
 	$(end)
 
-# The parts that this selector uses, see m4/mio_selector.m4.
+# The parts that the selector uses, see m4/mio_selector.m4.
 if USES_ALARM
 sys_sources += \
 	src/sys/alarm.c \

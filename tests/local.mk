@@ -12,7 +12,8 @@ tests_cflags = \
 	-Wno-sign-conversion \
 	$(end)
 
-# With the library as it is installed: what is said of no program besides.
+# Public tests are linked with the library as it is installed. This is the
+# default; every other program has an LDADD of its own.
 LDADD = tests/libharness.la libmio.la
 
 public_tests = \
@@ -81,7 +82,8 @@ alloc_trap = \
 	examples/alloc_trap.h \
 	$(end)
 
-# With its hidden parts.
+# Internal tests reach the library's hidden names. A test of a part is built if
+# the selector uses the part.
 internal_tests = \
 	tests/internal_accept \
 	tests/internal_alarm \
@@ -116,7 +118,7 @@ if USES_TABLE
 internal_tests += tests/internal_poll_table
 endif
 
-# ... where each system call can be made to fail
+# Every system call can be made to fail.
 faults = tests/libharness.la tests/libmio_faults.la
 tests_internal_accept_LDADD = $(faults)
 tests_internal_alarm_LDADD = $(faults)
@@ -139,7 +141,7 @@ tests_internal_wakes_LDADD = $(faults)
 tests_internal_wheel_LDADD = $(faults)
 tests_internal_channel_SOURCES = tests/internal_channel.c $(alloc_trap)
 
-# ... and where threads lose the processor at each MIO__POINT()
+# Threads yield at each MIO__POINT().
 yields = tests/libharness.la tests/libmio_yields.la
 tests_internal_cancelled_SOURCES = tests/test_cancelled.c
 tests_internal_cancelled_LDADD = $(yields)
@@ -158,7 +160,7 @@ tests_internal_timer_threads_LDADD = $(yields)
 tests_internal_yields_SOURCES = tests/test_registration_threads.c
 tests_internal_yields_LDADD = $(yields)
 
-# What the scripts run.
+# Programs that the scripts run.
 tests_activate_SOURCES = tests/lib/activate.c
 tests_activate_LDADD =
 tests_deny_SOURCES = \
@@ -188,7 +190,8 @@ test_scripts = \
 	tests/worker.sh \
 	$(end)
 
-# What is written, and the same however the library is built.
+# Checks of what is written: the result does not depend on how the library was
+# built.
 doc_scripts = \
 	tests/configure.sh \
 	tests/headers.sh \
@@ -206,7 +209,7 @@ EXTRA_DIST += \
 	tests/installcheck.sh \
 	$(end)
 
-# ---- the harness, and the library once more
+# ---- the harness, and the library built for tests
 
 tests_libharness_la_SOURCES = \
 	tests/lib/channel_pair.c \
@@ -240,7 +243,7 @@ tests_libharness_la_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
 tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
 tests_libharness_la_LIBADD = $(CHECK_LIBS)
 
-# Its system calls go through tests/lib/faults.c.
+# The system calls of src/sys/ go through tests/lib/faults.c.
 tests_libmio_faults_la_SOURCES = \
 	$(mio_sources) \
 	tests/lib/fault_control.h \
@@ -278,7 +281,7 @@ tests_libmio_yields_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
 
 # ---- make check
 
-# All but what is written, for one more way to build.
+# All but doc_scripts, for a second build with other options.
 code_tests = \
 	$(public_tests) \
 	$(internal_tests) \
@@ -326,10 +329,10 @@ AM_TESTS_ENVIRONMENT = \
 	CFLAGS='$(CFLAGS) $(MIO_SANITIZE_CFLAGS)' \
 	; export srcdir builddir CC CXX NM CFLAGS;
 
-# What make check runs, without running it: can be made in parallel.
+# Builds what make check runs, and runs nothing.
 check-programs: $(check_PROGRAMS)
 
-# Every test again and again: a test that fails now and then is a bug.
+# Repeats every test: a test that fails once is a bug.
 REPEAT = 50
 check-repeat:
 	@i=0; while test $$i -lt $(REPEAT); do \
@@ -341,13 +344,14 @@ check-repeat:
 check-code:
 	$(MAKE) check TESTS='$(code_tests)'
 
-# Which tests these are, one a line.
+# Lists the tests, one a line.
 list-check:
 	@printf '%s\n' $(TESTS)
 list-check-code:
 	@printf '%s\n' $(code_tests)
 
-# As on older kernels, and in a sandbox that was there first or comes later.
+# The tests as on older kernels, then in a sandbox that is there from the start,
+# then in one that begins during the test.
 KERNELS = linux-4.4 linux-5.10 linux-6.1
 check-kernels:
 	@for what in $(KERNELS) sandbox=ENOSYS sandbox=EPERM; do \
@@ -362,14 +366,14 @@ check-kernels:
 		TESTS='$(public_tests)' || exit; \
 	done
 
-# Nothing can measure time there.
+# Valgrind is too slow for tests that measure time.
 check-valgrind:
 	MIO_TESTS_SLOW=1 CK_TIMEOUT_MULTIPLIER=20 $(MAKE) check \
 	TESTS='$(public_tests) $(internal_tests)' \
 	LOG_COMPILER='$(LIBTOOL) --silent --mode=execute valgrind --quiet \
 	--error-exitcode=99'
 
-# What a fuzzer finds in so many seconds.
+# Random input for the timing wheel, for so many seconds.
 FUZZ_SECONDS = 30
 fuzz:
 	clang -g -O1 -fsanitize=fuzzer,address,undefined -I. \
