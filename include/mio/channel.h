@@ -21,10 +21,10 @@ struct mio_receiver;
 
 /*
  * Create a channel for messages of message_size bytes. It queues any number of
- * them, or at most bound. Both ends may be destroyed in any order, by any
- * thread. With a bound no later call allocates memory; without one a send does
- * so only when the queue is longer than ever before. Thread-safe.
- * Errors: -EINVAL, -ENOMEM.
+ * them, or, if it is bounded, at most bound. Both ends may be destroyed in any
+ * order, by any thread. With a bound no later call allocates memory; without
+ * one a send does so only when the queue is longer than ever before.
+ * Thread-safe. Errors: -EINVAL, -ENOMEM.
  */
 int mio_channel_create(struct mio_sender **sender,
     struct mio_receiver **receiver, size_t message_size);
@@ -54,8 +54,8 @@ int mio_sender_try_send(struct mio_sender *sender, const void *message);
 /*
  * Receive the oldest message, or up to count of them, without waiting.
  * mio_receiver_recv_batch() returns how many; less than count means that the
- * queue is empty. Errors: -EINVAL, -EAGAIN (no message is queued), -EPIPE (none
- * is queued, and no sender is left or the receiver is closed).
+ * queue is empty. Errors: -EINVAL, -EAGAIN (no message is queued), -EPIPE (no
+ * message is queued, and no sender is left or the receiver is closed).
  */
 int mio_receiver_recv(struct mio_receiver *receiver, void *message);
 int mio_receiver_recv_batch(struct mio_receiver *receiver, void *messages,
@@ -72,20 +72,22 @@ int mio_receiver_recv_timeout(struct mio_receiver *receiver, void *message,
     int64_t timeout_ns);
 
 /*
- * The source to pass to mio_poll_register(); the receiver owns it. Returns NULL
- * for NULL. It is MIO_READABLE while messages are queued; with MIO_EDGE an
- * event is reported when a message is sent to an empty channel. When the queue
- * is empty, and no sender is left or the receiver is closed, MIO_READABLE |
- * MIO_READ_CLOSED is reported once, and again after a register or reregister.
- * It stays bound to the poll it was first registered with; other polls return
- * -EINVAL. MIO_AIO, MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP. Thread-safe.
+ * Returns the source to pass to mio_poll_register(), which is part of the
+ * receiver, or NULL for NULL. It is MIO_READABLE while messages are queued;
+ * with MIO_EDGE an event is reported when a message is sent to an empty
+ * channel. When the queue is empty, and no sender is left or the receiver is
+ * closed, MIO_READABLE | MIO_READ_CLOSED is reported once, and again after a
+ * register or reregister. A receiver stays bound to the poll it was first
+ * registered with: other polls return -EINVAL. MIO_AIO, MIO_LIO and
+ * MIO_EXCLUSIVE return -ENOTSUP. Thread-safe.
  */
 struct mio_source *mio_receiver_source(struct mio_receiver *receiver);
 
 /*
- * Stops sending: sends return -EPIPE from now on, also those that wait.
- * Messages sent before can still be received; then the end is reported as if
- * the last reference to the sender had been dropped. NULL is ignored.
+ * Closes the channel for senders: sends return -EPIPE from now on, also those
+ * that wait. Messages sent before can still be received; then the end is
+ * reported as if the last reference to the sender had been dropped. NULL is
+ * ignored.
  */
 void mio_receiver_close(struct mio_receiver *receiver);
 

@@ -10,11 +10,11 @@
 
 /*
  * An event loop with callbacks, made of a poll, a timer and a channel. Events
- * are passed to the handler of the run; independent parts of a program use
- * callbacks of their own, by watches, mio_loop_after() and mio_loop_post(). One
- * thread at a time may run and use a loop; calls that are thread-safe say so.
- * For a NULL loop, calls return -EINVAL, NULL or false. The loop reserves the
- * two tokens below MIO_TOKEN_RESERVED.
+ * are passed to the handler given to mio_loop_run(). Independent parts of a
+ * program use callbacks of their own: watches, mio_loop_after() and
+ * mio_loop_post(). One thread at a time may run and use a loop; calls that are
+ * thread-safe say so. For a NULL loop, calls return -EINVAL, NULL or false. The
+ * loop reserves the two tokens below MIO_TOKEN_RESERVED.
  */
 
 #ifdef __cplusplus
@@ -40,14 +40,14 @@ struct mio_loop_config {
 
 /*
  * A NULL callback is skipped and its events are discarded. size is sizeof the
- * struct, which is read when mio_loop_run() or mio_loop_run_once() begins.
+ * struct. The struct is read when mio_loop_run() or mio_loop_run_once() begins.
  */
 struct mio_handler {
 	size_t size;
 	/* A source is ready. */
 	void (*ready)(struct mio_loop *loop, void *context, mio_token_t token,
 	    unsigned ready);
-	/* A message, aligned, and valid until this returns. */
+	/* A message was sent; it is aligned, and valid until this returns. */
 	void (*notify)(struct mio_loop *loop, void *context,
 	    const void *message);
 	/* A timeout has expired. */
@@ -66,7 +66,7 @@ struct mio_handler {
 int mio_loop_create(struct mio_loop **out,
     const struct mio_loop_config *config);
 
-/* Not allowed in a callback. Later sends return -EPIPE. NULL is ignored. */
+/* Callbacks must not call this. Later sends return -EPIPE. NULL is ignored. */
 void mio_loop_destroy(struct mio_loop *loop);
 
 /*
@@ -79,33 +79,33 @@ int mio_loop_run(struct mio_loop *loop, const struct mio_handler *handler,
     void *context);
 
 /*
- * Runs one iteration and returns 0, also if nothing happened. It waits for at
- * most timeout_ns as mio_poll() does; a signal or a shutdown ends the wait.
+ * Runs one iteration and returns 0, also if nothing happened. It waits as
+ * mio_poll() does; a signal or shutdown in the meantime ends the wait.
  */
 int mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns);
 
 /*
- * Makes mio_loop_run() finish its iteration without waiting and return. If it
- * is not running, its next call returns after one iteration. Also ends the wait
- * of mio_loop_run_once(). NULL is ignored. Thread-safe, async-signal-safe.
+ * Makes mio_loop_run() finish its iteration without waiting and return, or
+ * return after one iteration if it runs later. A wait of mio_loop_run_once()
+ * ends too. NULL is ignored. Thread-safe, async-signal-safe.
  */
 void mio_loop_shutdown(struct mio_loop *loop);
 
-/* Whether mio_loop_run() is running. Thread-safe, async-signal-safe. */
+/* Returns whether mio_loop_run() is running. Thread-safe, async-signal-safe. */
 bool mio_loop_is_running(const struct mio_loop *loop);
 
-/* The poll to register sources with. The loop owns it. Thread-safe. */
+/* Returns the poll to register sources with. The loop owns it. Thread-safe. */
 struct mio_poll *mio_loop_poll(struct mio_loop *loop);
 
 /*
- * The sender for messages to the loop, which owns it; mio_sender_ref() keeps it
- * for longer. The loop's own thread must use mio_sender_try_send(), since
- * mio_sender_send() to a full channel would wait for itself. Thread-safe.
+ * Returns the sender for messages to the loop, which owns it; mio_sender_ref()
+ * keeps it for longer. The loop's own thread must use mio_sender_try_send(),
+ * since mio_sender_send() to a full channel would wait for itself. Thread-safe.
  */
 struct mio_sender *mio_loop_sender(struct mio_loop *loop);
 
-/* The same as mio_timer_set(), mio_timer_reset() and mio_timer_cancel(). */
+/* Work as mio_timer_set(), mio_timer_reset() and mio_timer_cancel() do. */
 int mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns,
     mio_token_t token, mio_timeout_t *out);
 int mio_loop_reset_timeout(struct mio_loop *loop, mio_timeout_t timeout,
@@ -131,14 +131,14 @@ int mio_watch_update(struct mio_watch *watch, unsigned interest,
 /* Ends a watch; allowed in any callback, also its own. NULL is ignored. */
 void mio_watch_end(struct mio_watch *watch);
 
-/* As mio_loop_timeout(), with a callback of its own, which must not be NULL. */
+/* Works as mio_loop_timeout() does, but calls callback (NULL: -EINVAL). */
 int mio_loop_after(struct mio_loop *loop, uint64_t delay_ns,
     mio_call_fn *callback, void *context, mio_timeout_t *out);
 
 /*
- * Queues a call for the next iteration, before its messages; both count towards
- * messages_per_tick. Thread-safe. Errors: -EINVAL, -EAGAIN (notify_capacity
- * calls are queued).
+ * Queues a call, which the next iteration makes before it handles messages;
+ * both count towards messages_per_tick. Thread-safe. Errors: -EINVAL, -EAGAIN
+ * (notify_capacity calls are queued).
  */
 int mio_loop_post(struct mio_loop *loop, mio_call_fn *callback, void *context);
 

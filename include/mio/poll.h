@@ -8,10 +8,10 @@
 #include <mio/fd.h>
 
 /*
- * A poll waits for the descriptors and sources that are registered with it. In
- * all headers, calls that can fail return 0 or a count on success and a
- * negative errno value on failure, after which nothing has changed. All calls
- * here are thread-safe, but mio_poll_destroy() must not run while another
+ * A poll waits for registered descriptors and sources. It calls the kernel by
+ * its selector, epoll or poll. In all headers, calls that can fail return 0 or
+ * a count, or on failure a negative errno value, and then change nothing. All
+ * calls here are thread-safe, but mio_poll_destroy() must not run while another
  * thread uses the poll. Only mio_poll_backend() is async-signal-safe.
  */
 
@@ -22,7 +22,7 @@ extern "C" {
 /* Chosen by the caller and returned with each event; a pointer fits. */
 typedef uint64_t mio_token_t;
 
-/* Not a valid token: -EINVAL. A loop's poll also reserves the two below it. */
+/* Calls refuse this token (-EINVAL). A loop also reserves the two below it. */
 #define MIO_TOKEN_RESERVED UINT64_MAX
 
 /*
@@ -33,7 +33,7 @@ typedef uint64_t mio_token_t;
 #define MIO_READABLE     0x001u
 #define MIO_WRITABLE     0x002u
 #define MIO_PRIORITY     0x004u /* out-of-band data */
-#define MIO_ERROR        0x008u /* a hint: the next call returns any error */
+#define MIO_ERROR        0x008u /* the next call returns the error, if any */
 #define MIO_READ_CLOSED  0x010u /* the peer sends no more */
 #define MIO_WRITE_CLOSED 0x020u /* sends fail; only a hint if ERROR is set */
 #define MIO_AIO          0x040u /* kqueue with POSIX AIO only */
@@ -44,9 +44,9 @@ typedef uint64_t mio_token_t;
 #define MIO_EDGE      0x01u
 #define MIO_LEVEL     0x02u
 #define MIO_ONESHOT   0x04u /* disarmed after one event until reregistered */
-#define MIO_EXCLUSIVE 0x08u /* wake one of several polls; epoll only */
+#define MIO_EXCLUSIVE 0x08u /* wake at least one of several polls; epoll only */
 
-/* 16 bytes everywhere; reserved is 0. */
+/* An event has 16 bytes on every system; reserved is 0. */
 struct mio_event {
 	mio_token_t token;
 	uint32_t ready;
@@ -83,8 +83,8 @@ int mio_poll_create(struct mio_poll **out);
 void mio_poll_destroy(struct mio_poll *poll);
 
 /*
- * Add, change and remove a source; this also affects waits in progress. The
- * caller owns the source and must keep it until it is deregistered.
+ * Add, change and remove a source, also for waits in progress. The caller owns
+ * the source, and keeps it until it is deregistered or the poll is destroyed.
  * Errors: -EINVAL, -ENOTSUP, and those of the source: -EEXIST, -ENOENT, ...
  */
 int mio_poll_register(struct mio_poll *poll, struct mio_source *source,
@@ -94,7 +94,7 @@ int mio_poll_reregister(struct mio_poll *poll, struct mio_source *source,
 int mio_poll_deregister(struct mio_poll *poll, struct mio_source *source);
 
 /*
- * The same for a descriptor. Reregistering reports again what still holds.
+ * Do the same for a descriptor. Reregistering reports again what still holds.
  * Errors: -EINVAL, -EBADF, -EEXIST, -ENOENT, -EPERM (a file that is always
  * ready), -ENOTSUP (not on this selector), -ELOOP, -ENOMEM, -ENOSPC.
  */
@@ -105,13 +105,13 @@ int mio_poll_reregister_fd(struct mio_poll *poll, mio_fd_t fd,
 int mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd);
 
 /*
- * Wait for events and store up to capacity of them. Return how many, or 0 once
- * timeout_ns nanoseconds have passed, never earlier; a negative timeout waits
- * without limit, 0 does not wait. An event is reported to one of the threads
- * that wait. If a signal handler ran, or the process was stopped and continued,
- * mio_poll() keeps waiting and mio_poll_interruptible() returns -EINTR. Both
- * are cancellation points. Errors: -EINVAL, -EBADF (the poll's own descriptors
- * were closed), -ENOMEM (selector poll only).
+ * Wait for events, store up to capacity of them, and return how many, or 0 once
+ * timeout_ns nanoseconds have passed, never earlier. A negative timeout waits
+ * without limit, and a timeout of 0 does not wait. Each event goes to one of
+ * the waiting threads. If a signal handler ran, or the process was stopped and
+ * continued, mio_poll() keeps waiting and mio_poll_interruptible() returns
+ * -EINTR. Both are cancellation points. Errors: -EINVAL, -EBADF (the poll's own
+ * descriptors were closed), -ENOMEM (selector poll only).
  */
 #if defined(__cplusplus) && defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -126,20 +126,20 @@ int mio_poll_interruptible(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns);
 
 /*
- * Returns a descriptor to wait for in another event loop; the poll owns it. It
- * is readable while mio_poll() with a timeout of 0 would report an event. For
- * wakers, registrations, channels and timers this is only so from the time that
- * mio_poll_arm() returns 0 to the next mio_poll(). Errors: -EINVAL, -ENOTSUP.
+ * Returns a descriptor, owned by the poll, to wait for in another event loop.
+ * It is readable while mio_poll() with a timeout of 0 would report an event;
+ * for wakers, registrations, channels and timers only after mio_poll_arm()
+ * returned 0, until the next such mio_poll(). Errors: -EINVAL, -ENOTSUP.
  */
 int mio_poll_fd(const struct mio_poll *poll);
 
 /*
- * Call this before another event loop sleeps. Returns 0 if it may sleep, 1 if
- * mio_poll() must be called at once. Other threads may wait. Errors: -EINVAL.
+ * Returns 0 if another event loop may sleep now, or 1 if mio_poll() must be
+ * called at once. Other threads may wait too. Errors: -EINVAL.
  */
 int mio_poll_arm(struct mio_poll *poll);
 
-/* The selector: "epoll" or "poll"; later versions may add others. */
+/* Returns "epoll" or "poll", the selector; later versions may add others. */
 const char *mio_poll_backend(void);
 
 #ifdef __cplusplus

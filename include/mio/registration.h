@@ -33,22 +33,22 @@ int mio_registration_create(struct mio_registration **out,
 void mio_registration_destroy(struct mio_registration *registration);
 
 /*
- * The source to pass to mio_poll_register(); the registration owns it. Returns
- * NULL for NULL. It stays bound to the poll it was first registered with; other
- * polls return -EINVAL. MIO_AIO, MIO_LIO and MIO_EXCLUSIVE are -ENOTSUP. With
- * MIO_EDGE every set reports an event, even if the value does not change. Any
- * thread may register, reregister and deregister at any time; the last call
- * wins.
+ * Returns the source to pass to mio_poll_register(), which is part of the
+ * registration, or NULL for NULL. A registration stays bound to the poll it was
+ * first registered with: other polls return -EINVAL. MIO_AIO, MIO_LIO and
+ * MIO_EXCLUSIVE return -ENOTSUP. With MIO_EDGE every set reports an event, even
+ * if the value does not change. Any thread may register, reregister and
+ * deregister at any time; the last call wins.
  */
 struct mio_source *mio_registration_source(
     struct mio_registration *registration);
 
 /*
- * Replaces the readiness by a combination of MIO_* bits. The poll reports those
- * in the interest, and MIO_ERROR and MIO_HUP always. Makes a system call only
- * if the poll sleeps. What a thread wrote before the call is seen by the thread
- * that receives the event. Lock-free and async-signal-safe. Errors: -EINVAL
- * (NULL, or unknown bits).
+ * Replaces the readiness by a combination of MIO_* bits. The poll reports the
+ * bits that are in the interest, and MIO_ERROR and MIO_HUP always. The call
+ * makes a system call only if a thread sleeps in the poll. What a thread wrote
+ * before the call is seen by the thread that receives the event. Lock-free and
+ * async-signal-safe. Errors: -EINVAL (NULL, or unknown bits).
  */
 int mio_readiness_set(struct mio_readiness *readiness, unsigned ready);
 

@@ -56,7 +56,7 @@ int mio_socket_connect(mio_fd_t fd, const struct sockaddr *addr,
     socklen_t len);
 
 /*
- * To be called after MIO_WRITABLE is reported. Returns 0 if the socket is
+ * Call this after MIO_WRITABLE is reported. Returns 0 if the socket is
  * connected, or will be by the first send (TCP_FASTOPEN_CONNECT), and
  * -EINPROGRESS if the attempt has not ended. If it failed, the first call
  * returns the reason, and later calls return -ENOTCONN.
@@ -82,7 +82,10 @@ ssize_t mio_socket_peek(mio_fd_t fd, void *buf, size_t len);
 ssize_t mio_socket_send(mio_fd_t fd, const void *buf, size_t len);
 ssize_t mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count);
 
-/* how is MIO_SHUT_READ, MIO_SHUT_WRITE or MIO_SHUT_BOTH. Errors: -ENOTCONN. */
+/*
+ * Shuts down the direction MIO_SHUT_READ, MIO_SHUT_WRITE or MIO_SHUT_BOTH.
+ * Errors: -ENOTCONN.
+ */
 int mio_socket_shutdown(mio_fd_t fd, int how);
 
 /* Get the address of either end; len is an output. Errors: -ENOTCONN (peer). */
@@ -95,14 +98,15 @@ int mio_socket_peer_addr(mio_fd_t fd, struct sockaddr_storage *addr,
 int mio_socket_take_error(mio_fd_t fd, int *error);
 
 /*
- * The IPv4 time to live or IPv6 hop limit, depending on the socket's family; on
- * an IPv6 socket, set changes both, for peers of either kind. Errors: -ERANGE
- * (not in 1 to 255), -ENOPROTOOPT (another family).
+ * Set and get the IPv4 time to live or the IPv6 hop limit, depending on the
+ * socket's family. On an IPv6 socket, mio_socket_set_ttl() changes both, for
+ * peers of either kind. Errors: -ERANGE (not in 1 to 255), -ENOPROTOOPT
+ * (another family).
  */
 int mio_socket_set_ttl(mio_fd_t fd, unsigned ttl);
 int mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl);
 
-/* IPV6_V6ONLY; set before bind. Errors: -ENOPROTOOPT (no IPv6 socket). */
+/* IPV6_V6ONLY; set it before binding. Errors: -ENOPROTOOPT (not IPv6). */
 int mio_socket_set_only_v6(mio_fd_t fd, bool on);
 int mio_socket_get_only_v6(mio_fd_t fd, bool *on);
 

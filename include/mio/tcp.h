@@ -41,12 +41,12 @@ int mio_tcp_listen(mio_fd_t *out, const struct sockaddr *addr, socklen_t len,
     int backlog, unsigned flags);
 
 /*
- * Accepts the next connection and skips those that were lost in the queue. peer
- * and len are outputs and may both be NULL. Returns -EAGAIN if no connection is
- * queued, also on a blocking listener unless another thread or process accepts
- * at the same time. -EMFILE and -ENFILE leave the connection queued;
- * mio_tcp_accept(3) shows how to retry. Errors: also -ENOBUFS, -ENOMEM,
- * -EINVAL.
+ * Accepts the next connection and skips those that failed while they were
+ * queued. peer and len are outputs and may both be NULL. Returns -EAGAIN if no
+ * connection is queued, also on a blocking listener unless another thread or
+ * process accepts at the same time. -EMFILE and -ENFILE leave the connection
+ * queued; mio_tcp_accept(3) shows how to retry. Other errors: -ENOBUFS,
+ * -ENOMEM, -EINVAL.
  */
 int mio_tcp_accept(mio_fd_t listener, mio_fd_t *out,
     struct sockaddr_storage *peer, socklen_t *len);

@@ -7,7 +7,7 @@
 /*
  * A timer is one source with any number of timeouts, in a hierarchical timing
  * wheel. Setting, resetting, cancelling and expiring a timeout take constant
- * time and no allocation. Times are nanoseconds on the monotonic clock.
+ * time and allocate nothing. Times are nanoseconds on the monotonic clock.
  * Deadlines are rounded up to a tick: a timeout is never early, and at most one
  * tick late, plus the delay of the scheduler. Every wait of a poll checks each
  * of its timers, so use one timer per waiting thread, not one per connection.
@@ -36,24 +36,24 @@ int mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity);
 void mio_timer_destroy(struct mio_timer *timer);
 
 /*
- * The source to pass to mio_poll_register(); the timer owns it. Returns NULL
- * for NULL. It is MIO_READABLE while a timeout is due: after an event
- * mio_timer_expire() returns at least one, unless it was cancelled or reset.
- * With MIO_EDGE the next event is reported only after mio_timer_expire() has
- * returned all timeouts that were due.
+ * Returns the source to pass to mio_poll_register(), which is part of the
+ * timer, or NULL for NULL. It is MIO_READABLE while a timeout is due: after an
+ * event mio_timer_expire() returns at least one, unless it was cancelled or
+ * reset. With MIO_EDGE the next event is reported only after mio_timer_expire()
+ * has returned all timeouts that were due.
  */
 struct mio_source *mio_timer_source(struct mio_timer *timer);
 
 /*
- * Sets a timeout delay_ns from now. mio_timer_expire() stores its token when it
- * is due. out may be NULL. Makes a system call only if another thread sleeps in
- * the poll. Errors: -EINVAL, -ENOSPC (capacity timeouts are pending),
- * -EOVERFLOW (more than 2^63 nanoseconds from now).
+ * Sets a timeout delay_ns from now. When it is due, mio_timer_expire() stores
+ * its token. out may be NULL. The call makes a system call only if another
+ * thread sleeps in the poll. Errors: -EINVAL, -ENOSPC (capacity timeouts are
+ * pending), -EOVERFLOW (more than 2^63 nanoseconds from now).
  */
 int mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t token,
     mio_timeout_t *out);
 
-/* The same for an absolute mio_clock_now() time, which may be in the past. */
+/* Does the same for a time of mio_clock_now(), which may be in the past. */
 int mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
     mio_token_t token, mio_timeout_t *out);
 
@@ -68,8 +68,9 @@ int mio_timer_reset_at(struct mio_timer *timer, mio_timeout_t timeout,
     uint64_t deadline_ns);
 
 /*
- * The time on the monotonic clock in nanoseconds. One reading can serve many
- * calls to set_at and reset_at. Thread-safe and async-signal-safe.
+ * Returns the time on the monotonic clock in nanoseconds. One reading can serve
+ * many calls to mio_timer_set_at() and mio_timer_reset_at(). Thread-safe and
+ * async-signal-safe.
  */
 uint64_t mio_clock_now(void);
 
@@ -89,12 +90,12 @@ int mio_timer_expire(struct mio_timer *timer, mio_token_t *tokens,
     size_t count);
 
 /*
- * Stores how long it is until the next timeout is due, 0 if one is.
+ * Stores how long it is until the next timeout is due, or 0 if one is due now.
  * Errors: -EINVAL, -ENOENT (none is pending).
  */
 int mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns);
 
-/* The number of pending timeouts, including those that are due; 0 for NULL. */
+/* Returns the number of pending timeouts, also those due; 0 for NULL. */
 size_t mio_timer_pending(const struct mio_timer *timer);
 
 #ifdef __cplusplus

@@ -58,9 +58,12 @@ ssize_t mio_udp_recv_from(mio_fd_t fd, void *buf, size_t len,
 ssize_t mio_udp_peek_from(mio_fd_t fd, void *buf, size_t len,
     struct sockaddr_storage *addr, socklen_t *addr_len);
 
-/* In flags: the datagram was truncated, or its segment size is unknown. */
+/* Set in flags if the datagram was truncated or its segment size is unknown. */
 #define MIO_TRUNCATED 0x1u
-/* The size of the datagrams that receive offload joined; 0 for only one. */
+/*
+ * The size of the datagrams that mio_udp_set_receive_offload() let the system
+ * join into this one, or 0 if none were joined.
+ */
 #define MIO_SEGMENT_SIZE(flags) ((flags) >> 16)
 
 /* The caller owns data, which may be NULL if len is 0. */
@@ -86,15 +89,15 @@ int mio_udp_recv_batch(mio_fd_t fd, struct mio_datagram *datagrams,
     size_t count);
 
 /*
- * The system splits what one call sends into datagrams of size bytes; 0 means
- * off. Errors: -ERANGE (more than 65535), -ENOTSUP (not on this system).
+ * Lets the system split what one call sends into datagrams of size bytes; 0
+ * means off. Errors: -ERANGE (more than 65535), -ENOTSUP (not on this system).
  */
 int mio_udp_set_segment_size(mio_fd_t fd, unsigned size);
 int mio_udp_get_segment_size(mio_fd_t fd, unsigned *size);
 
 /*
- * The system joins datagrams of one sender and size, up to 64 KiB, and
- * mio_udp_recv_batch() stores their MIO_SEGMENT_SIZE(); the last may be
+ * Lets the system join datagrams of one sender and size, up to 64 KiB. Then
+ * mio_udp_recv_batch() stores their MIO_SEGMENT_SIZE(); the last one may be
  * shorter. Errors: -ENOTSUP.
  */
 int mio_udp_set_receive_offload(mio_fd_t fd, bool on);
@@ -104,7 +107,10 @@ int mio_udp_get_receive_offload(mio_fd_t fd, bool *on);
 int mio_udp_set_broadcast(mio_fd_t fd, bool on);
 int mio_udp_get_broadcast(mio_fd_t fd, bool *on);
 
-/* Whether this host receives what it sends to a group. Errors: -ENOPROTOOPT. */
+/*
+ * Control whether this host receives what it sends to a group. Errors:
+ * -ENOPROTOOPT.
+ */
 int mio_udp_set_multicast_loop_v4(mio_fd_t fd, bool on);
 int mio_udp_get_multicast_loop_v4(mio_fd_t fd, bool *on);
 int mio_udp_set_multicast_loop_v6(mio_fd_t fd, bool on);

@@ -12,10 +12,11 @@
 
 /*
  * Unix domain sockets. They are ordinary descriptors; the calls of mio/socket.h
- * send and receive. An unnamed address has family AF_UNIX and ends before
- * sun_path. On failure the calls return a negative errno value; all can return
- * -EINVAL for a NULL pointer or an address that is too short, and -EAFNOSUPPORT
- * for one of another family. Thread-safe, not async-signal-safe.
+ * send and receive. An unnamed address consists of the family AF_UNIX alone;
+ * its length ends before sun_path. On failure the calls return a negative errno
+ * value; all can return -EINVAL for a NULL pointer or an address that is too
+ * short, and -EAFNOSUPPORT for an address of another family. Thread-safe, not
+ * async-signal-safe.
  */
 
 #ifdef __cplusplus
@@ -96,11 +97,11 @@ ssize_t mio_unix_recv_from(mio_fd_t fd, void *buf, size_t len,
     struct sockaddr_un *addr, socklen_t *addr_len);
 
 /*
- * Sends up to len bytes, at least one, and with the first byte copies of all
- * count descriptors in fds, at most 253; the caller still owns them. Returns
- * the number of bytes that the system accepted. Errors: -EAGAIN, -EBADF (also
- * for one of fds), -EPIPE, -ENOTCONN, -ENOTSUP (not a Unix domain socket),
- * -ETOOMANYREFS, -EMSGSIZE, -EINVAL.
+ * Sends up to len bytes, at least one, and sends copies of all count
+ * descriptors in fds, at most 253, along with the first byte. The caller still
+ * owns them. Returns the number of bytes that the system accepted. Errors:
+ * -EAGAIN, -EBADF (also for one of fds), -EPIPE, -ENOTCONN, -ENOTSUP (not a
+ * Unix domain socket), -ETOOMANYREFS, -EMSGSIZE, -EINVAL.
  */
 ssize_t mio_unix_send_fds(mio_fd_t fd, const void *buf, size_t len,
     const mio_fd_t *fds, size_t count);
@@ -108,10 +109,10 @@ ssize_t mio_unix_send_fds(mio_fd_t fd, const void *buf, size_t len,
 /*
  * Returns the number of bytes received and stores the descriptors received with
  * them, which are close-on-exec and owned by the caller. *count is the size of
- * fds, and is replaced by how many the message carried. Descriptors that do not
- * fit are closed. If the process has reached its limit of descriptors, the ones
- * that are lost are stored as a single MIO_INVALID_FD at the end.
- * Errors: -EAGAIN, -ECONNRESET, -EBADF, -ENOTSOCK.
+ * fds on input, and the number of descriptors that the message carried on
+ * output. Descriptors that do not fit are closed. If the process has reached
+ * its limit of descriptors, those that are lost are stored as a single
+ * MIO_INVALID_FD at the end. Errors: -EAGAIN, -ECONNRESET, -EBADF, -ENOTSOCK.
  */
 ssize_t mio_unix_recv_fds(mio_fd_t fd, void *buf, size_t len, mio_fd_t *fds,
     size_t *count);

@@ -24,15 +24,16 @@ int mio_waker_create(struct mio_waker **out, struct mio_poll *poll,
     mio_token_t token);
 
 /*
- * Wakes the poll. Several wakes may be reported as one event. Makes a system
- * call only if the poll sleeps, and has no effect once the poll is destroyed.
- * Thread-safe and async-signal-safe. Errors: -EINVAL.
+ * Wakes the poll. Several wakes may be reported as one event. The call makes a
+ * system call only if a thread sleeps in the poll, and has no effect once the
+ * poll is destroyed. Thread-safe and async-signal-safe. Errors: -EINVAL.
  */
 int mio_waker_wake(struct mio_waker *waker);
 
 /*
- * Destroys a waker; a pending wake is not reported any more. May be called from
- * any thread, but not while another call uses the waker. NULL is ignored.
+ * Destroys a waker, before or after its poll. A pending wake is not reported
+ * any more. Any thread may make this call, but no other call may use the waker
+ * at the same time or later. NULL is ignored.
  */
 void mio_waker_destroy(struct mio_waker *waker);
 
