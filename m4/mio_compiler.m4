@@ -38,7 +38,7 @@ AC_DEFUN([MIO_COMPILER], [
 		[AS_HELP_STRING([--enable-sanitizer=address,undefined|thread],
 			[build the library and its tests with sanitizers;
 			programs built with ThreadSanitizer need a library that
-			is, too, see mio(7)])],
+			is built with it, too; see mio(7)])],
 		[], [enable_sanitizer=no])
 	AS_CASE([$enable_sanitizer],
 		[no], [],

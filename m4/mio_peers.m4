@@ -66,7 +66,7 @@ AC_DEFUN([MIO_PEERS], [
 	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
 		[event_base_new()])
 	AC_ARG_WITH([timeout-c], [AS_HELP_STRING([--with-timeout-c=DIR],
-		[let the benchmark compare with the timeout.c there])],
+		[compare with timeout.c, whose source is in DIR, in bench/timers])],
 		[], [with_timeout_c=no])
 	AM_CONDITIONAL([HAVE_TIMEOUT_C], [test "$with_timeout_c" != no])
 	AC_SUBST([with_timeout_c])

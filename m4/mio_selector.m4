@@ -143,7 +143,7 @@ m4_define([_MIO_USES], [
 	AS_IF([test "$mio_selector" = $1], [mio_uses=" m4_normalize([$3]) "])])
 
 AC_DEFUN([MIO_SELECTOR], [
-	MIO_CHOOSE([selector], [the system's call that polls],
+	MIO_CHOOSE([selector], [the system call that a poll waits in],
 		m4_defn([MIO_SELECTORS]))
 
 	m4_map([_MIO_USES], m4_defn([MIO_SELECTORS]))
@@ -153,7 +153,7 @@ AC_DEFUN([MIO_SELECTOR], [
 	AM_CONDITIONAL([EPOLL], [test "$ac_cv_func_epoll_create1" = yes])
 
 	MIO_CHOOSE([alarm], [], m4_defn([MIO_ALARMS]))
-	MIO_CHOOSE([waker], [what wakes a thread that waits],
+	MIO_CHOOSE([waker], [what wakes a thread that waits in a poll],
 		m4_defn([MIO_WAKERS]))
 	AS_CASE([$mio_uses], [*" waker "*], [], [
 		AS_IF([test "$with_waker" != auto], [AC_MSG_ERROR(
