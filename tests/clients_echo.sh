@@ -16,7 +16,7 @@ client() {
 head -c 1048576 /dev/urandom >"$dir/mebibyte"
 head -c 20000 /dev/urandom >"$dir/small"
 
-# the whole file and our FIN first; the answer comes all the same
+# the whole file and our FIN first; the reply arrives all the same
 client -t30 - "TCP:127.0.0.1:$port" <"$dir/mebibyte" >"$dir/back"
 cmp "$dir/mebibyte" "$dir/back" || fail 'half-close with socat'
 pass 'half-close with socat'
@@ -61,8 +61,8 @@ while [ $i -lt 200 ]; do
 done
 pass '200 at once'
 
-# With no descriptor left, a client waits in the queue. No edge tells of it when
-# the others have gone, so the server has to look by itself.
+# With no descriptor left, a client waits in the queue. No edge reports it
+# after the others have closed, so the server has to try by itself.
 if command -v prlimit >/dev/null; then
 	expect_no_leak
 	mkfifo "$dir/hold"

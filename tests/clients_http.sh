@@ -23,14 +23,14 @@ raw() {
 	timeout 60 socat -t20 - "TCP:127.0.0.1:$port" <"$1"
 }
 
-# answer CONNECTION [BODY]: an answer as it is on the wire
+# answer CONNECTION [BODY]: a response as it is on the wire
 answer() {
 	printf 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
 	printf 'Content-Length: 13\r\nConnection: %s\r\n\r\n' "$1"
 	[ $# -lt 2 ] || echo "$2"
 }
 
-# same WHAT: the answers, to the byte
+# same WHAT: the responses, to the byte
 same() {
 	cmp "$dir/expected" "$dir/answers" || fail "$1"
 	pass "$1"
@@ -61,8 +61,8 @@ is 'a head that is too long' 431 "$(get -o /dev/null -w '%{http_code}' \
 is 'chunked bodies are not understood' 501 "$(echo abc | get -o /dev/null \
     -w '%{http_code}' -H 'Transfer-Encoding: chunked' -d @- "$url")"
 
-# A hundred requests in one write. Only some answers have a body, so that they
-# tell their order; only the last one closes.
+# A hundred requests in one write. Only some responses have a body, which
+# shows their order; only the last one closes.
 i=0
 : >"$dir/expected"
 while [ $i -lt 100 ]; do
@@ -86,7 +86,7 @@ done >"$dir/pipeline"
 raw "$dir/pipeline" >"$dir/answers"
 same 'a pipeline of 100, in order'
 
-# Far more answers than fit into the server and the kernel while nobody reads:
+# Far more responses than fit into the server and the kernel while nobody reads:
 # it has to stop reading, and then go on.
 yes "$(printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n.')" | sed '/^\.$/d' |
     head -n 150000 >"$dir/pipeline"
@@ -95,7 +95,7 @@ timeout 60 socat -t20 - "TCP:127.0.0.1:$port,rcvbuf=4096" <"$dir/pipeline" |
     (sleep 0.5; cat) >"$dir/answers"
 same 'a pipeline of 50000 with a slow reader'
 
-# Wherever the buffer for answers is full, the last one is not forgotten.
+# Wherever the buffer for responses is full, the last one is not lost.
 i=0
 : >"$dir/pipeline"
 while [ $i -lt 200 ]; do

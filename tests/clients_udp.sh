@@ -10,8 +10,8 @@ set -eu
 
 need socat cmp timeout
 
-# client ADDRESS ARGUMENT...: sends its input and then an empty datagram, which
-# the server's answer to is the end
+# client ADDRESS ARGUMENT...: sends its input and then an empty datagram, and
+# ends with the server's reply to that
 client() {
 	address=$1
 	shift
@@ -94,7 +94,7 @@ while [ $i -lt 10 ]; do
 done
 pass '10 at once'
 
-# three batches and some more are there when the server looks
+# three batches and some more are there when the server polls
 kill -STOP "$server"
 wait_until 'the server does not stop' stopped
 cut_up 100 100
@@ -107,7 +107,7 @@ wait "$client" || fail 'a server that was stopped'
 peer_pids=
 same '100 datagrams that waited'
 
-# somebody who does not wait for the answers, which cannot be delivered then
+# somebody who does not wait for the replies, which cannot be delivered then
 head -c 10000 /dev/urandom |
     timeout 60 socat -u -b100 - "UDP4:127.0.0.1:$port"
 cut_up 512 100

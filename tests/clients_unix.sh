@@ -48,7 +48,7 @@ stream() {
 }
 
 # datagram ADDRESS SOCAT-ADDRESS: libmio is bound. An empty datagram goes last,
-# and the answer to it is the end; none is lost, as a full queue is waited for.
+# and the reply to it is the end. None is lost, as a full queue blocks.
 datagram() {
 	start tests/echo_peer datagram "$1"
 	label=${2%%:*}

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# configure refuses a system that lacks what the library needs, with a sentence
-# that says what, instead of leaving that to the compiler: probes are told that
-# something is not there, and, where there is such a compiler, one for Windows
-# is asked.
+# configure refuses a system that lacks what the library needs, and names what is
+# missing, instead of leaving that to the compiler. The test makes probes fail,
+# and runs a compiler for Windows where there is one.
 set -eu
 
 srcdir=${srcdir:-.}

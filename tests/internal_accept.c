@@ -67,7 +67,7 @@ START_TEST(accept_passes_over_lost_connections)
 END_TEST
 
 /* One that does not end is told, and the program can wait, or give up. */
-START_TEST(accept_tells_a_loss_that_lasts)
+START_TEST(accept_reports_a_loss_that_lasts)
 {
 	mio_fd_t listener = listen_on_loopback(), client, fd = -7;
 
@@ -97,7 +97,7 @@ static const int lasting[] = {
 
 #define LASTING ((int)(sizeof(lasting) / sizeof(lasting[0])))
 
-START_TEST(accept_tells_limits_and_what_will_last_at_once)
+START_TEST(accept_reports_limits_and_what_will_last_at_once)
 {
 	mio_fd_t listener = listen_on_loopback(), client, fd = -7;
 
@@ -177,9 +177,9 @@ main(void)
 
 	tcase_add_loop_test(
 	    tcase, accept_passes_over_lost_connections, 0, LOSSES);
-	tcase_add_loop_test(tcase, accept_tells_a_loss_that_lasts, 0, LOSSES);
+	tcase_add_loop_test(tcase, accept_reports_a_loss_that_lasts, 0, LOSSES);
 	tcase_add_loop_test(tcase,
-	    accept_tells_limits_and_what_will_last_at_once, 0, LASTING);
+	    accept_reports_limits_and_what_will_last_at_once, 0, LASTING);
 	tcase_add_test(tcase, accept_makes_one_call_for_a_connection);
 	tcase_add_test(tcase,
 	    accept_copes_with_a_blocking_listener_that_cannot_be_asked);

@@ -165,7 +165,7 @@ START_TEST(unbounded_allocates_nothing_below_its_record)
 }
 END_TEST
 
-START_TEST(no_memory_to_create_is_told)
+START_TEST(no_memory_to_create_is_reported)
 {
 	static const struct {
 		const char *call;
@@ -238,7 +238,7 @@ main(void)
 	tcase_add_loop_test(calls, burst_on_an_armed_poll_signals_once, 0, 2);
 	tcase_add_test(memory, bounded_allocates_nothing);
 	tcase_add_test(memory, unbounded_allocates_nothing_below_its_record);
-	tcase_add_test(memory, no_memory_to_create_is_told);
+	tcase_add_test(memory, no_memory_to_create_is_reported);
 	tcase_add_test(memory, no_memory_to_grow_loses_nothing);
 
 	return run_suite(suite);

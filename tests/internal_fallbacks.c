@@ -416,7 +416,7 @@ END_TEST
 #endif
 
 /* A wake has no error: it keeps errno, and the next one goes through. */
-START_TEST(wake_that_cannot_signal_is_not_told)
+START_TEST(wake_that_cannot_signal_is_not_reported)
 {
 	struct mio__waker waker;
 
@@ -485,7 +485,7 @@ START_TEST(each_poll_finds_out_once_at_the_most)
 END_TEST
 
 /* The error of giving back is nobody's: the first one is told. */
-START_TEST(rollback_that_fails_is_not_told)
+START_TEST(rollback_that_fails_is_not_reported)
 {
 	mio_fd_t listener = listen_on_loopback();
 	struct sockaddr_in taken = loopback(port_of(listener));
@@ -541,7 +541,7 @@ main(void)
 	tcase_add_test(
 	    tcase, batches_one_by_one_end_before_the_one_that_fails);
 	tcase_add_loop_test(tcase, pipe_does_without_pipe2, 0, REFUSALS);
-	tcase_add_test(tcase, rollback_that_fails_is_not_told);
+	tcase_add_test(tcase, rollback_that_fails_is_not_reported);
 	tcase_add_test(
 	    tcase, keepalive_over_the_limit_of_the_system_is_a_range);
 
@@ -552,7 +552,7 @@ main(void)
 	    tcase, waker_does_without_eventfd_and_pipe2, 0, REFUSALS);
 	tcase_add_loop_test(tcase, wake_gets_through_in_the_end, 0, 4);
 	tcase_add_loop_test(tcase, a_full_waker_is_drained_and_signals, 0, 2);
-	tcase_add_test(tcase, wake_that_cannot_signal_is_not_told);
+	tcase_add_test(tcase, wake_that_cannot_signal_is_not_reported);
 	ADD_EDGES(tcase);
 
 	tcase = new_case(suite, "waits");

@@ -373,7 +373,7 @@ static const struct fault_scenario scenarios[] = {
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
 
 static bool
-is_told(const struct fault_scenario *s, int error)
+is_reported(const struct fault_scenario *s, int error)
 {
 	return error == EINTR && s->run == run_wait_signal;
 }
@@ -398,7 +398,7 @@ is_nothing(const struct fault_scenario *s, const char *call)
  * IPv6 socket.
  */
 static int
-told_as(const struct fault_scenario *s, int error)
+reported_as(const struct fault_scenario *s, int error)
 {
 	bool is_ipv4s = s->run == run_set_ttl && s->needs == SOCKET6 &&
 	    strcmp(failing, "getsockopt") == 0;
@@ -423,13 +423,13 @@ static const struct fault_world faulty_world = {
 	.fd = &world.fd,
 	.out = &out,
 	.out_size = sizeof(out),
-	.is_told = is_told,
+	.is_reported = is_reported,
 	.is_nothing = is_nothing,
-	.told_as = told_as,
+	.reported_as = reported_as,
 	.restore = restore,
 };
 
-START_TEST(every_failing_call_is_told_and_changes_nothing)
+START_TEST(every_failing_call_is_reported_and_changes_nothing)
 {
 	const struct fault_scenario *s = &scenarios[_i];
 
@@ -445,7 +445,8 @@ main(void)
 	TCase *tcase = new_case(suite, "faults");
 
 	tcase_add_loop_test(tcase,
-	    every_failing_call_is_told_and_changes_nothing, 0, (int)SCENARIOS);
+	    every_failing_call_is_reported_and_changes_nothing, 0, (
+	        int)SCENARIOS);
 
 	return run_suite(suite);
 }

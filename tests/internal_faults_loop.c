@@ -120,7 +120,7 @@ static const struct fault_world faulty_world = {
 	.out_size = sizeof(out),
 };
 
-START_TEST(every_failing_call_is_told_and_changes_nothing)
+START_TEST(every_failing_call_is_reported_and_changes_nothing)
 {
 	fault_walk(&faulty_world, &scenarios[_i]);
 }
@@ -133,7 +133,7 @@ main(void)
 	TCase *tcase = new_case(suite, "faults_loop");
 
 	tcase_add_loop_test(tcase,
-	    every_failing_call_is_told_and_changes_nothing, 0,
+	    every_failing_call_is_reported_and_changes_nothing, 0,
 	    (int)(sizeof(scenarios) / sizeof(scenarios[0])));
 
 	return run_suite(suite);

@@ -361,7 +361,7 @@ static const struct fault_scenario scenarios[] = {
 
 /* What is not known to the system is not supported; 0 for a lost connection. */
 static int
-told_as(const struct fault_scenario *s, int error)
+reported_as(const struct fault_scenario *s, int error)
 {
 	bool offload = s->run == run_set_segment || s->run == run_get_segment ||
 	    s->run == run_set_offload || s->run == run_get_offload;
@@ -400,11 +400,11 @@ static const struct fault_world faulty_world = {
 	.fd = &world.fd,
 	.out = &out,
 	.out_size = sizeof(out),
-	.told_as = told_as,
+	.reported_as = reported_as,
 	.restore = restore,
 };
 
-START_TEST(every_failing_call_is_told_and_changes_nothing)
+START_TEST(every_failing_call_is_reported_and_changes_nothing)
 {
 	const struct fault_scenario *s = &scenarios[_i];
 
@@ -546,7 +546,8 @@ main(void)
 	TCase *tcase = new_case(suite, "faults");
 
 	tcase_add_loop_test(tcase,
-	    every_failing_call_is_told_and_changes_nothing, 0, (int)SCENARIOS);
+	    every_failing_call_is_reported_and_changes_nothing, 0, (
+	        int)SCENARIOS);
 	tcase_add_test(tcase, listen_that_fails_leaves_no_file);
 	tcase_add_test(
 	    tcase, bytes_that_fast_open_did_not_take_are_sent_later);

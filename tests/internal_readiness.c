@@ -146,7 +146,7 @@ START_TEST(a_readiness_is_at_most_two_cache_lines)
 }
 END_TEST
 
-START_TEST(no_memory_is_told)
+START_TEST(no_memory_is_reported)
 {
 	struct mio_registration *registration = NULL;
 	struct mio_readiness *readiness = NULL;
@@ -172,7 +172,7 @@ main(void)
 	tcase_add_test(cost, registering_costs_no_system_call);
 	tcase_add_test(limits, too_many_references_are_a_trap);
 	tcase_add_test(limits, a_readiness_is_at_most_two_cache_lines);
-	tcase_add_test(limits, no_memory_is_told);
+	tcase_add_test(limits, no_memory_is_reported);
 
 	return run_suite(suite);
 }

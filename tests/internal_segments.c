@@ -183,7 +183,7 @@ START_TEST(record_is_enough_at_every_position)
 END_TEST
 
 /* Senders that were slow find the ring that they knew closed. */
-START_TEST(old_ring_answers_moved)
+START_TEST(old_ring_reports_moved)
 {
 	struct subject s;
 	struct mio__ring *old;
@@ -285,7 +285,7 @@ main(void)
 
 	tcase_add_loop_test(walks, it_is_a_queue_that_grows, 0, 7);
 	tcase_add_test(walks, record_is_enough_at_every_position);
-	tcase_add_test(steps, old_ring_answers_moved);
+	tcase_add_test(steps, old_ring_reports_moved);
 	tcase_add_test(steps, growing_is_not_empty);
 	tcase_add_test(steps, nobody_reads_any_more);
 	tcase_add_loop_test(steps, no_memory_loses_nothing, 0, 2);

@@ -175,7 +175,7 @@ END_TEST
  * Three ticks are due, and the timeouts are handed out or cancelled one by one:
  * what the edge told stays told until nothing is left of it.
  */
-START_TEST(an_edge_of_several_ticks_is_told_once)
+START_TEST(an_edge_of_several_ticks_is_reported_once)
 {
 	struct scene scene;
 	struct mio_event event;
@@ -402,7 +402,7 @@ START_TEST(a_sleeping_thread_is_woken_without_timerfd)
 END_TEST
 
 /* The timer's and the alarm's. */
-START_TEST(failures_are_told_and_leave_nothing)
+START_TEST(failures_are_reported_and_leave_nothing)
 {
 	static const int errors[] = { EMFILE, ENFILE, ENOMEM, ENODEV };
 	struct mio_poll *poll = new_poll(), *other;
@@ -500,7 +500,7 @@ main(void)
 	tcase_add_test(tcase, the_start_of_the_loop_does_not_matter);
 	tcase_add_test(tcase, a_loop_that_is_an_hour_late_loses_nothing);
 	tcase_add_test(tcase, polls_within_a_tick_end);
-	tcase_add_test(tcase, an_edge_of_several_ticks_is_told_once);
+	tcase_add_test(tcase, an_edge_of_several_ticks_is_reported_once);
 
 	tcase = new_case(suite, "calls");
 	tcase_add_test(tcase, using_a_timer_costs_no_system_call);
@@ -512,7 +512,7 @@ main(void)
 	tcase = new_case(suite, "faults");
 	tcase_add_loop_test(tcase, polls_do_without_timerfd, 0, 4);
 	tcase_add_test(tcase, a_sleeping_thread_is_woken_without_timerfd);
-	tcase_add_test(tcase, failures_are_told_and_leave_nothing);
+	tcase_add_test(tcase, failures_are_reported_and_leave_nothing);
 
 	return run_suite(suite);
 }

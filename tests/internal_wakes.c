@@ -89,7 +89,7 @@ START_TEST(a_thread_that_waits_is_signalled_once)
 END_TEST
 
 /* The one that waits stays asleep, and what was queued is told by the look. */
-START_TEST(a_look_beside_one_who_waits)
+START_TEST(zero_timeout_beside_one_who_waits)
 {
 	struct mio_poll *poll = new_poll();
 	struct sleeper sleeper = { .poll = poll };
@@ -203,7 +203,7 @@ main(void)
 
 	tcase_add_test(tcase, wakes_of_a_busy_poll_cost_no_system_call);
 	tcase_add_test(tcase, a_thread_that_waits_is_signalled_once);
-	tcase_add_test(tcase, a_look_beside_one_who_waits);
+	tcase_add_test(tcase, zero_timeout_beside_one_who_waits);
 	tcase_add_test(tcase, a_wake_up_never_takes_an_events_place);
 	tcase_add_test(tcase, late_signals_do_not_show);
 	tcase_add_test(tcase, as_many_wakes_as_threads_wake_them_all);

@@ -222,8 +222,8 @@ tests_libharness_la_SOURCES = \
 	tests/lib/refuse.h \
 	tests/lib/timers.c \
 	tests/lib/timers.h \
-	tests/lib/told.c \
-	tests/lib/told.h \
+	tests/lib/record.c \
+	tests/lib/record.h \
 	tests/lib/wheel_model.c \
 	tests/lib/wheel_model.h \
 	$(end)

@@ -50,8 +50,8 @@ done
 mandoc -T lint -W warning $pages > log 2>&1
 expect_silence 'mandoc -T lint'
 
-# What mandoc does not mind: cells that are wider than their columns, or than the
-# rest of a line of 78, as man shows them, and two full stops for one.
+# What mandoc does not report: cells that are wider than their columns, or than
+# what is left of a line of 78, as man shows them, and doubled full stops.
 for page in $pages; do
 	awk '
 	function width(cell,    words, n, i, text, word) {

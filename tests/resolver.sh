@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # examples/resolver with dnsmasq on loopback: names that are there, that are not,
-# many at once, answers too long for a datagram, and servers that are silent,
-# late or gone. Nothing depends on what the system knows of name servers.
+# many at once, responses too long for a datagram, and servers that are silent,
+# late or closed. Nothing depends on what the system knows of name servers.
 set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
@@ -54,7 +54,7 @@ until start_dnsmasq; do
 	fi
 done
 
-# resolve NAME...: sets status, and leaves the answers sorted
+# resolve NAME...: sets status, and leaves the results sorted
 resolve() {
 	status=0
 	timeout 120 "$builddir/examples/resolver" -s "127.0.0.1:$port" "$@" \

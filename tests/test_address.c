@@ -306,7 +306,7 @@ START_TEST(null_is_refused)
 }
 END_TEST
 
-START_TEST(lengths_and_families_are_looked_at)
+START_TEST(lengths_and_families_are_checked)
 {
 	struct sockaddr_storage addr;
 	struct sockaddr_in in = loopback(80);
@@ -362,7 +362,9 @@ START_TEST(paths_have_their_limits)
 	text[5 + LONGEST + 1] = '\0';
 	expect_refused(text, ENAMETOOLONG);
 
-	/* the system may tell of one that fills sun_path, a byte longer even */
+	/*
+	 * the system may return a path that fills sun_path, or is a byte longer
+	 */
 	memset(un.sun_path, 'p', sizeof(un.sun_path));
 	expect_no_text(&un, sizeof(un), EINVAL);
 	expect_text(&un, sizeof(un) - 1, "unix:ppppppppppppppppppppppppppppppp"
@@ -562,7 +564,7 @@ main(void)
 
 	tcase = new_case(suite, "format");
 	tcase_add_test(tcase, texts_come_out_in_full);
-	tcase_add_test(tcase, lengths_and_families_are_looked_at);
+	tcase_add_test(tcase, lengths_and_families_are_checked);
 	tcase_add_test(tcase, random_inet_addresses_go_round);
 	tcase_add_test(tcase, parsed_addresses_work);
 

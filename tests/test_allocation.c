@@ -71,7 +71,7 @@ timeouts(struct scene *scene)
 	return bad;
 }
 
-/* How many of the steps went wrong: Check's own assertions may allocate. */
+/* How many of the steps failed: Check's own assertions may allocate. */
 static int
 register_and_poll(struct scene *scene)
 {

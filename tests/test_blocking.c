@@ -185,7 +185,7 @@ START_TEST(accept_knows_nothing_of_received_listeners)
 }
 END_TEST
 
-/* What does not listen is told at once, blocking or not. */
+/* A port without a listener fails at once, blocking or not. */
 START_TEST(accept_refuses_blocking_files_that_do_not_listen)
 {
 	mio_fd_t udp = udp_on_loopback(NULL), tcp, fd = -7;

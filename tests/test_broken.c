@@ -27,7 +27,7 @@ expect_bits(struct mio_poll *poll, unsigned ready)
 		ck_assert_int_lt(now_ns(), end);
 }
 
-/* What came without a cause is over, and nothing more comes. */
+/* A spurious event was reported and is not reported again. */
 static void
 expect_quiet(struct mio_poll *poll)
 {
@@ -122,7 +122,7 @@ START_TEST(fifo_has_one_writer_after_another)
 }
 END_TEST
 
-/* The next writer has come and gone before anybody looked. */
+/* The next writer has opened and closed it before anybody polled. */
 START_TEST(fifo_has_a_writer_of_a_moment)
 {
 	struct mio_poll *poll = new_poll();
@@ -249,7 +249,7 @@ START_TEST(datagram_beside_an_error)
 	ck_assert_int_eq(mio_udp_send_to(peer, "y", 1,
 	    (struct sockaddr *)&addr, sizeof(addr)), 1);
 	expect_bits(poll, MIO_READABLE | MIO_ERROR);
-	/* by the system's own call, and nobody is told */
+	/* closed by the system's own call, without telling the library */
 	ck_assert_int_eq(recv(fd, &(char){ 0 }, 1, 0), -1);
 	ck_assert_int_eq(recv(fd, &(char){ 0 }, 1, 0), 1);
 	expect_quiet(poll);
@@ -263,7 +263,7 @@ START_TEST(datagram_beside_an_error)
 }
 END_TEST
 
-/* Closed after it reported: nobody looks at that number any more. */
+/* Closed after it reported: nobody polls that number any more. */
 START_TEST(what_broke_is_closed)
 {
 	struct mio_poll *poll = new_poll();

@@ -24,7 +24,7 @@ struct waiter {
 	int64_t timeout_ns;
 	pthread_t thread;
 	struct mio_event event;
-	int n; /* of the last wait that came back; -1: none did */
+	int n; /* of the last wait that returned; -1: none did */
 	_Atomic bool begun;
 };
 
@@ -50,7 +50,7 @@ begin_wait(struct waiter *waiter, struct mio_poll *poll, int64_t timeout_ns)
 		(void)sched_yield();
 }
 
-/* Whether the thread was cancelled before its wait came back. */
+/* Whether the thread was cancelled before its wait returned. */
 static bool
 end_wait(struct waiter *waiter)
 {
@@ -155,8 +155,8 @@ START_TEST(beside_others)
 END_TEST
 
 /*
- * One of two is cancelled at the moment when a wake comes: it has either been
- * told, or the other one is.
+ * One of two is cancelled at the moment of a wake: either it has received
+ * the event, or the other thread does.
  */
 START_TEST(while_wakes_fly)
 {
@@ -247,7 +247,7 @@ wait_when_cancelled(void *argument)
 	return self;
 }
 
-/* Cancelled before it waits, with something there: told, or left there. */
+/* Cancelled before it waits, with an event ready: reported, or left there. */
 START_TEST(with_events_at_hand)
 {
 	static const int64_t waits[] = { 0, -1, SECONDS(600) };

@@ -231,8 +231,9 @@ START_TEST(batches_take_what_there_is)
 END_TEST
 
 /*
- * One without a bound goes on in other memory when it grows: there a batch came
- * back short, and a program that took that for empty got no further edge.
+ * An unbounded channel continues in other memory when it grows. A batch ended
+ * there, and a program that understood the short count as empty got no further
+ * edge.
  */
 START_TEST(batches_go_on_where_the_channel_grew)
 {
@@ -342,7 +343,7 @@ START_TEST(edge_reports_the_first_message)
 	expect_message(pair, 2);
 	expect_message(pair, 3);
 
-	/* empty, though nobody was told so yet */
+	/* empty, although no poll has reported that yet */
 	send_one(pair, 4);
 	expect_ready(poll, 1, MIO_READABLE, 0);
 	ck_assert_int_eq(mio_receiver_recv_batch(pair.receiver, messages, 4),
@@ -351,7 +352,7 @@ START_TEST(edge_reports_the_first_message)
 	send_one(pair, 5);
 	expect_ready(poll, 1, MIO_READABLE, 0);
 
-	/* received before anybody looked: nothing is there to be told */
+	/* received before any poll: there is nothing to report */
 	expect_message(pair, 5);
 	send_one(pair, 6);
 	expect_message(pair, 6);
@@ -359,7 +360,7 @@ START_TEST(edge_reports_the_first_message)
 	send_one(pair, 7);
 	expect_ready(poll, 1, MIO_READABLE, 0);
 
-	/* reregistering tells once more what is still so */
+	/* reregistering reports what still holds once more */
 	assert_ok(mio_poll_reregister(poll, pair.source, 2, MIO_READABLE,
 	    MIO_EDGE));
 	expect_ready(poll, 2, MIO_READABLE, 0);
@@ -404,7 +405,7 @@ START_TEST(oneshot_reports_once_until_reregistered)
 }
 END_TEST
 
-START_TEST(what_was_sent_before_is_told_when_registered)
+START_TEST(what_was_sent_before_is_reported_when_registered)
 {
 	unsigned options = _i == 0 ? MIO_LEVEL : MIO_EDGE;
 	struct mio_poll *poll = new_poll();
@@ -429,8 +430,8 @@ START_TEST(what_was_sent_before_is_told_when_registered)
 }
 END_TEST
 
-/* An interest without READABLE is told of the end alone. */
-START_TEST(interest_decides_what_is_told)
+/* An interest without READABLE reports the end alone. */
+START_TEST(interest_decides_what_is_reported)
 {
 	struct mio_poll *poll = new_poll();
 	struct pair pair = new_pair(0);
@@ -450,7 +451,7 @@ START_TEST(interest_decides_what_is_told)
 }
 END_TEST
 
-/* Each in its turn, and all of them, in an array with room for one. */
+/* One after the other, and all of them, in an array with room for one. */
 START_TEST(many_receivers_share_a_poll)
 {
 	enum { MANY = 20 };
@@ -505,8 +506,8 @@ main(void)
 	tcase_add_loop_test(events, oneshot_reports_once_until_reregistered, 0,
 	    2);
 	tcase_add_loop_test(events,
-	    what_was_sent_before_is_told_when_registered, 0, 2);
-	tcase_add_test(events, interest_decides_what_is_told);
+	    what_was_sent_before_is_reported_when_registered, 0, 2);
+	tcase_add_test(events, interest_decides_what_is_reported);
 	tcase_add_test(events, many_receivers_share_a_poll);
 
 	return run_suite(suite);

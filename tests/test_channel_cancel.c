@@ -102,7 +102,7 @@ send_for_ever(void *argument)
 	}
 }
 
-/* Each is cancelled somewhere: it has sent what it was told it had. */
+/* Each is cancelled somewhere: what a send reported as sent was sent. */
 START_TEST(a_cancelled_send_has_sent_nothing)
 {
 	unsigned rounds = is_slowed_down() ? 20 : 1000, round;
@@ -204,7 +204,7 @@ end_though_cancelled(void *argument)
 	return NULL;
 }
 
-START_TEST(the_end_is_told_by_a_cancelled_thread)
+START_TEST(the_end_is_reported_by_a_cancelled_thread)
 {
 	struct mio_poll *poll = new_poll();
 	struct pair pair = new_pair(0);
@@ -239,7 +239,7 @@ main(void)
 	tcase_add_loop_test(cancel, the_others_go_on, 0, THREADS);
 	tcase_add_loop_test(cancel, a_cancelled_send_has_sent_nothing, 1, 4);
 	tcase_add_loop_test(cancel, what_does_not_wait_is_not_cancelled, 0, 2);
-	tcase_add_test(cancel, the_end_is_told_by_a_cancelled_thread);
+	tcase_add_test(cancel, the_end_is_reported_by_a_cancelled_thread);
 
 	return run_suite(suite);
 }

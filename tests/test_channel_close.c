@@ -195,7 +195,7 @@ receive(struct pair pair, uint64_t *message, unsigned way)
 	return r < 0 ? r : 0;
 }
 
-/* What a send said it sent is received, and nothing else; the end is told. */
+/* Exactly what was sent is received; then the end is reported. */
 START_TEST(closing_loses_nothing)
 {
 	unsigned rounds = is_slowed_down() ? 3 : 40, round;

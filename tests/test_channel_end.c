@@ -74,7 +74,7 @@ START_TEST(end_comes_after_the_messages)
 }
 END_TEST
 
-START_TEST(end_before_registering_is_told)
+START_TEST(end_before_registering_is_reported)
 {
 	unsigned options = _i == 0 ? MIO_LEVEL : MIO_EDGE;
 	struct mio_poll *poll = new_poll();
@@ -172,7 +172,7 @@ main(void)
 
 	tcase_add_loop_test(ends, last_sender_is_reported_once, 0, 2);
 	tcase_add_loop_test(ends, end_comes_after_the_messages, 0, 2);
-	tcase_add_loop_test(ends, end_before_registering_is_told, 0, 2);
+	tcase_add_loop_test(ends, end_before_registering_is_reported, 0, 2);
 	tcase_add_loop_test(ends, without_receiver_sending_is_epipe, 0,
 	    BOUNDS + 1);
 	tcase_add_loop_test(ends, ends_and_poll_go_in_any_order, 0, 6 * BOUNDS);

@@ -106,7 +106,7 @@ account(struct world *world, const struct message *messages, int n)
 	}
 }
 
-/* What recv answers last, having taken up to most messages. */
+/* What recv returns last, having received up to most messages. */
 static int
 receive_up_to(struct world *world, size_t most)
 {
@@ -199,7 +199,7 @@ START_TEST(every_message_arrives_once_and_in_order)
 END_TEST
 
 /* A batch that was not filled emptied the channel: the next edge is to come. */
-START_TEST(short_batches_need_no_further_look)
+START_TEST(short_batches_need_no_further_check)
 {
 	struct world world = {
 		.poll = new_poll(),
@@ -371,7 +371,7 @@ send_first(void *argument)
 	return NULL;
 }
 
-/* mio: a first send between its register's two looks was never told. */
+/* mio: a first send during a register was never reported. */
 START_TEST(sending_while_registering_is_never_lost)
 {
 	struct race race = { .drops = _i >= 2 };
@@ -452,7 +452,7 @@ START_TEST(what_was_written_before_is_seen)
 }
 END_TEST
 
-/* All that wait are told, those that come later, too. */
+/* All that wait are notified, and those that wait later, too. */
 START_TEST(receiver_that_goes_ends_every_send)
 {
 	unsigned i, j, n = rounds(300);
@@ -548,7 +548,7 @@ main(void)
 	    0, 4 * BOUNDS);
 	tcase_add_loop_test(messages, those_that_wait_all_get_their_turn, 0, 3);
 
-	tcase_add_loop_test(wakes, short_batches_need_no_further_look, 0,
+	tcase_add_loop_test(wakes, short_batches_need_no_further_check, 0,
 	    BOUNDS);
 	tcase_add_loop_test(wakes, sleeping_receiver_is_never_stuck, 0, 4);
 	tcase_add_loop_test(wakes, ping_and_pong, 0, 2);

@@ -180,7 +180,7 @@ START_TEST(the_last_sender_ends_a_wait)
 }
 END_TEST
 
-/* A message that came meanwhile is not taken by a thread that has gone. */
+/* A message that arrives meanwhile is not given to a cancelled thread. */
 START_TEST(a_wait_may_be_cancelled)
 {
 	struct pair pair = new_pair(bounds[_i]);

@@ -84,7 +84,7 @@ START_TEST(what_was_closed_is_not_waited_for)
 }
 END_TEST
 
-/* All that was ready goes before it is told. */
+/* All that was ready is closed before it is reported. */
 START_TEST(what_was_closed_is_not_reported)
 {
 	struct mio_poll *poll = new_poll();
@@ -124,7 +124,7 @@ wait_for_token_2(void *poll)
 	return NULL;
 }
 
-/* What comes for it then ends nobody's wait. */
+/* Data for it then ends no wait. */
 START_TEST(closed_while_a_thread_waits)
 {
 	struct mio_poll *poll = new_poll();
@@ -196,8 +196,9 @@ START_TEST(loop_sleeps_on)
 END_TEST
 
 /*
- * What closes all descriptors takes the poll's own, too, and nothing can be
- * waited for any more: that is said, by waits and looks, and nobody spins.
+ * A program that closes all descriptors closes the poll's own, too. Then no
+ * wait is possible: mio_poll reports that with every timeout, and no thread
+ * spins.
  */
 START_TEST(poll_without_its_own_descriptors_says_so)
 {

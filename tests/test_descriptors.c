@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Whatever selector the library was built with, its answers are those of
+ * Whatever selector the library was built with, its reports are those of
  * epoll(7): an epoll of the test's own watches the same descriptors. First
- * every kind of descriptor at rest, then what happens to those that change.
+ * every kind of descriptor that does not change, then those that do.
  */
 
 #include "config.h"
@@ -35,7 +35,7 @@ struct watch {
 	struct mio_poll *poll;
 	int epfd, fd;
 	unsigned interest, options;
-	unsigned told; /* and not over yet */
+	unsigned reported; /* and not over yet */
 };
 
 static struct epoll_event
@@ -124,16 +124,16 @@ compare(struct watch *w, const char *step)
 	missing = expected & ~got;
 	needless = got & ~expected;
 	if (w->options & MIO_EDGE) {
-		/* what was told may come again or not, when it is so */
-		missing &= ~w->told;
+		/* what was reported may be reported again, if it holds */
+		missing &= ~w->reported;
 		needless &= ~state_of(w->fd);
 	}
 	ck_assert_msg((missing | needless) == 0,
 	    "%s, %s, interest 0x%x, options 0x%x: 0x%x, epoll says 0x%x",
 	    w->name, step, w->interest, w->options, got, expected);
-	w->told |= expected;
+	w->reported |= expected;
 
-	/* edges and oneshots are told once */
+	/* edges and oneshots are reported once */
 	if (w->options & (MIO_EDGE | MIO_ONESHOT))
 		ck_assert_msg(mio_poll(w->poll, &event, 1, 0) == 0,
 		    "%s, %s: 0x%x again", w->name, step, event.ready);
@@ -235,19 +235,21 @@ fill(int fd)
 		continue;
 }
 
-/* What a call of the library has seen to end is told when it begins anew. */
+/*
+ * A state that a call of the library has ended is reported when it begins anew.
+ */
 static void
 drain_it(struct watch *w)
 {
 	drain(w->fd);
-	w->told &= ~R;
+	w->reported &= ~R;
 }
 
 static void
 fill_it(struct watch *w)
 {
 	fill(w->fd);
-	w->told &= ~W;
+	w->reported &= ~W;
 }
 
 /* Until the kernel says so; what reaches another socket takes a moment. */
@@ -270,7 +272,7 @@ send_byte(int from, int to)
 	settle(to, POLLIN);
 }
 
-/* Begins to watch: the rest of a scene follows. */
+/* Begins to watch: the other steps of a scene follow. */
 static void
 begin(struct watch *w, int fd)
 {
@@ -334,7 +336,7 @@ tcp_is_refused(struct watch *w)
 	assert_ok(mio_socket_create(&fd, AF_INET, SOCK_STREAM));
 	begin(w, fd);
 	(void)mio_socket_connect(fd, (struct sockaddr *)&addr, sizeof(addr));
-	w->told = 0;
+	w->reported = 0;
 	settle(fd, POLLHUP);
 	compare(w, "refused");
 	assert_error(mio_socket_connect_finish(fd), ECONNREFUSED);
@@ -353,7 +355,7 @@ tcp_connects(struct watch *w)
 	begin(w, fd);
 	assert_ok(mio_socket_connect(fd, (struct sockaddr *)&addr,
 	    sizeof(addr)));
-	w->told = 0;
+	w->reported = 0;
 	settle(fd, POLLOUT);
 	settle(listener, POLLIN);
 	compare(w, "connected");
@@ -379,7 +381,7 @@ tcp_listens(struct watch *w)
 		close_pair(client, server);
 		assert_error(mio_tcp_accept(listener, &server, NULL, NULL),
 		    EAGAIN);
-		w->told = 0;
+		w->reported = 0;
 		compare(w, "accepted");
 	}
 	assert_ok(mio_fd_close(listener));
@@ -538,7 +540,7 @@ poll_nests(struct watch *w)
 	compare(w, "something inside");
 	drain(fds[0]);
 	assert_ok(mio_fd_would_block(fd));
-	w->told = 0;
+	w->reported = 0;
 	compare(w, "nothing inside");
 	send_byte(fds[1], fds[0]);
 	compare(w, "something again");

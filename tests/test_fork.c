@@ -369,7 +369,7 @@ be_number_one(void)
 	return 0;
 }
 
-/* Which process this is cannot be told by its number alone. */
+/* A process cannot be recognized by its number alone. */
 START_TEST(child_has_the_number_of_its_parent)
 {
 	pid_t pid = fork();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A look tells what its own thread has queued before, whatever other threads do
- * meanwhile. Built a second time, as internal_looks, with a library whose
- * threads lose the processor at all the interesting points.
+ * A call to mio_poll with a timeout of 0 reports what its own thread queued
+ * before, whatever other threads do meanwhile. The test is built a second time,
+ * with a library whose threads yield at all the interesting points.
  */
 
 #include "config.h"
@@ -101,8 +101,8 @@ end_noise(struct noise *noises)
 	}
 }
 
-/* The only thread that looks: nobody else can have taken it. */
-START_TEST(a_look_tells_what_was_queued_before)
+/* The only thread that polls: nobody else can have received it. */
+START_TEST(zero_timeout_reports_what_was_queued_before)
 {
 	struct mio_poll *poll = new_poll();
 	struct mio_event events[64];
@@ -135,7 +135,8 @@ main(void)
 	Suite *suite = suite_create("looks");
 	TCase *tcase = new_case(suite, "looks");
 
-	tcase_add_loop_test(tcase, a_look_tells_what_was_queued_before, 0, 4);
+	tcase_add_loop_test(tcase, zero_timeout_reports_what_was_queued_before,
+	    0, 4);
 
 	return run_suite(suite);
 }

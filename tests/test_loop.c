@@ -289,8 +289,8 @@ START_TEST(limits_of_a_round_are_kept)
 }
 END_TEST
 
-/* Due in the same round, and cleared by the one that came before. */
-START_TEST(what_is_cleared_is_not_told)
+/* Due in the same round, and cleared by the one reported before it. */
+START_TEST(what_is_cleared_is_not_reported)
 {
 	struct mio_loop *loop = new_loop(NULL);
 	struct record record = blank;
@@ -310,7 +310,7 @@ START_TEST(what_is_cleared_is_not_told)
 }
 END_TEST
 
-START_TEST(what_is_reset_is_told_later)
+START_TEST(what_is_reset_is_reported_later)
 {
 	struct mio_loop *loop = new_loop(NULL);
 	struct record record = blank;
@@ -379,7 +379,7 @@ START_TEST(shutdown_from_a_callback_ends_the_run)
 }
 END_TEST
 
-/* What came before a round, or ended a run, ends no wait of a round. */
+/* A shutdown before a round, or one that ended a run, ends no later wait. */
 START_TEST(shutdowns_of_the_past_end_no_wait)
 {
 	struct mio_loop *loop = new_loop(NULL);
@@ -464,7 +464,7 @@ START_TEST(other_threads_notify_and_shut_down)
 	for (i = 0; i < 4000; i++)
 		if (mio_sender_send(sender, &i) != 0)
 			ck_abort_msg("%ld", i);
-	/* the last one has been told when the next round is over */
+	/* the last one has been reported when the next round is over */
 	while (mio_sender_try_send(sender, &i) == -EAGAIN)
 		(void)usleep(100);
 	(void)usleep(1000);
@@ -483,7 +483,7 @@ START_TEST(other_threads_notify_and_shut_down)
 END_TEST
 
 static void *
-shut_down_until_told(void *argument)
+shut_down_until_notified(void *argument)
 {
 	struct runner *runner = argument;
 
@@ -501,7 +501,7 @@ START_TEST(a_shutdown_ends_the_wait_of_one_round)
 	pthread_t thread;
 
 	runner = (struct runner){ .loop = new_loop(NULL), .record = blank };
-	thread = start(shut_down_until_told, &runner);
+	thread = start(shut_down_until_notified, &runner);
 	once(runner.loop, &runner.record, -1);
 	ck_assert_uint_eq(runner.record.ticks, 1);
 	runner.over = true;
@@ -536,7 +536,7 @@ on_signal(int number)
 	(void)number;
 }
 
-START_TEST(a_signal_is_told)
+START_TEST(a_signal_is_reported)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 	struct mio_loop *loop = new_loop(NULL);
@@ -573,8 +573,8 @@ main(void)
 	tcase_add_test(tcase, nothing_need_be_called);
 	tcase_add_test(tcase, a_round_goes_in_order);
 	tcase_add_test(tcase, limits_of_a_round_are_kept);
-	tcase_add_test(tcase, what_is_cleared_is_not_told);
-	tcase_add_test(tcase, what_is_reset_is_told_later);
+	tcase_add_test(tcase, what_is_cleared_is_not_reported);
+	tcase_add_test(tcase, what_is_reset_is_reported_later);
 	tcase_add_test(tcase, rounds_end_although_timeouts_do_not);
 	tcase_add_test(tcase, shutdown_from_a_callback_ends_the_run);
 	tcase_add_test(tcase, a_run_says_that_it_is_running);
@@ -582,7 +582,7 @@ main(void)
 	tcase_add_test(tcase, shutdowns_of_the_past_end_no_wait);
 	tcase_add_test(tcase, a_shutdown_ends_the_wait_of_one_round);
 	tcase_add_test(tcase, shutdowns_in_a_row_end_runs_in_a_row);
-	tcase_add_test(tcase, a_signal_is_told);
+	tcase_add_test(tcase, a_signal_is_reported);
 
 	return run_suite(suite);
 }

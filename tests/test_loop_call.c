@@ -4,7 +4,7 @@
 
 #include "config.h"
 #include "lib/harness.h"
-#include "lib/told.h"
+#include "lib/record.h"
 
 #include <stdatomic.h>
 
@@ -238,7 +238,7 @@ START_TEST(posts_have_a_limit)
 }
 END_TEST
 
-/* Neither kind keeps the other from being told, with one a round. */
+/* Neither kind keeps the other from being reported, with one a round. */
 START_TEST(posts_and_messages_take_turns)
 {
 	struct mio_loop_config config = {

@@ -4,18 +4,18 @@
 
 #include "config.h"
 #include "lib/harness.h"
-#include "lib/told.h"
+#include "lib/record.h"
 
 /* ---- shutdowns */
 
 /*
- * One that came before the run was forgotten, so that an early signal left a
+ * A shutdown before the run was forgotten, so that an early signal left a
  * program waiting for ever.
  */
 START_TEST(a_shutdown_before_the_run_ends_it)
 {
 	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
+	struct record record = { .end = 0 };
 	int fds[2], i;
 
 	make_pipe(fds);
@@ -23,18 +23,18 @@ START_TEST(a_shutdown_before_the_run_ends_it)
 	assert_ok(mio_poll_register_fd(
 	    mio_loop_poll(loop), fds[0], 1, MIO_READABLE, MIO_EDGE));
 
-	/* as often as it comes, and what is there is told */
+	/* as often as it is sent, and what is ready is reported */
 	mio_loop_shutdown(loop);
 	mio_loop_shutdown(loop);
-	assert_ok(mio_loop_run(loop, &told_handler, &told));
-	ck_assert_uint_eq(told.ticks, 1);
-	ck_assert_uint_eq(told.readies, 1);
+	assert_ok(mio_loop_run(loop, &recording_handler, &record));
+	ck_assert_uint_eq(record.ticks, 1);
+	ck_assert_uint_eq(record.readies, 1);
 
-	/* with nothing to tell either */
+	/* with nothing to report either */
 	for (i = 2; i < 5; i++) {
 		mio_loop_shutdown(loop);
-		assert_ok(mio_loop_run(loop, &told_handler, &told));
-		ck_assert_uint_eq(told.ticks, i);
+		assert_ok(mio_loop_run(loop, &recording_handler, &record));
+		ck_assert_uint_eq(record.ticks, i);
 	}
 	close_pipe(fds);
 	mio_loop_destroy(loop);
@@ -56,17 +56,17 @@ START_TEST(a_round_leaves_the_shutdown_for_the_run)
 		.size = sizeof(end), .tick = shut_down,
 	};
 	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
+	struct record record = { .end = 0 };
 	unsigned ticks = 0;
 
 	/* before the round, and in it */
 	mio_loop_shutdown(loop);
-	assert_ok(mio_loop_run_once(loop, &told_handler, &told, 0));
-	assert_ok(mio_loop_run(loop, &told_handler, &told));
-	ck_assert_uint_eq(told.ticks, 2);
+	assert_ok(mio_loop_run_once(loop, &recording_handler, &record, 0));
+	assert_ok(mio_loop_run(loop, &recording_handler, &record));
+	ck_assert_uint_eq(record.ticks, 2);
 	assert_ok(mio_loop_run_once(loop, &end, &ticks, 0));
-	assert_ok(mio_loop_run(loop, &told_handler, &told));
-	ck_assert_uint_eq(told.ticks, 3);
+	assert_ok(mio_loop_run(loop, &recording_handler, &record));
+	ck_assert_uint_eq(record.ticks, 3);
 	mio_loop_destroy(loop);
 }
 END_TEST
@@ -76,14 +76,14 @@ END_TEST
 static void
 cancel_here(struct mio_loop *loop, void *context, mio_token_t state)
 {
-	told_handler.timeout(loop, context, state);
+	recording_handler.timeout(loop, context, state);
 	if (state == 2) {
 		(void)pthread_cancel(pthread_self());
 		pthread_testcancel();
 	}
 }
 
-static struct told told_before;
+static struct record reported_before;
 
 static void *
 run_until_cancelled(void *loop)
@@ -92,30 +92,30 @@ run_until_cancelled(void *loop)
 		.size = sizeof(cancel), .timeout = cancel_here,
 	};
 
-	(void)mio_loop_run(loop, &cancel, &told_before);
+	(void)mio_loop_run(loop, &cancel, &reported_before);
 
 	return NULL;
 }
 
-/* Another thread goes on with what the round has not told. */
+/* Another thread goes on with what the round has not reported. */
 START_TEST(a_cancelled_thread_leaves_the_loop_usable)
 {
 	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
+	struct record record = { .end = 0 };
 	mio_timeout_t names[3];
 	void *message = NULL;
 
 	set_three(loop, names);
 	join(start(run_until_cancelled, loop));
-	ck_assert_uint_eq(told_before.timeouts, 2);
+	ck_assert_uint_eq(reported_before.timeouts, 2);
 	ck_assert(!mio_loop_is_running(loop));
 
-	tell_once(loop, &told);
-	ck_assert_uint_eq(told.timeouts, 1);
-	ck_assert_uint_eq(told.states[0], 3);
+	run_one_round(loop, &record);
+	ck_assert_uint_eq(record.timeouts, 1);
+	ck_assert_uint_eq(record.states[0], 3);
 	assert_ok(mio_sender_send(mio_loop_sender(loop), &message));
-	tell_once(loop, &told);
-	ck_assert_uint_eq(told.ticks, 2);
+	run_one_round(loop, &record);
+	ck_assert_uint_eq(record.ticks, 2);
 	mio_loop_destroy(loop);
 }
 END_TEST

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What a round of the loop tells, and what it leaves for the next one. */
+/* What a round of the loop reports, and what it leaves for the next one. */
 
 #include "config.h"
 #include "lib/harness.h"
-#include "lib/told.h"
+#include "lib/record.h"
 
 #include <stddef.h>
 
 /* ---- timeouts */
 
 static int
-set_again(struct mio_loop *loop, struct told *told, mio_token_t state)
+set_again(struct mio_loop *loop, struct record *record, mio_token_t state)
 {
 	int r = mio_loop_timeout(loop, 0, state, NULL);
 
-	(void)told;
+	(void)record;
 	(void)usleep(1500); /* the work, which takes longer than a tick */
 
 	return r;
 }
 
 /*
- * The timeout that a callback set for now was told in the same round when the
+ * A timeout of 0 that a callback set was reported in the same round when the
  * callback worked for longer than a tick and others were pending: the round
- * went on for as often as one was set, and events waited for its end.
+ * went on as long as callbacks set timeouts, and events waited for its end.
  */
 START_TEST(what_timeouts_set_waits_for_the_next_round)
 {
-	struct told told = { .react = set_again, .end = 10 };
+	struct record record = { .react = set_again, .end = 10 };
 	struct mio_loop *loop = new_loop(NULL);
 	int fds[2], i;
 
@@ -41,47 +41,47 @@ START_TEST(what_timeouts_set_waits_for_the_next_round)
 	assert_ok(mio_loop_timeout(loop, 0, 1, NULL));
 	(void)usleep(3000);
 
-	assert_ok(mio_loop_run(loop, &told_handler, &told));
-	ck_assert_uint_eq(told.timeouts, 10);
-	ck_assert_uint_eq(told.readies, 10);
-	ck_assert_uint_eq(told.most_in_round, 2);
+	assert_ok(mio_loop_run(loop, &recording_handler, &record));
+	ck_assert_uint_eq(record.timeouts, 10);
+	ck_assert_uint_eq(record.readies, 10);
+	ck_assert_uint_eq(record.most_in_round, 2);
 	close_pipe(fds);
 	mio_loop_destroy(loop);
 }
 END_TEST
 
 static int
-reset_other(struct mio_loop *loop, struct told *told, mio_token_t state)
+reset_other(struct mio_loop *loop, struct record *record, mio_token_t state)
 {
-	mio_timeout_t other = told->other;
+	mio_timeout_t other = record->other;
 
 	(void)state;
-	told->other = 0;
+	record->other = 0;
 
 	return other == 0 ? 0 : mio_loop_reset_timeout(loop, other, 0);
 }
 
-/* Due in the same round, and put off by the one that came before. */
-START_TEST(what_is_reset_in_a_round_is_told_in_a_later_one)
+/* Due in the same round, and put off by the one reported before it. */
+START_TEST(what_is_reset_in_a_round_is_reported_in_a_later_one)
 {
-	struct told told = { .react = reset_other };
+	struct record record = { .react = reset_other };
 	struct mio_loop *loop = new_loop(NULL);
 	mio_timeout_t names[3];
 
 	set_three(loop, names);
-	told.other = names[1];
-	tell_once(loop, &told);
-	ck_assert_uint_eq(told.timeouts, 2);
-	ck_assert_uint_eq(told.states[0], 1);
-	ck_assert_uint_eq(told.states[1], 3);
+	record.other = names[1];
+	run_one_round(loop, &record);
+	ck_assert_uint_eq(record.timeouts, 2);
+	ck_assert_uint_eq(record.states[0], 1);
+	ck_assert_uint_eq(record.states[1], 3);
 
 	/* under the name that it had */
-	told.react = NULL;
+	record.react = NULL;
 	assert_ok(mio_loop_reset_timeout(loop, names[1], SECONDS(3600)));
 	assert_ok(mio_loop_reset_timeout(loop, names[1], 0));
-	while (told.timeouts < 3)
-		tell_once(loop, &told);
-	ck_assert_uint_eq(told.states[2], 2);
+	while (record.timeouts < 3)
+		run_one_round(loop, &record);
+	ck_assert_uint_eq(record.states[2], 2);
 	assert_error(mio_loop_reset_timeout(loop, names[1], 0), ENOENT);
 	assert_error(mio_loop_clear_timeout(loop, names[1]), ENOENT);
 	mio_loop_destroy(loop);
@@ -89,13 +89,13 @@ START_TEST(what_is_reset_in_a_round_is_told_in_a_later_one)
 END_TEST
 
 static int
-clear_other(struct mio_loop *loop, struct told *told, mio_token_t state)
+clear_other(struct mio_loop *loop, struct record *record, mio_token_t state)
 {
-	mio_timeout_t other = told->other;
+	mio_timeout_t other = record->other;
 
 	/* a new one gets its place, and not its name */
 	(void)state;
-	told->other = 0;
+	record->other = 0;
 	if (other == 0 || mio_loop_clear_timeout(loop, other) != 0)
 		return other == 0 ? 0 : -1;
 	if (mio_loop_clear_timeout(loop, other) != -ENOENT ||
@@ -105,29 +105,29 @@ clear_other(struct mio_loop *loop, struct told *told, mio_token_t state)
 	return mio_loop_timeout(loop, SECONDS(3600), 9, NULL);
 }
 
-START_TEST(what_is_cleared_in_a_round_is_not_told)
+START_TEST(what_is_cleared_in_a_round_is_not_reported)
 {
-	struct told told = { .react = clear_other };
+	struct record record = { .react = clear_other };
 	struct mio_loop *loop = new_loop(NULL);
 	mio_timeout_t names[3];
 
 	set_three(loop, names);
-	told.other = names[2];
-	tell_once(loop, &told);
-	ck_assert_uint_eq(told.timeouts, 2);
-	ck_assert_uint_eq(told.states[0], 1);
-	ck_assert_uint_eq(told.states[1], 2);
+	record.other = names[2];
+	run_one_round(loop, &record);
+	ck_assert_uint_eq(record.timeouts, 2);
+	ck_assert_uint_eq(record.states[0], 1);
+	ck_assert_uint_eq(record.states[1], 2);
 	assert_error(mio_loop_clear_timeout(loop, names[2]), ENOENT);
 	mio_loop_destroy(loop);
 }
 END_TEST
 
 static int
-set_too_many(struct mio_loop *loop, struct told *told, mio_token_t state)
+set_too_many(struct mio_loop *loop, struct record *record, mio_token_t state)
 {
 	/* its own place is free by now, that of the other is not */
 	(void)state;
-	if (told->timeouts > 1)
+	if (record->timeouts > 1)
 		return 0;
 	if (mio_loop_timeout(loop, 0, 8, NULL) != 0)
 		return -1;
@@ -135,12 +135,12 @@ set_too_many(struct mio_loop *loop, struct told *told, mio_token_t state)
 	return mio_loop_timeout(loop, 0, 9, NULL) == -ENOSPC ? 0 : -2;
 }
 
-START_TEST(what_is_due_counts_until_it_is_told)
+START_TEST(what_is_due_counts_until_it_is_reported)
 {
 	struct mio_loop_config config = {
 		.size = sizeof(config), .timer_capacity = 2,
 	};
-	struct told told = { .react = set_too_many };
+	struct record record = { .react = set_too_many };
 	struct mio_loop *loop = new_loop(&config);
 
 	assert_ok(mio_loop_timeout(loop, 0, 1, NULL));
@@ -149,11 +149,11 @@ START_TEST(what_is_due_counts_until_it_is_told)
 	assert_error(
 	    mio_loop_timeout(loop, UINT64_MAX, 3, NULL), EOVERFLOW);
 	(void)usleep(3000);
-	tell_once(loop, &told);
-	ck_assert_uint_eq(told.timeouts, 2);
-	tell_once(loop, &told);
-	ck_assert_uint_eq(told.timeouts, 3);
-	ck_assert_uint_eq(told.states[2], 8);
+	run_one_round(loop, &record);
+	ck_assert_uint_eq(record.timeouts, 2);
+	run_one_round(loop, &record);
+	ck_assert_uint_eq(record.timeouts, 3);
+	ck_assert_uint_eq(record.states[2], 8);
 	mio_loop_destroy(loop);
 }
 END_TEST
@@ -197,7 +197,7 @@ END_TEST
 #define MANY 8
 
 static void
-run_rounds(const struct mio_loop_config *config, struct told *told)
+run_rounds(const struct mio_loop_config *config, struct record *record)
 {
 	struct mio_loop *loop = new_loop(config);
 	int fds[MANY][2], i;
@@ -208,7 +208,7 @@ run_rounds(const struct mio_loop_config *config, struct told *told)
 		assert_ok(mio_poll_register_fd(mio_loop_poll(loop), fds[i][0],
 		    (mio_token_t)i, MIO_READABLE, MIO_LEVEL));
 	}
-	assert_ok(mio_loop_run(loop, &told_handler, told));
+	assert_ok(mio_loop_run(loop, &recording_handler, record));
 	for (i = 0; i < MANY; i++)
 		close_pipe(fds[i]);
 	mio_loop_destroy(loop);
@@ -222,12 +222,12 @@ START_TEST(the_limit_of_events_is_kept)
 	unsigned i;
 
 	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		struct told told = { .end = 20 };
+		struct record record = { .end = 20 };
 
 		config.events_per_tick = limits[i];
-		run_rounds(&config, &told);
-		ck_assert_uint_eq(told.most_in_round, limits[i]);
-		ck_assert_uint_eq(told.readies, 20 * limits[i]);
+		run_rounds(&config, &record);
+		ck_assert_uint_eq(record.most_in_round, limits[i]);
+		ck_assert_uint_eq(record.readies, 20 * limits[i]);
 	}
 }
 END_TEST
@@ -255,14 +255,14 @@ send_again(struct mio_loop *loop, void *context, const void *message)
 static void
 set_timeout_again(struct mio_loop *loop, void *context, mio_token_t state)
 {
-	struct told *told = context;
+	struct record *record = context;
 
-	told->timeouts++;
+	record->timeouts++;
 	assert_ok(mio_loop_timeout(loop, 0, state, NULL));
 	(void)usleep(1100);
 }
 
-/* Each kind gets its turn, though all of them always have something. */
+/* Each kind gets its share, although all of them always have something. */
 START_TEST(events_messages_and_timeouts_share_a_slot)
 {
 	struct mio_loop_config config = {
@@ -273,12 +273,12 @@ START_TEST(events_messages_and_timeouts_share_a_slot)
 	};
 	struct mio_handler all = {
 		.size = sizeof(all),
-		.ready = told_handler.ready,
+		.ready = recording_handler.ready,
 		.notify = send_again,
 		.timeout = set_timeout_again,
-		.tick = told_handler.tick,
+		.tick = recording_handler.tick,
 	};
-	struct told told = { .end = 100 };
+	struct record record = { .end = 100 };
 	struct mio_loop *loop = new_loop(&config);
 	int fds[2];
 
@@ -287,10 +287,10 @@ START_TEST(events_messages_and_timeouts_share_a_slot)
 	assert_ok(mio_poll_register_fd(
 	    mio_loop_poll(loop), fds[0], 1, MIO_READABLE, MIO_LEVEL));
 	set_timeout_and_message(loop);
-	assert_ok(mio_loop_run(loop, &all, &told));
-	ck_assert_uint_eq(told.most_in_round, 1);
-	ck_assert_uint_ge(told.readies, 20);
-	ck_assert_uint_ge(told.timeouts, 20);
+	assert_ok(mio_loop_run(loop, &all, &record));
+	ck_assert_uint_eq(record.most_in_round, 1);
+	ck_assert_uint_ge(record.readies, 20);
+	ck_assert_uint_ge(record.timeouts, 20);
 	ck_assert_uint_ge(messages, 20);
 	ck_assert_uint_le(messages, 100);
 	close_pipe(fds);
@@ -303,31 +303,31 @@ END_TEST
 static void
 send_twice(struct mio_loop *loop, void *context, const void *message)
 {
-	struct told *told = context;
+	struct record *record = context;
 
-	told->in_round++;
+	record->in_round++;
 	(void)mio_sender_try_send(mio_loop_sender(loop), message);
 	(void)mio_sender_try_send(mio_loop_sender(loop), message);
 }
 
-/* Those that a message's callback sends were told at once, up to the limit. */
+/* Messages that a callback sent were reported at once, up to the limit. */
 START_TEST(what_messages_send_waits_for_the_next_round)
 {
 	const struct mio_handler twice = {
 		.size = sizeof(twice),
 		.notify = send_twice,
-		.tick = told_handler.tick,
+		.tick = recording_handler.tick,
 	};
 	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
+	struct record record = { .end = 0 };
 	void *message = NULL;
 	unsigned i;
 
 	assert_ok(mio_sender_send(mio_loop_sender(loop), &message));
 	for (i = 0; i < 10; i++) {
-		assert_ok(mio_loop_run_once(loop, &twice, &told, PATIENCE));
+		assert_ok(mio_loop_run_once(loop, &twice, &record, PATIENCE));
 		ck_assert_uint_eq(
-		    told.most_in_round, i < 8 ? 1u << i : 256u);
+		    record.most_in_round, i < 8 ? 1u << i : 256u);
 	}
 	mio_loop_destroy(loop);
 }
@@ -337,13 +337,13 @@ END_TEST
 static void
 look_at_message(struct mio_loop *loop, void *context, const void *message)
 {
-	struct told *told = context;
+	struct record *record = context;
 	uint64_t number;
 
 	(void)loop;
 	ck_assert_uint_eq((uintptr_t)message % _Alignof(max_align_t), 0);
 	memcpy(&number, message, sizeof(number));
-	ck_assert_uint_eq(number, told->in_round++);
+	ck_assert_uint_eq(number, record->in_round++);
 }
 
 START_TEST(messages_are_aligned)
@@ -355,7 +355,7 @@ START_TEST(messages_are_aligned)
 		.size = sizeof(look), .notify = look_at_message,
 	};
 	struct mio_loop *loop = new_loop(&config);
-	struct told told = { .end = 0 };
+	struct record record = { .end = 0 };
 	char message[13] = { 0 };
 	uint64_t i;
 
@@ -363,8 +363,8 @@ START_TEST(messages_are_aligned)
 		memcpy(message, &i, sizeof(i));
 		assert_ok(mio_sender_send(mio_loop_sender(loop), message));
 	}
-	assert_ok(mio_loop_run_once(loop, &look, &told, PATIENCE));
-	ck_assert_uint_eq(told.in_round, 5);
+	assert_ok(mio_loop_run_once(loop, &look, &record, PATIENCE));
+	ck_assert_uint_eq(record.in_round, 5);
 	mio_loop_destroy(loop);
 }
 END_TEST
@@ -376,9 +376,10 @@ main(void)
 	TCase *tcase = new_case(suite, "loop_rounds");
 
 	tcase_add_test(tcase, what_timeouts_set_waits_for_the_next_round);
-	tcase_add_test(tcase, what_is_reset_in_a_round_is_told_in_a_later_one);
-	tcase_add_test(tcase, what_is_cleared_in_a_round_is_not_told);
-	tcase_add_test(tcase, what_is_due_counts_until_it_is_told);
+	tcase_add_test(
+	    tcase, what_is_reset_in_a_round_is_reported_in_a_later_one);
+	tcase_add_test(tcase, what_is_cleared_in_a_round_is_not_reported);
+	tcase_add_test(tcase, what_is_due_counts_until_it_is_reported);
 	tcase_add_test(tcase, names_are_not_mixed_up);
 
 	tcase_add_test(tcase, the_limit_of_events_is_kept);

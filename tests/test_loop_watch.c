@@ -5,7 +5,7 @@
 #include "config.h"
 #include "lib/harness.h"
 #include "lib/nest.h"
-#include "lib/told.h"
+#include "lib/record.h"
 
 /* A pipe whose reading end is watched, and what its callback saw and does. */
 struct eye {
@@ -180,7 +180,7 @@ END_TEST
 START_TEST(tokens_stay_the_programs)
 {
 	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
+	struct record record = { .end = 0 };
 	struct eye eye = { .calls = 0 };
 	mio_token_t tokens[6] = { 0, 1, (mio_token_t)-4, 1u << 31 };
 	int fds[6][2], i;
@@ -194,8 +194,8 @@ START_TEST(tokens_stay_the_programs)
 		assert_ok(mio_poll_register_fd(mio_loop_poll(loop), fds[i][1],
 		    tokens[i], MIO_WRITABLE, 0));
 	}
-	tell_once(loop, &told);
-	ck_assert_uint_eq(told.readies, 6);
+	run_one_round(loop, &record);
+	ck_assert_uint_eq(record.readies, 6);
 	ck_assert_uint_eq(eye.calls, 1);
 	for (i = 0; i < 6; i++)
 		close_pipe(fds[i]);
@@ -237,11 +237,11 @@ START_TEST(a_pause_reports_nothing)
 }
 END_TEST
 
-/* A hang-up that is not told wakes it once at most. */
+/* A hang-up that is not reported wakes it once at most. */
 START_TEST(a_loop_sleeps_while_all_is_paused)
 {
 	struct mio_loop *loop = new_loop(NULL);
-	struct told told = { .end = 0 };
+	struct record record = { .end = 0 };
 	struct eye eye = { .calls = 0 };
 	int64_t begun = now_ns();
 
@@ -249,8 +249,9 @@ START_TEST(a_loop_sleeps_while_all_is_paused)
 	assert_ok(mio_fd_close(eye.fds[1]));
 	while (now_ns() - begun < MS(60))
 		assert_ok(
-		    mio_loop_run_once(loop, &told_handler, &told, MS(20)));
-	ck_assert_uint_le(told.ticks, 4);
+		    mio_loop_run_once(loop, &recording_handler, &record,
+		        MS(20)));
+	ck_assert_uint_le(record.ticks, 4);
 	ck_assert_uint_eq(eye.calls, 0);
 	mio_watch_end(eye.watch);
 	assert_ok(mio_fd_close(eye.fds[0]));
@@ -301,7 +302,7 @@ end_both(struct mio_loop *loop, struct eye *eye)
 	eye->watch = eye->other->watch = NULL;
 }
 
-/* Two that are ready in the same round; the first one told reacts. */
+/* Two are ready in the same round; the first callback acts on the second. */
 static void
 let_one_react(void (*react)(struct mio_loop *, struct eye *), unsigned options,
     void (*check)(struct mio_loop *, struct eye *first, struct eye *second))
@@ -333,7 +334,7 @@ check_end(struct mio_loop *loop, struct eye *first, struct eye *second)
 	ck_assert_uint_eq(first->calls + second->calls, 1);
 }
 
-START_TEST(what_is_ended_in_a_round_is_not_told)
+START_TEST(what_is_ended_in_a_round_is_not_reported)
 {
 	let_one_react(end_both, MIO_LEVEL, check_end);
 	let_one_react(end_both, MIO_EDGE, check_end);
@@ -360,7 +361,7 @@ check_pause(struct mio_loop *loop, struct eye *first, struct eye *second)
 	ck_assert_uint_eq(first->calls, 1);
 }
 
-START_TEST(what_is_paused_in_a_round_is_not_told)
+START_TEST(what_is_paused_in_a_round_is_not_reported)
 {
 	let_one_react(pause_other, MIO_LEVEL, check_pause);
 	let_one_react(pause_other, MIO_EDGE, check_pause);
@@ -385,8 +386,8 @@ check_go_on(struct mio_loop *loop, struct eye *first, struct eye *second)
 	ck_assert_uint_eq(second->calls, 1);
 }
 
-/* What still is so is told anew, and once. */
-START_TEST(what_goes_on_in_a_round_is_told_in_the_next)
+/* What still holds is reported again, and once. */
+START_TEST(what_goes_on_in_a_round_is_reported_in_the_next)
 {
 	let_one_react(pause_other_and_go_on, MIO_EDGE, check_go_on);
 	let_one_react(pause_other_and_go_on, MIO_ONESHOT, check_go_on);
@@ -412,7 +413,7 @@ check_replaced(struct mio_loop *loop, struct eye *first, struct eye *second)
 	ck_assert_uint_eq(second->calls, 1);
 }
 
-START_TEST(what_comes_in_its_place_is_not_told)
+START_TEST(what_comes_in_its_place_is_not_reported)
 {
 	let_one_react(replace_other, MIO_LEVEL, check_replaced);
 	let_one_react(replace_other, MIO_EDGE, check_replaced);
@@ -492,7 +493,7 @@ START_TEST(watches_count_as_events)
 			calls += eyes[i].calls;
 		ck_assert_uint_eq(calls, 3 * turn);
 	}
-	/* in turn */
+	/* one after the other */
 	for (i = 0; i < 8; i++)
 		ck_assert_uint_eq(eyes[i].calls, 6);
 	for (i = 0; i < 8; i++)
@@ -538,10 +539,10 @@ main(void)
 	tcase_add_test(tcase, a_pause_reports_nothing);
 	tcase_add_test(tcase, a_loop_sleeps_while_all_is_paused);
 	tcase_add_test(tcase, options_are_those_of_the_poll);
-	tcase_add_test(tcase, what_is_ended_in_a_round_is_not_told);
-	tcase_add_test(tcase, what_is_paused_in_a_round_is_not_told);
-	tcase_add_test(tcase, what_goes_on_in_a_round_is_told_in_the_next);
-	tcase_add_test(tcase, what_comes_in_its_place_is_not_told);
+	tcase_add_test(tcase, what_is_ended_in_a_round_is_not_reported);
+	tcase_add_test(tcase, what_is_paused_in_a_round_is_not_reported);
+	tcase_add_test(tcase, what_goes_on_in_a_round_is_reported_in_the_next);
+	tcase_add_test(tcase, what_comes_in_its_place_is_not_reported);
 	tcase_add_test(tcase, sources_are_watched);
 	tcase_add_test(tcase, watches_count_as_events);
 	tcase_add_test(tcase, a_loop_ends_its_watches);

@@ -4,7 +4,7 @@
 
 #include "config.h"
 #include "lib/harness.h"
-#include "lib/told.h"
+#include "lib/record.h"
 
 #define CROWD 16
 
@@ -15,7 +15,7 @@ struct eye {
 
 static struct eye crowd[CROWD];
 static bool paused[CROWD];
-static unsigned seed, told_in_round[CROWD], crowd_calls;
+static unsigned seed, recorded_in_round[CROWD], crowd_calls;
 
 static unsigned
 pick(unsigned below)
@@ -40,7 +40,7 @@ open_one(struct mio_loop *loop, unsigned i)
 	make_pipe(crowd[i].fds);
 	must(write(crowd[i].fds[1], "x", 1) == 1);
 	paused[i] = pick(3) == 0;
-	told_in_round[i] = 0;
+	recorded_in_round[i] = 0;
 	must(mio_loop_watch_fd(loop, crowd[i].fds[0],
 		 paused[i] ? 0 : MIO_READABLE, pick(2) ? MIO_EDGE : MIO_LEVEL,
 		 on_crowd, &crowd[i], &crowd[i].watch) == 0);
@@ -53,7 +53,7 @@ change_one(struct mio_loop *loop, unsigned i)
 	case 0:
 		close_eye(&crowd[i]);
 		open_one(loop, i);
-		told_in_round[i] = 1; /* not in this one any more */
+		recorded_in_round[i] = 1; /* not in this one any more */
 		break;
 	case 1:
 		must(mio_watch_update(crowd[i].watch, 0, 0) == 0);
@@ -63,7 +63,7 @@ change_one(struct mio_loop *loop, unsigned i)
 		must(mio_watch_update(crowd[i].watch, MIO_READABLE,
 			 pick(2) ? MIO_ONESHOT : MIO_LEVEL) == 0);
 		paused[i] = false;
-		told_in_round[i] = 1;
+		recorded_in_round[i] = 1;
 	}
 }
 
@@ -74,7 +74,7 @@ on_crowd(struct mio_loop *loop, void *context, unsigned ready)
 	unsigned i = (unsigned)(eye - crowd);
 
 	must(eye >= crowd && i < CROWD && ready == MIO_READABLE);
-	must(!paused[i] && told_in_round[i]++ == 0);
+	must(!paused[i] && recorded_in_round[i]++ == 0);
 	crowd_calls++;
 	for (i = pick(4); i > 0; i--)
 		change_one(loop, pick(CROWD));
@@ -89,7 +89,7 @@ START_TEST(callbacks_may_do_anything_to_watches)
 	for (i = 0; i < CROWD; i++)
 		open_one(loop, i);
 	for (turn = 0; turn < (is_slowed_down() ? 200u : 5000u); turn++) {
-		memset(told_in_round, 0, sizeof(told_in_round));
+		memset(recorded_in_round, 0, sizeof(recorded_in_round));
 		must(mio_loop_run_once(loop, NULL, NULL, 0) == 0);
 		change_one(loop, pick(CROWD));
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A poll in other loops: what mio_poll_arm() answers and what the descriptor
+ * A poll in other loops: what mio_poll_arm() returns and what the descriptor
  * then shows, against what mio_poll() reports. Where the selector has no
- * descriptor the answers are tested alone.
+ * descriptor, only the return values are tested.
  */
 
 #include "config.h"
@@ -164,8 +164,9 @@ START_TEST(user_edge)
 END_TEST
 
 /*
- * Also: a level that went into the array was queued again and taken once more
- * by the same turn, when there was room; expect_one() has more than it needs.
+ * Also: a level that was stored in the array was queued again and reported once
+ * more by the same call, when there was room; expect_one() has more than it
+ * needs.
  */
 START_TEST(user_level)
 {
@@ -211,7 +212,7 @@ START_TEST(user_oneshot)
 }
 END_TEST
 
-START_TEST(what_was_taken_back_is_quiet)
+START_TEST(what_was_deregistered_is_quiet)
 {
 	struct nest nest = new_nest();
 	struct mio_waker *waker = new_nest_waker(&nest, 1);
@@ -257,7 +258,7 @@ START_TEST(array_filled_exactly)
 	ck_assert_int_eq(look(&nest, events, 3), 3);
 	expect_quiet(&nest);
 
-	/* and with less room than there is to tell */
+	/* and with less room than there are events */
 	arm_quietly(&nest);
 	for (i = 0; i < 3; i++)
 		assert_ok(mio_waker_wake(wakers[i]));
@@ -348,7 +349,7 @@ main(void)
 	tcase_add_test(states, user_edge);
 	tcase_add_test(states, user_level);
 	tcase_add_test(states, user_oneshot);
-	tcase_add_loop_test(states, what_was_taken_back_is_quiet, 0, 2);
+	tcase_add_loop_test(states, what_was_deregistered_is_quiet, 0, 2);
 	tcase_add_test(states, array_filled_exactly);
 	tcase_add_test(states, edges_that_did_not_fit_show);
 	tcase_add_test(states, poll_in_a_poll);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A poll in other loops while threads wake it, and under histories that nobody
- * thought of.
+ * A poll in other loops while threads wake it, and under random
+ * histories.
  */
 
 #include "config.h"
@@ -133,7 +133,7 @@ hammer(void *argument)
 	return NULL;
 }
 
-/* One turn as a program would do it. */
+/* One iteration as a program would do it. */
 static void
 take_a_turn(const struct nest *nest)
 {
@@ -165,7 +165,9 @@ START_TEST(no_wake_is_lost_to_another_loop)
 	for (i = 0; i < HAMMERS; i++)
 		threads[i] = start(hammer, &hammers[i]);
 
-	/* the last blow is seen at the latest after the turn that it ends */
+	/*
+	 * the last wake is seen at the latest after the iteration that it ends
+	 */
 	do {
 		take_a_turn(&nest);
 		for (seen = 0, i = 0; i < HAMMERS; i++)

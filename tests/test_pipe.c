@@ -30,7 +30,7 @@ START_TEST(ends_are_made_as_all_descriptors_are)
 }
 END_TEST
 
-START_TEST(end_is_told_to_both)
+START_TEST(end_is_reported_to_both)
 {
 	mio_fd_t fds[2];
 	char got[2] = "..";
@@ -127,7 +127,7 @@ START_TEST(vectors_longer_than_the_limit_are_refused_for_messages)
 	assert_error(mio_pipe_read(fds[0], bytes, 1), EAGAIN);
 	ck_assert_int_eq(
 	    mio_pipe_write(fds[1], bytes, sizeof(bytes)), sizeof(bytes));
-	if (_i == 0) /* the end that reads a pipe cannot tell */
+	if (_i == 0) /* the end that reads a pipe cannot see that */
 		assert_error(
 		    mio_pipe_readv(fds[0], vector, IOV_MAX + 1), EMSGSIZE);
 	ck_assert_int_eq(
@@ -301,7 +301,7 @@ main(void)
 	TCase *tcase = new_case(suite, "transfer");
 
 	tcase_add_test(tcase, ends_are_made_as_all_descriptors_are);
-	tcase_add_test(tcase, end_is_told_to_both);
+	tcase_add_test(tcase, end_is_reported_to_both);
 	tcase_add_test(tcase, vectors_scatter_and_gather);
 	tcase_add_test(tcase, vectors_longer_than_the_limit_are_clipped);
 	tcase_add_loop_test(tcase,

@@ -309,7 +309,7 @@ fill(struct mio_poll *poll, mio_fd_t fd, size_t step)
 	} while (mio_poll(poll, &event, 1, GLANCE) == 1);
 }
 
-START_TEST(edge_tells_when_there_is_room_again)
+START_TEST(edge_reports_when_there_is_room_again)
 {
 	struct mio_poll *poll = new_poll();
 	mio_fd_t client, server;
@@ -423,7 +423,7 @@ START_TEST(small_arrays_give_everyone_a_turn)
 }
 END_TEST
 
-/* No more is used of an array than the library takes in one turn. */
+/* One call uses no more of an array than the library does at once. */
 START_TEST(capacity_beyond_all_bounds_is_clipped)
 {
 	static const size_t capacities[] = {
@@ -497,7 +497,7 @@ main(void)
 	tcase_add_test(delivery, edge_reports_once_and_again_after_reregister);
 	tcase_add_test(delivery,
 	    edges_come_again_after_each_kind_of_would_block);
-	tcase_add_loop_test(delivery, edge_tells_when_there_is_room_again, 0,
+	tcase_add_loop_test(delivery, edge_reports_when_there_is_room_again, 0,
 	    2);
 	tcase_add_loop_test(delivery, oneshot_reports_once_until_reregistered,
 	    0, 2);

@@ -119,7 +119,7 @@ start_signals(long first_us, long every_us)
 	ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
-/* mio: EINTR came out, or was retried with the whole timeout, for ever. */
+/* mio: EINTR was returned, or retried with the whole timeout, for ever. */
 START_TEST(signals_do_not_end_a_poll_nor_stretch_it)
 {
 	struct mio_poll *poll = new_poll();
@@ -151,7 +151,7 @@ START_TEST(interruptible_poll_ends_with_eintr)
 }
 END_TEST
 
-/* In a process of its own: what the wait answered, as far as it is expected. */
+/* In a process of its own: what the wait returned, as far as it is expected. */
 static void
 wait_in_child(bool interruptible)
 {

@@ -102,7 +102,7 @@ START_TEST(peer_sent_fin_then_both_shut)
 END_TEST
 
 /*
- * mio 0.6.16 and before: a half-closed peer looked like one that is gone, and
+ * mio 0.6.16 and before: a half-closed peer was reported like a closed one, and
  * writers gave up or spun.
  */
 START_TEST(half_closed_peer_still_takes_a_mebibyte)
@@ -183,7 +183,7 @@ START_TEST(socket_never_connected)
 }
 END_TEST
 
-/* The hang-up of before does not hide that the connection came to be. */
+/* The earlier hang-up does not hide that the connection was established. */
 START_TEST(socket_registered_before_it_connects)
 {
 	struct mio_poll *poll = new_poll();

@@ -160,18 +160,18 @@ START_TEST(edge_reports_each_set_once)
 	expect_ready(poll, 1, MIO_READABLE, 0);
 	expect_nothing(poll);
 
-	/* also to the value it has; sets that nobody saw are one */
+	/* also to the same value; sets that no poll saw are one */
 	assert_ok(mio_readiness_set(pair.readiness, MIO_READABLE));
 	assert_ok(mio_readiness_set(pair.readiness, RW));
 	expect_ready(poll, 1, MIO_READABLE, 0);
 	expect_nothing(poll);
 
-	/* gone before anyone looked */
+	/* cleared before any poll */
 	assert_ok(mio_readiness_set(pair.readiness, MIO_READABLE));
 	assert_ok(mio_readiness_set(pair.readiness, 0));
 	expect_nothing(poll);
 
-	/* reregistering tells once more what is still so */
+	/* reregistering reports what still holds once more */
 	assert_ok(mio_readiness_set(pair.readiness, MIO_READABLE));
 	expect_ready(poll, 1, MIO_READABLE, 0);
 	assert_ok(mio_poll_reregister(poll, pair.source, 2, RW, MIO_EDGE));
@@ -287,7 +287,7 @@ START_TEST(the_newest_token_is_reported)
 		expect_ready(poll, token, MIO_READABLE, 0);
 	}
 
-	/* many updates between two looks */
+	/* many updates between two polls */
 	for (i = 0; i < 100; i++)
 		assert_ok(mio_poll_reregister(poll, pair.source, ++token,
 		    MIO_READABLE, MIO_EDGE));
@@ -354,7 +354,7 @@ START_TEST(a_level_stands_once_in_a_large_array)
 }
 END_TEST
 
-/* mio: what the kernel had filled the array, and the rest never came. */
+/* mio: the kernel's events filled the array, and others were never reported. */
 START_TEST(user_and_kernel_events_take_turns)
 {
 	struct mio_poll *poll = new_poll();

@@ -50,7 +50,7 @@ struct setter {
 	struct mio_readiness *readiness;
 	unsigned rounds;
 	unsigned data;		/* no atomic: the event is what orders it */
-	_Atomic unsigned told;	/* how many of the sets were answered */
+	_Atomic unsigned reported; /* how many of the sets were */
 	_Atomic bool done;
 };
 
@@ -130,7 +130,7 @@ START_TEST(storm_of_sets_loses_none)
 END_TEST
 
 static void *
-set_and_await_the_answer(void *argument)
+set_and_await_the_report(void *argument)
 {
 	struct setter *setter = argument;
 	unsigned i;
@@ -138,7 +138,7 @@ set_and_await_the_answer(void *argument)
 	for (i = 1; i <= setter->rounds; i++) {
 		setter->data = i;
 		assert_ok(mio_readiness_set(setter->readiness, MIO_READABLE));
-		while (setter->told != i)
+		while (setter->reported != i)
 			sched_yield();
 	}
 
@@ -165,7 +165,7 @@ START_TEST(every_set_is_seen_once)
 		assert_ok(mio_poll_register(poll,
 		    mio_registration_source(registrations[i]), (mio_token_t)i,
 		    MIO_READABLE, MIO_EDGE));
-		threads[i] = start(set_and_await_the_answer, &setters[i]);
+		threads[i] = start(set_and_await_the_report, &setters[i]);
 	}
 	for (; left > 0; left -= (unsigned)n) {
 		n = mio_poll(poll, events, 2, PATIENCE);
@@ -173,8 +173,8 @@ START_TEST(every_set_is_seen_once)
 		for (i = 0; i < n; i++) {
 			struct setter *setter = &setters[events[i].token];
 
-			ck_assert_uint_eq(setter->data, setter->told + 1);
-			setter->told++;
+			ck_assert_uint_eq(setter->data, setter->reported + 1);
+			setter->reported++;
 		}
 	}
 	expect_nothing(poll);
@@ -258,7 +258,7 @@ START_TEST(tokens_are_never_torn_and_never_go_back)
 }
 END_TEST
 
-/* Once an update has come back, no wait that starts later tells of an older. */
+/* Once an update has returned, no later wait reports the older registration. */
 START_TEST(an_update_that_came_back_holds)
 {
 	struct shared shared = { .poll = new_poll() };
@@ -342,7 +342,7 @@ START_TEST(setting_while_registering_is_never_lost)
 END_TEST
 
 static void *
-set_until_told(void *argument)
+set_until_reported(void *argument)
 {
 	struct shared *shared = argument;
 	struct mio_readiness *own = mio_readiness_ref(shared->readiness);
@@ -369,8 +369,8 @@ START_TEST(all_may_go_while_threads_set)
 		begin(&shared);
 		assert_ok(mio_poll_register(shared.poll, shared.source, 1,
 		    MIO_READABLE, i & 1 ? MIO_EDGE : MIO_LEVEL));
-		threads[0] = start(set_until_told, &shared);
-		threads[1] = start(set_until_told, &shared);
+		threads[0] = start(set_until_reported, &shared);
+		threads[1] = start(set_until_reported, &shared);
 		while (shared.ready < 2)
 			sched_yield();
 		(void)mio_poll(shared.poll, &event, 1, 0);
@@ -410,7 +410,7 @@ poll_beside_others(void *argument)
 	return NULL;
 }
 
-/* Every set is told to one of those that wait; the array is what came now. */
+/* Every set is reported to one of the waiting threads. */
 START_TEST(many_pollers_share_the_events)
 {
 	enum { POLLERS = 3 };

@@ -113,8 +113,8 @@ START_TEST(each_waits_for_its_own_time)
 }
 END_TEST
 
-/* What others wait for as well, a look tells at once. */
-START_TEST(a_look_reports_while_others_wait)
+/* A timeout of 0 reports at once what others wait for as well. */
+START_TEST(zero_timeout_reports_while_others_wait)
 {
 	struct mio_poll *poll = new_poll();
 	struct waiter waiters[THREADS];
@@ -230,7 +230,7 @@ START_TEST(what_does_not_fit_wakes_another)
 }
 END_TEST
 
-/* One turn after the other: a thread that leaves passes the alarm on. */
+/* One after the other: a thread that leaves passes the alarm on. */
 START_TEST(each_timer_wakes_one)
 {
 	struct mio_poll *poll = new_poll();
@@ -279,7 +279,7 @@ struct work {
 	pthread_t thread;
 	struct pool *pool;
 	unsigned data; /* no atomic: the event is what orders it */
-	atomic_uint level, taken; /* the same of a level, told to several */
+	atomic_uint level, taken; /* the same of a level, reported to several */
 	atomic_uint answered;
 };
 
@@ -307,7 +307,7 @@ tell(struct work *work)
 		    0);
 }
 
-/* Tells, and waits for the answer, so that each of them has to get through. */
+/* Sets, and waits for the reply, so that each of them has to arrive. */
 static void *
 produce(void *argument)
 {
@@ -331,7 +331,7 @@ produce(void *argument)
 	return NULL;
 }
 
-/* It may be told to several: one of them answers, and the others are late. */
+/* It may be reported to several: one of them replies, the others are late. */
 static void
 answer_level(struct work *self)
 {
@@ -352,7 +352,7 @@ answer(struct work *self)
 	unsigned seen;
 	char byte;
 
-	/* the byte is what orders the rest */
+	/* the byte is what orders the other accesses */
 	if (self->kind == PIPE)
 		must(read(self->fds[0], &byte, 1) == 1);
 	seen = self->data;
@@ -464,7 +464,7 @@ START_TEST(no_wake_is_lost_among_threads)
 	for (i = first; i < last; i++)
 		join(pool.work[i].thread);
 
-	/* a level that nobody takes back: each one passes it on */
+	/* a level that nobody clears: each thread passes it on */
 	assert_ok(mio_readiness_set(pool.stop.readiness, MIO_READABLE));
 	for (i = 0; i < workers; i++)
 		join(threads[i]);
@@ -483,7 +483,8 @@ main(void)
 	TCase *wakes = new_case(suite, "wakes");
 
 	tcase_add_test(waits, each_waits_for_its_own_time);
-	tcase_add_loop_test(waits, a_look_reports_while_others_wait, 0, 2);
+	tcase_add_loop_test(waits, zero_timeout_reports_while_others_wait, 0,
+	    2);
 	tcase_add_loop_test(waits, an_event_goes_to_one_thread, 0, 5);
 	tcase_add_test(waits, what_does_not_fit_wakes_another);
 	tcase_add_loop_test(waits, each_timer_wakes_one, 0, 4);

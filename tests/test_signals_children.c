@@ -142,7 +142,7 @@ START_TEST(real_time_signals_are_queued)
 }
 END_TEST
 
-START_TEST(level_tells_of_a_signal_until_it_is_taken)
+START_TEST(level_reports_a_signal_until_it_is_taken)
 {
 	struct mio_poll *poll = new_poll();
 	sigset_t set = block_one(SIGUSR1);
@@ -161,7 +161,7 @@ START_TEST(level_tells_of_a_signal_until_it_is_taken)
 }
 END_TEST
 
-START_TEST(edge_tells_of_a_signal_once)
+START_TEST(edge_reports_a_signal_once)
 {
 	struct mio_poll *poll = new_poll();
 	sigset_t set = block_one(SIGUSR1);
@@ -205,7 +205,7 @@ START_TEST(edge_with_a_read_of_the_program_itself)
 }
 END_TEST
 
-START_TEST(oneshot_tells_of_a_signal_until_reregistered)
+START_TEST(oneshot_reports_a_signal_until_reregistered)
 {
 	struct mio_poll *poll = new_poll();
 	sigset_t set = block_one(SIGUSR1);
@@ -267,8 +267,8 @@ START_TEST(each_descriptor_has_its_signals)
 }
 END_TEST
 
-/* Three may be told of by one SIGCHLD: it says that some have ended. */
-START_TEST(sigchld_tells_of_children)
+/* Three may be reported by one SIGCHLD: it says that some have ended. */
+START_TEST(sigchld_reports_children)
 {
 	struct mio_poll *poll = new_poll();
 	sigset_t set = block_one(SIGCHLD);
@@ -371,7 +371,7 @@ START_TEST(end_of_a_child_before_registering_is_an_event)
 }
 END_TEST
 
-START_TEST(edge_tells_of_the_end_once)
+START_TEST(edge_reports_the_end_once)
 {
 	struct mio_poll *poll = new_poll();
 	struct child child = start_watched(0);
@@ -444,7 +444,7 @@ START_TEST(each_child_has_an_event)
 }
 END_TEST
 
-/* As with signals: another child has a copy, and nobody hears of it. */
+/* As with signals: another child has a copy, and gets nothing from it. */
 START_TEST(child_is_silent_once_deregistered)
 {
 	struct mio_poll *poll = new_poll();
@@ -523,13 +523,13 @@ add_signals(Suite *suite)
 	tcase_add_test(signals, signal_ends_a_wait);
 	tcase_add_test(signals, several_signals_come_through_one_descriptor);
 	tcase_add_test(signals, real_time_signals_are_queued);
-	tcase_add_test(signals, level_tells_of_a_signal_until_it_is_taken);
-	tcase_add_test(signals, edge_tells_of_a_signal_once);
+	tcase_add_test(signals, level_reports_a_signal_until_it_is_taken);
+	tcase_add_test(signals, edge_reports_a_signal_once);
 	tcase_add_test(signals, edge_with_a_read_of_the_program_itself);
-	tcase_add_test(signals, oneshot_tells_of_a_signal_until_reregistered);
+	tcase_add_test(signals, oneshot_reports_a_signal_until_reregistered);
 	tcase_add_test(signals, signal_is_nothing_but_readable);
 	tcase_add_test(signals, each_descriptor_has_its_signals);
-	tcase_add_test(signals, sigchld_tells_of_children);
+	tcase_add_test(signals, sigchld_reports_children);
 	tcase_add_test(signals, signal_is_silent_once_deregistered);
 }
 
@@ -541,7 +541,7 @@ add_children(Suite *suite)
 	tcase_add_test(children, end_of_a_child_is_an_event);
 	tcase_add_loop_test(
 	    children, end_of_a_child_before_registering_is_an_event, 0, 4);
-	tcase_add_test(children, edge_tells_of_the_end_once);
+	tcase_add_test(children, edge_reports_the_end_once);
 	tcase_add_test(children, killed_child_has_ended);
 	tcase_add_test(children, each_child_has_an_event);
 	tcase_add_test(children, child_is_silent_once_deregistered);

@@ -65,7 +65,7 @@ bind_unix(mio_fd_t fd, struct sockaddr_storage *addr, socklen_t *len)
 	assert_ok(mio_socket_local_addr(fd, addr, len));
 }
 
-/* Connects until nobody can get in any more: how many tried. */
+/* Connects until no more connections are accepted; returns how many tried. */
 #define CROWD 16
 
 static mio_fd_t
@@ -135,7 +135,7 @@ START_TEST(create_refuses_what_there_is_not)
 }
 END_TEST
 
-START_TEST(create_tells_of_the_descriptor_limit)
+START_TEST(create_reports_the_descriptor_limit)
 {
 	struct rlimit limit, none;
 	mio_fd_t fd = -7;
@@ -262,7 +262,7 @@ START_TEST(connect_reports_what_is_wrong_at_once)
 }
 END_TEST
 
-START_TEST(connecting_twice_is_told)
+START_TEST(connecting_twice_is_reported)
 {
 	mio_fd_t crowd[CROWD], client, server;
 	int count;
@@ -271,7 +271,7 @@ START_TEST(connecting_twice_is_told)
 
 	assert_error(connect_v4(crowd[count - 1], port_of(listener)), EALREADY);
 
-	/* Linux has not told yet that the first call has succeeded */
+	/* Linux has not reported yet that the first call has succeeded */
 	tcp_pair(&client, &server);
 	r = connect_v4(client, port_of(listener));
 	if (r == 0)
@@ -327,7 +327,7 @@ START_TEST(connect_to_a_full_unix_listener_would_block)
 }
 END_TEST
 
-START_TEST(connect_finish_answers_0_as_often_as_asked)
+START_TEST(connect_finish_returns_0_as_often_as_asked)
 {
 	struct mio_poll *poll = new_poll();
 	mio_fd_t listener = listen_on_loopback();
@@ -345,7 +345,7 @@ START_TEST(connect_finish_answers_0_as_often_as_asked)
 }
 END_TEST
 
-START_TEST(connect_finish_tells_a_failure_once)
+START_TEST(connect_finish_reports_a_failure_once)
 {
 	struct mio_poll *poll = new_poll();
 	mio_fd_t fd = new_socket(AF_INET, SOCK_STREAM);
@@ -383,8 +383,8 @@ START_TEST(connect_finish_of_a_socket_that_never_connected)
 END_TEST
 
 /*
- * Where there is no room, the client asks again after a second: the answer is
- * "not yet" until then, and the edge comes although it was looked for before.
+ * Where there is no room, the client tries again after a second. Until then it
+ * is still connecting, and the edge is reported although it was checked before.
  */
 START_TEST(connect_finish_says_not_yet_until_there_is_room)
 {
@@ -520,7 +520,7 @@ static int (*const calls[])(mio_fd_t fd) = {
 
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
 
-START_TEST(calls_tell_bad_descriptors_and_what_is_no_socket)
+START_TEST(calls_report_bad_descriptors_and_what_is_no_socket)
 {
 	int fds[2];
 	size_t i;
@@ -548,7 +548,7 @@ main(void)
 
 	tcase_add_test(tcase, create_makes_sockets_of_every_family);
 	tcase_add_test(tcase, create_refuses_what_there_is_not);
-	tcase_add_test(tcase, create_tells_of_the_descriptor_limit);
+	tcase_add_test(tcase, create_reports_the_descriptor_limit);
 	tcase_add_test(tcase, bind_gives_the_address_and_reports_why_not);
 	tcase_add_test(tcase, bind_to_a_reserved_port_is_refused);
 	tcase_add_test(tcase, listen_takes_any_backlog);
@@ -556,10 +556,10 @@ main(void)
 
 	tcase = new_case(suite, "connecting");
 	tcase_add_test(tcase, connect_reports_what_is_wrong_at_once);
-	tcase_add_test(tcase, connecting_twice_is_told);
+	tcase_add_test(tcase, connecting_twice_is_reported);
 	tcase_add_test(tcase, connect_to_a_full_unix_listener_would_block);
-	tcase_add_test(tcase, connect_finish_answers_0_as_often_as_asked);
-	tcase_add_test(tcase, connect_finish_tells_a_failure_once);
+	tcase_add_test(tcase, connect_finish_returns_0_as_often_as_asked);
+	tcase_add_test(tcase, connect_finish_reports_a_failure_once);
 	tcase_add_test(tcase, connect_finish_of_a_socket_that_never_connected);
 	tcase_add_test(tcase, connect_finish_says_not_yet_until_there_is_room);
 
@@ -567,7 +567,8 @@ main(void)
 	tcase_add_test(tcase, addresses_of_both_ends_agree);
 	tcase_add_test(tcase, addresses_stay_untouched_on_failure);
 	tcase_add_test(tcase, addresses_of_unix_sockets);
-	tcase_add_test(tcase, calls_tell_bad_descriptors_and_what_is_no_socket);
+	tcase_add_test(
+	    tcase, calls_report_bad_descriptors_and_what_is_no_socket);
 
 	return run_suite(suite);
 }

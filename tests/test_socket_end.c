@@ -73,7 +73,7 @@ START_TEST(shutdown_ends_the_way_that_was_named)
 }
 END_TEST
 
-START_TEST(shutdown_of_what_is_not_connected_is_told)
+START_TEST(shutdown_of_what_is_not_connected_is_reported)
 {
 	mio_fd_t fd = new_socket(AF_INET, SOCK_STREAM);
 
@@ -158,7 +158,7 @@ START_TEST(pending_signal_of_the_program_stays)
 }
 END_TEST
 
-START_TEST(reset_is_told_to_who_receives)
+START_TEST(reset_is_reported_to_the_receiver)
 {
 	struct mio_poll *poll = new_poll();
 	mio_fd_t client, server;
@@ -181,7 +181,7 @@ START_TEST(reset_is_told_to_who_receives)
 }
 END_TEST
 
-START_TEST(reset_is_told_to_who_sends)
+START_TEST(reset_is_reported_to_the_sender)
 {
 	mio_fd_t client, server;
 	int error = -7;
@@ -197,8 +197,8 @@ START_TEST(reset_is_told_to_who_sends)
 END_TEST
 
 /*
- * mio before 0.6.17 took the peer's half-close for a hang-up, and writers gave
- * up. Level, then edge.
+ * mio before 0.6.17 reported the peer's half-close as a hang-up, and writers
+ * gave up. Level, then edge.
  */
 START_TEST(half_closed_peers_are_still_written_to)
 {
@@ -239,7 +239,7 @@ START_TEST(half_closed_peers_are_still_written_to)
 }
 END_TEST
 
-/* mio before 0.7.1 reported nothing of a full one whose reader went. */
+/* mio before 0.7.1 reported nothing for a full pipe whose reader closed. */
 START_TEST(full_socket_whose_peer_goes_is_writable_and_closed)
 {
 	struct mio_poll *poll = new_poll();
@@ -289,8 +289,8 @@ empty_error_queue(mio_fd_t fd)
 }
 
 /*
- * The kernel says the same of a connection that failed and of one that has told
- * when its bytes went out: what is reported is a hint to try.
+ * The kernel reports a failed connection and one with a transmit timestamp in
+ * its error queue in the same way: the event is a hint to try.
  */
 START_TEST(error_queue_of_a_healthy_stream_is_no_error)
 {
@@ -332,12 +332,12 @@ main(void)
 
 	tcase_add_test(tcase, what_is_not_connected_carries_nothing);
 	tcase_add_test(tcase, shutdown_ends_the_way_that_was_named);
-	tcase_add_test(tcase, shutdown_of_what_is_not_connected_is_told);
+	tcase_add_test(tcase, shutdown_of_what_is_not_connected_is_reported);
 	tcase_add_test(tcase, broken_tcp_raises_no_signal);
 	tcase_add_test(tcase, broken_unix_socket_raises_no_signal);
 	tcase_add_test(tcase, pending_signal_of_the_program_stays);
-	tcase_add_test(tcase, reset_is_told_to_who_receives);
-	tcase_add_test(tcase, reset_is_told_to_who_sends);
+	tcase_add_test(tcase, reset_is_reported_to_the_receiver);
+	tcase_add_test(tcase, reset_is_reported_to_the_sender);
 	tcase_add_loop_test(
 	    tcase, half_closed_peers_are_still_written_to, 0, 2);
 	tcase_add_loop_test(

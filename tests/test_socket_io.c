@@ -14,7 +14,7 @@
 
 #define MIB (1024 * 1024)
 
-START_TEST(bytes_come_out_as_they_went_in)
+START_TEST(bytes_are_received_as_sent)
 {
 	char got[8] = "........";
 	mio_fd_t client, server;
@@ -141,7 +141,7 @@ START_TEST(datagrams_that_are_too_long_are_refused)
 }
 END_TEST
 
-START_TEST(refused_datagrams_are_told)
+START_TEST(refused_datagrams_are_reported)
 {
 	mio_fd_t first, second;
 	char byte;
@@ -409,14 +409,14 @@ main(void)
 	Suite *suite = suite_create("socket_io");
 	TCase *tcase = new_case(suite, "transfer");
 
-	tcase_add_test(tcase, bytes_come_out_as_they_went_in);
+	tcase_add_test(tcase, bytes_are_received_as_sent);
 	tcase_add_test(tcase, peek_leaves_the_bytes);
 	tcase_add_test(
 	    tcase, every_call_that_blocks_lets_the_next_edge_through);
 	tcase_add_test(tcase, end_of_a_stream_is_0);
 	tcase_add_test(tcase, empty_datagrams_are_0_and_use_up_one);
 	tcase_add_test(tcase, datagrams_that_are_too_long_are_refused);
-	tcase_add_test(tcase, refused_datagrams_are_told);
+	tcase_add_test(tcase, refused_datagrams_are_reported);
 	tcase_add_test(tcase, buffers_must_be_there_where_there_is_a_length);
 	tcase_add_test(tcase, vectors_scatter_and_gather);
 	tcase_add_test(tcase, vectors_longer_than_the_limit_are_clipped);

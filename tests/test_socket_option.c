@@ -263,7 +263,7 @@ check_size(set_size_call *set, get_size_call *get, int name)
 	assert_ok(mio_fd_close(fd));
 }
 
-START_TEST(buffer_sizes_are_set_and_answered)
+START_TEST(buffer_sizes_are_set_and_reported)
 {
 	check_size(mio_socket_set_recv_buffer_size,
 	    mio_socket_get_recv_buffer_size, SO_RCVBUF);
@@ -340,7 +340,7 @@ static int (*const calls[])(mio_fd_t fd) = {
 
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
 
-START_TEST(options_tell_bad_descriptors_and_what_is_no_socket)
+START_TEST(options_report_bad_descriptors_and_what_is_no_socket)
 {
 	const unsigned char *bytes = (const unsigned char *)&out;
 	int fds[2];
@@ -362,7 +362,7 @@ START_TEST(options_tell_bad_descriptors_and_what_is_no_socket)
 }
 END_TEST
 
-START_TEST(options_need_somewhere_to_answer)
+START_TEST(options_need_a_place_for_the_value)
 {
 	mio_fd_t fd = new_socket(AF_INET, SOCK_STREAM);
 
@@ -391,11 +391,11 @@ main(void)
 	tcase_add_test(tcase, only_v6_is_nothing_of_other_families);
 	tcase_add_test(tcase, reuse_options_go_on_and_off);
 	tcase_add_test(tcase, reuse_port_is_not_for_every_family);
-	tcase_add_test(tcase, buffer_sizes_are_set_and_answered);
+	tcase_add_test(tcase, buffer_sizes_are_set_and_reported);
 	tcase_add_test(tcase, take_error_takes_it);
 	tcase_add_test(
-	    tcase, options_tell_bad_descriptors_and_what_is_no_socket);
-	tcase_add_test(tcase, options_need_somewhere_to_answer);
+	    tcase, options_report_bad_descriptors_and_what_is_no_socket);
+	tcase_add_test(tcase, options_need_a_place_for_the_value);
 
 	return run_suite(suite);
 }

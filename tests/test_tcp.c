@@ -59,7 +59,7 @@ START_TEST(connect_reports_the_outcome_when_writable)
 }
 END_TEST
 
-START_TEST(connect_refused_is_writable_and_told)
+START_TEST(connect_refused_is_writable_and_reported)
 {
 	struct mio_poll *poll = new_poll();
 	mio_fd_t fd = -7;
@@ -105,7 +105,9 @@ connect_lazily(mio_fd_t *out, unsigned port)
 	return lazy;
 }
 
-/* It was told to be unconnected, though it only waited for the first bytes. */
+/*
+ * It was reported as unconnected, although it only waited for the first bytes.
+ */
 START_TEST(fast_open_is_ready_before_it_connects)
 {
 	struct mio_poll *poll = new_poll();
@@ -132,7 +134,7 @@ START_TEST(fast_open_is_ready_before_it_connects)
 }
 END_TEST
 
-START_TEST(fast_open_tells_a_refusal_after_the_first_bytes)
+START_TEST(fast_open_reports_a_refusal_after_the_first_bytes)
 {
 	mio_fd_t fd;
 	ssize_t n;
@@ -190,7 +192,7 @@ START_TEST(connect_refuses_bad_arguments)
 }
 END_TEST
 
-START_TEST(descriptor_limit_is_told_and_leaves_connections_queued)
+START_TEST(descriptor_limit_is_reported_and_leaves_connections_queued)
 {
 	mio_fd_t listener = listen_on_loopback();
 	unsigned port = port_of(listener);
@@ -352,7 +354,7 @@ START_TEST(backlog_of_0_or_less_is_a_large_one)
 }
 END_TEST
 
-START_TEST(accept_tells_the_peer)
+START_TEST(accept_reports_the_peer)
 {
 	mio_fd_t listener = listen_on_loopback();
 	struct sockaddr_storage local, peer;
@@ -499,13 +501,13 @@ main(void)
 	TCase *tcase = new_case(suite, "connecting");
 
 	tcase_add_test(tcase, connect_reports_the_outcome_when_writable);
-	tcase_add_test(tcase, connect_refused_is_writable_and_told);
+	tcase_add_test(tcase, connect_refused_is_writable_and_reported);
 	tcase_add_test(tcase, fast_open_is_ready_before_it_connects);
 	tcase_add_test(
-	    tcase, fast_open_tells_a_refusal_after_the_first_bytes);
+	    tcase, fast_open_reports_a_refusal_after_the_first_bytes);
 	tcase_add_test(tcase, connect_refuses_bad_arguments);
 	tcase_add_test(
-	    tcase, descriptor_limit_is_told_and_leaves_connections_queued);
+	    tcase, descriptor_limit_is_reported_and_leaves_connections_queued);
 
 	tcase = new_case(suite, "listening");
 	tcase_add_test(
@@ -515,7 +517,7 @@ main(void)
 	tcase_add_test(tcase, listen_to_a_reserved_port_is_refused);
 	tcase_add_test(tcase, listen_again_where_connections_have_just_ended);
 	tcase_add_loop_test(tcase, backlog_of_0_or_less_is_a_large_one, 0, 3);
-	tcase_add_test(tcase, accept_tells_the_peer);
+	tcase_add_test(tcase, accept_reports_the_peer);
 	tcase_add_test(tcase, accept_failing_touches_nothing);
 	tcase_add_test(tcase, accept_that_blocks_lets_the_next_edge_through);
 	tcase_add_test(tcase, ipv6_connections_carry_ipv6_addresses);

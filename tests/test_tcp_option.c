@@ -176,7 +176,7 @@ check_no_options(mio_fd_t fd, int error)
 	ck_assert_uint_eq(out.on, 0xa5);
 }
 
-START_TEST(options_tell_bad_descriptors_and_what_is_no_socket)
+START_TEST(options_report_bad_descriptors_and_what_is_no_socket)
 {
 	int fds[2];
 
@@ -200,7 +200,7 @@ main(void)
 	tcase_add_test(tcase, keepalive_refused_changes_nothing);
 	tcase_add_test(tcase, linger_rounds_up_to_seconds);
 	tcase_add_test(
-	    tcase, options_tell_bad_descriptors_and_what_is_no_socket);
+	    tcase, options_report_bad_descriptors_and_what_is_no_socket);
 
 	return run_suite(suite);
 }

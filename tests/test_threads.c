@@ -138,7 +138,7 @@ START_TEST(registrations_do_not_stretch_a_timeout)
 }
 END_TEST
 
-START_TEST(looking_at_a_poll_that_is_held_comes_back_at_once)
+START_TEST(polling_a_held_poll_returns_at_once)
 {
 	struct waiter waiter = { .poll = new_poll(), .timeout_ns = PATIENCE };
 	pthread_t thread;
@@ -473,7 +473,7 @@ main(void)
 	tcase_add_test(registering, threads_register_while_threads_poll);
 
 	tcase_add_test(waiting,
-	    looking_at_a_poll_that_is_held_comes_back_at_once);
+	    polling_a_held_poll_returns_at_once);
 	tcase_add_test(waiting, timeouts_run_while_threads_queue);
 	tcase_add_test(waiting, queued_threads_are_let_in_one_after_another);
 	tcase_add_test(waiting, no_thread_starves);

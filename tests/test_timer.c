@@ -157,7 +157,7 @@ START_TEST(deadlines_come_in_order)
 }
 END_TEST
 
-START_TEST(level_tells_until_all_is_handed_out)
+START_TEST(level_reports_until_all_is_handed_out)
 {
 	struct scene scene = begin(MIO_LEVEL);
 	mio_token_t state;
@@ -178,7 +178,7 @@ START_TEST(level_tells_until_all_is_handed_out)
 }
 END_TEST
 
-START_TEST(edge_tells_once_until_all_is_handed_out)
+START_TEST(edge_reports_once_until_all_is_handed_out)
 {
 	struct scene scene = begin(MIO_EDGE);
 	mio_token_t states[4];
@@ -223,7 +223,7 @@ START_TEST(oneshot_sleeps_until_reregistered)
 }
 END_TEST
 
-START_TEST(reregistering_an_edge_tells_again)
+START_TEST(reregistering_an_edge_reports_again)
 {
 	struct scene scene = begin(MIO_EDGE);
 
@@ -241,7 +241,7 @@ START_TEST(reregistering_an_edge_tells_again)
 }
 END_TEST
 
-START_TEST(nothing_is_told_without_registration_or_interest)
+START_TEST(nothing_is_reported_without_registration_or_interest)
 {
 	struct scene scene = begin(MIO_LEVEL);
 
@@ -263,7 +263,7 @@ START_TEST(nothing_is_told_without_registration_or_interest)
 }
 END_TEST
 
-START_TEST(cancelled_ones_are_not_told)
+START_TEST(cancelled_ones_are_not_reported)
 {
 	struct scene scene = begin(_i ? MIO_EDGE : MIO_LEVEL);
 	mio_timeout_t timeout, again;
@@ -282,7 +282,7 @@ START_TEST(cancelled_ones_are_not_told)
 	ck_assert_uint_eq(state, 5);
 	expect_due(&scene);
 
-	/* due, told and cancelled */
+	/* due, reported and cancelled */
 	ck_assert_uint_eq(mio_timer_pending(scene.timer), 1);
 	assert_ok(mio_timer_cancel(scene.timer, again, &state));
 	ck_assert_uint_eq(state, 6);
@@ -320,7 +320,7 @@ START_TEST(reset_moves_both_ways)
 }
 END_TEST
 
-START_TEST(capacity_is_told_and_loses_nothing)
+START_TEST(capacity_is_reported_and_loses_nothing)
 {
 	enum { ROOM = 100 };
 	struct mio_timer *timer;
@@ -431,20 +431,20 @@ main(void)
 	TCase *tcase = new_case(suite, "alone");
 
 	tcase_add_test(tcase, bad_arguments_are_refused);
-	tcase_add_test(tcase, capacity_is_told_and_loses_nothing);
+	tcase_add_test(tcase, capacity_is_reported_and_loses_nothing);
 	tcase_add_test(tcase, clock_goes_on);
 
 	tcase = new_case(suite, "poll");
 	tcase_add_test(tcase, registers_as_other_sources_do);
 	tcase_add_test(tcase, nothing_is_early);
 	tcase_add_test(tcase, deadlines_come_in_order);
-	tcase_add_test(tcase, level_tells_until_all_is_handed_out);
-	tcase_add_test(tcase, edge_tells_once_until_all_is_handed_out);
+	tcase_add_test(tcase, level_reports_until_all_is_handed_out);
+	tcase_add_test(tcase, edge_reports_once_until_all_is_handed_out);
 	tcase_add_test(tcase, oneshot_sleeps_until_reregistered);
-	tcase_add_test(tcase, reregistering_an_edge_tells_again);
+	tcase_add_test(tcase, reregistering_an_edge_reports_again);
 	tcase_add_test(
-	    tcase, nothing_is_told_without_registration_or_interest);
-	tcase_add_loop_test(tcase, cancelled_ones_are_not_told, 0, 2);
+	    tcase, nothing_is_reported_without_registration_or_interest);
+	tcase_add_loop_test(tcase, cancelled_ones_are_not_reported, 0, 2);
 	tcase_add_test(tcase, reset_moves_both_ways);
 	tcase_add_test(tcase, timers_and_polls_go_in_any_order);
 	tcase_add_test(tcase, nested_poll_shows_what_is_due);

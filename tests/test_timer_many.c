@@ -122,7 +122,7 @@ START_TEST(crowded_tick_is_fair_to_other_events)
 	struct mio_event events[2];
 	struct mio_timer *timer;
 	uint64_t at = mio_clock_now() + MS(1), next = 0;
-	bool timer_came, pipe_came;
+	bool timer_reported, pipe_reported;
 	int fds[2], i, j, n;
 
 	make_pipe(fds);
@@ -138,13 +138,13 @@ START_TEST(crowded_tick_is_fair_to_other_events)
 
 	while (next < CROWD) {
 		/* one event at a time: each within a few */
-		timer_came = pipe_came = false;
+		timer_reported = pipe_reported = false;
 		for (i = 0; i < 4; i++) {
 			ck_assert_int_eq(mio_poll(poll, events, 1, 0), 1);
-			timer_came |= events[0].token == 2;
-			pipe_came |= events[0].token == 1;
+			timer_reported |= events[0].token == 2;
+			pipe_reported |= events[0].token == 1;
 		}
-		ck_assert(timer_came && pipe_came);
+		ck_assert(timer_reported && pipe_reported);
 		n = mio_timer_expire(timer, states, BATCH);
 		for (j = 0; j < n; j++)
 			if (states[j] != next++)

@@ -126,7 +126,7 @@ poll_until_over(void *argument)
 	return NULL;
 }
 
-/* One thread uses the timer at random, two poll: all that is due is told. */
+/* One thread uses the timer at random, two poll: all due ones are reported. */
 START_TEST(timer_is_used_while_threads_poll)
 {
 	struct storm storm = { .scene = begin(MIO_LEVEL) };
@@ -180,7 +180,7 @@ END_TEST
 
 /*
  * One thread deregisters a timer and another registers it again, in whatever
- * order: what is registered in the end is looked at, and fires.
+ * order: a timer that is registered in the end is polled, and fires.
  */
 struct swap {
 	struct scene *scene;
@@ -288,7 +288,7 @@ shuffle_own_timer(void *argument)
 }
 
 static void *
-look_until_over(void *argument)
+poll_without_events(void *argument)
 {
 	struct shuffle *self = argument;
 	struct mio_event events[2];
@@ -302,20 +302,20 @@ look_until_over(void *argument)
 START_TEST(timers_come_and_go_while_threads_poll)
 {
 	struct scene scene = begin(MIO_EDGE);
-	struct shuffle shuffles[3], looks = { .poll = scene.poll };
+	struct shuffle shuffles[3], polling = { .poll = scene.poll };
 	pthread_t threads[3], pollers[2];
 	struct mio_event event;
 	unsigned i;
 
 	for (i = 0; i < 2; i++)
-		pollers[i] = start(look_until_over, &looks);
+		pollers[i] = start(poll_without_events, &polling);
 	for (i = 0; i < 3; i++) {
 		shuffles[i] = (struct shuffle){ scene.poll, false, i + 1 };
 		threads[i] = start(shuffle_own_timer, &shuffles[i]);
 	}
 	for (i = 0; i < 3; i++)
 		join(threads[i]);
-	looks.over = true;
+	polling.over = true;
 	for (i = 0; i < 2; i++)
 		join(pollers[i]);
 

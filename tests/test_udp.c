@@ -91,7 +91,7 @@ START_TEST(only_v6_leaves_the_port_to_ipv4)
 }
 END_TEST
 
-/* What comes is what went, and so is where it came from. */
+/* What is received is what was sent, and its source is the sender. */
 static void
 exchange(mio_fd_t from, mio_fd_t to, const struct sockaddr *addr,
     socklen_t addr_len)
@@ -117,7 +117,7 @@ exchange(mio_fd_t from, mio_fd_t to, const struct sockaddr *addr,
 	assert_error(mio_udp_recv_from(to, got, 8, NULL, NULL), EAGAIN);
 }
 
-START_TEST(datagrams_tell_where_they_come_from)
+START_TEST(datagrams_report_their_source)
 {
 	struct sockaddr_in addr;
 	mio_fd_t from = udp_on_loopback(NULL);
@@ -290,7 +290,7 @@ START_TEST(connect_refuses_bad_arguments)
 }
 END_TEST
 
-START_TEST(refusals_are_told_to_the_connected)
+START_TEST(refusals_are_reported_to_the_connected)
 {
 	struct sockaddr_in addr;
 	mio_fd_t gone = udp_on_loopback(&addr), fd = udp_on_loopback(NULL);
@@ -398,7 +398,7 @@ main(void)
 	tcase_add_test(tcase, only_v6_leaves_the_port_to_ipv4);
 
 	tcase = new_case(suite, "transfer");
-	tcase_add_test(tcase, datagrams_tell_where_they_come_from);
+	tcase_add_test(tcase, datagrams_report_their_source);
 	tcase_add_test(tcase, datagrams_go_over_ipv6);
 	tcase_add_test(tcase, datagrams_too_long_for_the_buffer_are_cut_off);
 	tcase_add_test(tcase, empty_datagrams_are_datagrams);
@@ -410,7 +410,7 @@ main(void)
 	tcase = new_case(suite, "connecting");
 	tcase_add_test(tcase, connected_sockets_hear_their_peer_only);
 	tcase_add_test(tcase, connect_refuses_bad_arguments);
-	tcase_add_test(tcase, refusals_are_told_to_the_connected);
+	tcase_add_test(tcase, refusals_are_reported_to_the_connected);
 	tcase_add_test(tcase, broadcast_has_to_be_allowed);
 
 	return run_suite(suite);

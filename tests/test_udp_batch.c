@@ -36,9 +36,9 @@ prepare(mio_fd_t to)
 	}
 }
 
-/* As those from number `first' on went out. */
+/* As those from number `first' on were sent. */
 static void
-assert_came(unsigned first, unsigned count, mio_fd_t from)
+assert_reported(unsigned first, unsigned count, mio_fd_t from)
 {
 	struct sockaddr_storage local;
 	socklen_t len;
@@ -73,7 +73,7 @@ START_TEST(batches_of_any_size_keep_their_order)
 	wait_for(to, POLLIN);
 	ck_assert_int_eq(
 	    mio_udp_recv_batch(to, in.datagrams, MANY), (int)count);
-	assert_came(0, count, from);
+	assert_reported(0, count, from);
 	if (count < MANY)
 		ck_assert_mem_eq(&in.datagrams[MANY - 1], &untouched,
 		    sizeof(untouched));
@@ -90,10 +90,10 @@ START_TEST(batches_leave_what_there_is_no_room_for)
 	ck_assert_int_eq(mio_udp_send_batch(from, out.datagrams, 100), 100);
 	wait_for(to, POLLIN);
 	ck_assert_int_eq(mio_udp_recv_batch(to, in.datagrams, 64), 64);
-	assert_came(0, 64, from);
+	assert_reported(0, 64, from);
 	prepare(to);
 	ck_assert_int_eq(mio_udp_recv_batch(to, in.datagrams, 64), 36);
-	assert_came(64, 36, from);
+	assert_reported(64, 36, from);
 	close_pair(from, to);
 }
 END_TEST
@@ -110,12 +110,12 @@ START_TEST(batches_go_to_the_connected_peer)
 	ck_assert_int_eq(mio_udp_send_batch(from, out.datagrams, 3), 3);
 	wait_for(to, POLLIN);
 	ck_assert_int_eq(mio_udp_recv_batch(to, in.datagrams, 5), 3);
-	assert_came(0, 3, from);
+	assert_reported(0, 3, from);
 	close_pair(from, to);
 }
 END_TEST
 
-START_TEST(truncation_is_told_of_each)
+START_TEST(truncation_is_reported_for_each)
 {
 	mio_fd_t from = udp_on_loopback(NULL), to = udp_on_loopback(NULL);
 
@@ -149,12 +149,14 @@ START_TEST(empty_datagrams_need_no_data)
 	ck_assert_int_eq(mio_udp_send_batch(from, out.datagrams, 3), 3);
 	wait_for(to, POLLIN);
 	ck_assert_int_eq(mio_udp_recv_batch(to, in.datagrams, 3), 3);
-	assert_came(0, 3, from);
+	assert_reported(0, 3, from);
 	close_pair(from, to);
 }
 END_TEST
 
-/* One that cannot go ends the batch, and is answered when it is first. */
+/*
+ * One that cannot be sent ends the batch; as the first, its error is returned.
+ */
 START_TEST(batches_end_before_the_one_that_fails)
 {
 	static char too_long[65508];
@@ -174,7 +176,7 @@ START_TEST(batches_end_before_the_one_that_fails)
 		wait_for(to, POLLIN);
 		ck_assert_int_eq(
 		    mio_udp_recv_batch(to, in.datagrams, MANY), place);
-		assert_came(0, (unsigned)place, from);
+		assert_reported(0, (unsigned)place, from);
 	}
 	close_pair(from, to);
 }
@@ -445,10 +447,10 @@ receive_whole(mio_fd_t from, mio_fd_t to)
 }
 
 /*
- * The size came last and found no room, so that datagrams came as one without a
- * word: the worst kind of corruption.
+ * The segment size was the last control message and found no room, so that
+ * several datagrams were received as one: silent corruption.
  */
-START_TEST(segment_size_is_told_beside_other_remarks)
+START_TEST(segment_size_is_reported_beside_other_remarks)
 {
 	mio_fd_t from, to;
 
@@ -488,7 +490,7 @@ remarks_on(mio_fd_t fd)
 /* One for which there is not enough room in any batch, if all goes well. */
 #define MUCH 300
 
-/* What does not fit is told of; under qemu not of a batch. */
+/* Truncation is reported; under qemu not for a batch. */
 static void
 lose_remarks(void)
 {
@@ -572,7 +574,7 @@ main(void)
 	    sizeof(counts) / sizeof(counts[0]));
 	tcase_add_test(tcase, batches_leave_what_there_is_no_room_for);
 	tcase_add_test(tcase, batches_go_to_the_connected_peer);
-	tcase_add_test(tcase, truncation_is_told_of_each);
+	tcase_add_test(tcase, truncation_is_reported_for_each);
 	tcase_add_test(tcase, empty_datagrams_need_no_data);
 	tcase_add_loop_test(
 	    tcase, batches_end_before_the_one_that_fails, 0, 5);
@@ -586,7 +588,7 @@ main(void)
 	tcase_add_test(tcase, segments_arrive_as_datagrams);
 	tcase_add_test(tcase, segments_arrive_as_one_with_receive_offload);
 	tcase_add_loop_test(tcase,
-	    segment_size_is_told_beside_other_remarks, 0, REMARKS + 1);
+	    segment_size_is_reported_beside_other_remarks, 0, REMARKS + 1);
 	tcase_add_test(
 	    tcase, lost_remarks_count_only_where_a_size_may_be_lost);
 

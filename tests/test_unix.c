@@ -120,7 +120,7 @@ START_TEST(abstract_names_have_their_limits)
 END_TEST
 
 /*
- * mio before 0.7 lost the last character of a path, and took more than there is
+ * mio before 0.7 lost the last character of a path, and read beyond the end
  * of an unnamed address; 1.2 reports abstract peers as unnamed.
  */
 static void
@@ -151,7 +151,7 @@ check_peer(const struct sockaddr_un *addr, socklen_t addr_len)
 	close_pair(client, server);
 }
 
-START_TEST(accept_tells_unnamed_peers)
+START_TEST(accept_reports_unnamed_peers)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
@@ -159,7 +159,7 @@ START_TEST(accept_tells_unnamed_peers)
 }
 END_TEST
 
-START_TEST(accept_tells_abstract_peers)
+START_TEST(accept_reports_abstract_peers)
 {
 	static const char names[][LONGEST] = { "a", "\0\0", "mid\0dle", "" };
 	static const size_t lengths[] = { 1, 2, 7, LONGEST };
@@ -206,7 +206,7 @@ remove_path(const char *path)
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
-START_TEST(accept_tells_peers_with_paths)
+START_TEST(accept_reports_peers_with_paths)
 {
 	static const size_t lengths[] = { 17, LONGEST - 1, LONGEST };
 	struct sockaddr_un addr;
@@ -221,8 +221,8 @@ START_TEST(accept_tells_peers_with_paths)
 }
 END_TEST
 
-/* A path without its NUL, which Linux tells one byte longer than it is. */
-START_TEST(accept_tells_no_more_than_an_address_holds)
+/* A path without its NUL, which Linux reports one byte longer than it is. */
+START_TEST(accept_reports_no_more_than_an_address_holds)
 {
 	/* valgrind reads on until there is a NUL */
 	struct {
@@ -279,7 +279,7 @@ START_TEST(pairs_carry_bytes_both_ways)
 END_TEST
 
 /* mio before 0.8.3 took this for progress. */
-START_TEST(full_backlog_is_told)
+START_TEST(full_backlog_is_reported)
 {
 	struct sockaddr_un addr;
 	socklen_t len;
@@ -490,7 +490,7 @@ START_TEST(a_listener_has_no_credentials)
 }
 END_TEST
 
-START_TEST(descriptor_limit_is_told)
+START_TEST(descriptor_limit_is_reported)
 {
 	struct rlimit before, limit;
 	struct sockaddr_un addr;
@@ -526,15 +526,15 @@ main(void)
 
 	tcase_add_test(tcase, path_lengths_have_their_limits);
 	tcase_add_test(tcase, abstract_names_have_their_limits);
-	tcase_add_test(tcase, accept_tells_unnamed_peers);
-	tcase_add_loop_test(tcase, accept_tells_abstract_peers, 0, 4);
-	tcase_add_loop_test(tcase, accept_tells_peers_with_paths, 0, 3);
-	tcase_add_test(tcase, accept_tells_no_more_than_an_address_holds);
+	tcase_add_test(tcase, accept_reports_unnamed_peers);
+	tcase_add_loop_test(tcase, accept_reports_abstract_peers, 0, 4);
+	tcase_add_loop_test(tcase, accept_reports_peers_with_paths, 0, 3);
+	tcase_add_test(tcase, accept_reports_no_more_than_an_address_holds);
 
 	tcase = new_case(suite, "streams");
 	tcase_add_test(tcase, streams_connect_and_carry_bytes);
 	tcase_add_test(tcase, pairs_carry_bytes_both_ways);
-	tcase_add_test(tcase, full_backlog_is_told);
+	tcase_add_test(tcase, full_backlog_is_reported);
 	tcase_add_test(tcase, connect_has_its_errors);
 	tcase_add_test(tcase, listen_has_its_errors);
 	tcase_add_test(tcase, listen_leaves_the_path_to_the_caller);
@@ -543,7 +543,7 @@ main(void)
 	tcase_add_test(tcase, credentials_are_those_of_the_peer);
 	tcase_add_test(tcase, credentials_have_their_errors);
 	tcase_add_test(tcase, a_listener_has_no_credentials);
-	tcase_add_test(tcase, descriptor_limit_is_told);
+	tcase_add_test(tcase, descriptor_limit_is_reported);
 
 	return run_suite(suite);
 }

@@ -39,7 +39,7 @@ bind_to(const char *what)
 	return fd;
 }
 
-START_TEST(datagrams_tell_where_they_come_from)
+START_TEST(datagrams_report_their_source)
 {
 	socklen_t to_len, from_len, len = 1;
 	struct sockaddr_un to_addr = own_name("to", &to_len);
@@ -235,7 +235,7 @@ main(void)
 	Suite *suite = suite_create("unix_datagram");
 	TCase *tcase = new_case(suite, "datagrams");
 
-	tcase_add_test(tcase, datagrams_tell_where_they_come_from);
+	tcase_add_test(tcase, datagrams_report_their_source);
 	tcase_add_test(tcase, unnamed_senders_are_of_the_family);
 	tcase_add_test(tcase, connected_ones_need_no_address);
 	tcase_add_test(tcase, pairs_carry_datagrams_both_ways);

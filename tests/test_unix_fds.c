@@ -169,7 +169,7 @@ START_TEST(surplus_descriptors_are_counted_and_closed)
 END_TEST
 
 /* Room for two more when four come. */
-START_TEST(descriptor_limit_is_told_and_the_bytes_come)
+START_TEST(descriptor_limit_is_reported_and_the_bytes_come)
 {
 	mio_fd_t got[4] = { -7, -7, -7, -7 };
 	struct rlimit before, limit;
@@ -255,7 +255,7 @@ END_TEST
 #define SO_PASSPIDFD 76
 #endif
 
-/* The sender's process comes as a descriptor, which nobody here asked for. */
+/* The sender's process arrives as a descriptor, which nobody here asked for. */
 START_TEST(descriptors_of_processes_are_closed)
 {
 	mio_fd_t got[2];
@@ -407,7 +407,7 @@ main(void)
 	tcase_add_test(tcase, descriptors_go_while_0_is_closed);
 	tcase_add_loop_test(tcase, all_sizes_go_through_in_order, 0, 9);
 	tcase_add_test(tcase, surplus_descriptors_are_counted_and_closed);
-	tcase_add_test(tcase, descriptor_limit_is_told_and_the_bytes_come);
+	tcase_add_test(tcase, descriptor_limit_is_reported_and_the_bytes_come);
 	tcase_add_test(tcase, messages_without_descriptors_are_messages);
 	tcase_add_test(tcase, credentials_besides_take_no_room);
 	tcase_add_test(tcase, descriptors_of_processes_are_closed);

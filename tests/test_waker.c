@@ -292,7 +292,7 @@ wake_all_the_time(void *argument)
 	return NULL;
 }
 
-/* The last wake of each is followed by an event, however many came before. */
+/* The last wake of each is followed by an event, however many there were. */
 START_TEST(storm_of_wakes_loses_none)
 {
 	struct storm storm = { .poll = new_poll() };

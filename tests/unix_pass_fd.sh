@@ -19,7 +19,7 @@ receive() {
 	wait_until 'the receiver does not listen' grep -q listening "$dir/out"
 }
 
-# send FILE...: with the receiver's answer on standard output
+# send FILE...: with the receiver's reply on standard output
 send() {
 	timeout 60 "$builddir/examples/unix_pass_fd" send "$path" "$@"
 }
@@ -70,7 +70,7 @@ if [ -e /dev/fd/0 ]; then
 	received 'a pipe'
 fi
 
-# What has no room is told, and the sender learns that it was not taken. 16 are
+# A file without room is reported, and the sender learns that it was not accepted. 16 are
 # enough to start with, and not for 16 more.
 receive 16
 status=0

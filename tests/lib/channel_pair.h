@@ -20,7 +20,7 @@ void destroy_pair(struct pair pair);
 
 void send_one(struct pair pair, uint64_t message);
 void expect_message(struct pair pair, uint64_t expected);
-/* Both ways to receive answer this. */
+/* Both ways to receive return this. */
 void expect_no_message(struct pair pair, int error);
 
 #endif

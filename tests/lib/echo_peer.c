@@ -29,7 +29,7 @@
 #define FIRST_FD    3 /* of those inherited */
 #define SIZE        1048576
 #define DATAGRAMS   50
-#define RETRY_NS    10000000 /* nobody tells when a datagram's queue has room */
+#define RETRY_NS    10000000 /* no event when a datagram's queue has room */
 #define WAKER       ((mio_token_t)0)
 
 struct source {
@@ -56,7 +56,7 @@ stop(int number)
 	(void)mio_waker_wake(waker);
 }
 
-/* Ends the program unless a call went well. */
+/* Ends the program unless a call succeeded. */
 static int
 must(const char *what, ssize_t result)
 {
@@ -352,7 +352,7 @@ connect_to(const char *address)
 	return 0;
 }
 
-/* One after the other, as each is answered by a process of its own. */
+/* One after the other, as a process of its own replies to each. */
 static int
 send_to(const char *address, const char *own)
 {

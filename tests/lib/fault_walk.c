@@ -102,7 +102,7 @@ struct snapshot {
 };
 
 static void
-take_snapshot(struct snapshot *shot, mio_fd_t fd)
+save_snapshot(struct snapshot *shot, mio_fd_t fd)
 {
 	socklen_t len;
 	size_t i;
@@ -151,14 +151,14 @@ static int
 expected(const struct fault_world *w, const struct fault_scenario *s,
     const char *call, int error)
 {
-	if (w->is_told != NULL && w->is_told(s, error))
+	if (w->is_reported != NULL && w->is_reported(s, error))
 		return -error;
 
 	if (is_overcome(error) ||
 	    (w->is_nothing != NULL && w->is_nothing(s, call)))
 		return s->answer;
 
-	return w->told_as != NULL ? -w->told_as(s, error) : -error;
+	return w->reported_as != NULL ? -w->reported_as(s, error) : -error;
 }
 
 static void
@@ -197,7 +197,7 @@ fail_call(const struct fault_world *w, const struct fault_scenario *s,
 	int r;
 
 	build(w, s);
-	take_snapshot(&before, *w->fd);
+	save_snapshot(&before, *w->fd);
 	fault_arm(NULL, nth, error);
 	r = s->run();
 	ck_assert_msg(fault_disarm(), "%s: call %u is not made", s->name, nth);
@@ -206,7 +206,7 @@ fail_call(const struct fault_world *w, const struct fault_scenario *s,
 	    s->name, call, nth, error, r, want);
 
 	if (r != s->answer) {
-		take_snapshot(&after, *w->fd);
+		save_snapshot(&after, *w->fd);
 		ck_assert_mem_eq(&before, &after, sizeof(before));
 		assert_untouched(w);
 		if (w->restore != NULL)

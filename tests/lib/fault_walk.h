@@ -9,9 +9,9 @@
 
 /*
  * Runs a public call again and again, with each of the system calls that it
- * makes failing in turn, in each way that this one can: the answer is that
- * error, all is as it was before, and then the call succeeds. What is retried
- * or done in another way is a success.
+ * makes failing one after the other, with each error that it can have: the call
+ * returns that error and changes nothing, and then it succeeds. A call that is
+ * retried or done in another way is a success.
  */
 
 /* A call, and what it needs of the world that it finds. */
@@ -28,13 +28,15 @@ struct fault_world {
 	void (*build)(const struct fault_scenario *);
 	void (*tear_down)(void);
 	const mio_fd_t *fd; /* whose options and address must stay */
-	void *out; /* what the call answers besides */
+	void *out; /* what the call stores */
 	size_t out_size;
-	/* Exceptions; each may be NULL. This error is told, though retried. */
-	bool (*is_told)(const struct fault_scenario *, int error);
-	/* What the program is told instead of this error. */
-	int (*told_as)(const struct fault_scenario *, int error);
-	/* Whatever this call answers, the scenario succeeds. */
+	/*
+	 * Exceptions; each may be NULL. This error is reported, though retried.
+	 */
+	bool (*is_reported)(const struct fault_scenario *, int error);
+	/* What is reported instead of this error. */
+	int (*reported_as)(const struct fault_scenario *, int error);
+	/* Whatever this call returns, the scenario succeeds. */
 	bool (*is_nothing)(const struct fault_scenario *, const char *call);
 	/* Puts back what a failure used up, before it is run again. */
 	void (*restore)(const struct fault_scenario *);

@@ -390,7 +390,7 @@ closed_port(void)
 	unsigned port;
 	mio_fd_t fd;
 
-	/* bound but not listening: nobody else can take it meanwhile */
+	/* bound but not listening: nobody else can bind it meanwhile */
 	assert_ok(mio_socket_create(&fd, AF_INET, SOCK_STREAM));
 	assert_ok(mio_socket_bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
 	port = port_of(fd);

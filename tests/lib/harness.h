@@ -33,7 +33,7 @@
 
 /* How long something that has to come may take before the test fails. */
 #define PATIENCE SECONDS(20)
-/* How long to look for something that must not come. */
+/* How long to wait for something that must not arrive. */
 #define GLANCE MS(20)
 
 /* A case of the suite, whose tests are checked for leaked descriptors. */
@@ -88,8 +88,8 @@ bool has_alarm(void);
  */
 bool can_cancel(void);
 /*
- * Whether what stands in for the kernel lives through such a call, which exits
- * with a failure when the answer is wrong.
+ * Whether an emulator survives such a call, which exits with a failure when the
+ * result is wrong.
  */
 bool survives(void (*call)(void));
 /* Waits with poll(2), not with the library under test. */
@@ -104,7 +104,7 @@ int option_of(mio_fd_t fd, int level, int name);
 pthread_t start(void *(*run)(void *), void *argument);
 void join(pthread_t thread);
 
-/* For what is looked at a million times: Check's own note each one. */
+/* For what is checked a million times: Check's own note each one. */
 #define must(condition) \
 	do { \
 		if (!(condition)) \

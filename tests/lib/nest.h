@@ -5,9 +5,9 @@
 #include "lib/harness.h"
 
 /*
- * A poll in other loops: poll(2), asked now and then, and an epoll that
+ * A poll in other loops: poll(2), called now and then, and an epoll that
  * waits for the poll all the time. Both must see the same. Where the selector
- * has no descriptor, only what mio_poll_arm() answers is looked at.
+ * has no descriptor, only what mio_poll_arm() returns is checked.
  */
 
 struct nest {
@@ -19,7 +19,7 @@ struct nest {
 struct nest new_nest(void);
 void end_nest(struct nest *nest);
 
-/* Whether the other loops, looking at it now, find it readable. */
+/* Whether the other loops, polling it now, find it readable. */
 bool shows(const struct nest *nest);
 /* Sleeps in another loop until it does. */
 void sleep_until_shown(const struct nest *nest);
@@ -37,7 +37,9 @@ void expect_showing(
 void expect_pending(
     const struct nest *nest, mio_token_t token, unsigned ready);
 
-/* Armed and quiet, for a step that makes it show, as the second one tells. */
+/*
+ * Arms it while nothing shows, for a step that the second call expects to show.
+ */
 void arm_quietly(const struct nest *nest);
 void expect_shown(const struct nest *nest, mio_token_t token);
 

@@ -6,7 +6,9 @@
 
 #include <signal.h>
 
-/* Signals that come through a descriptor, and children that end when told. */
+/*
+ * Signals that arrive through a descriptor, and children that end on command.
+ */
 
 /* Adds to those blocked; any other is delivered, and never comes through. */
 sigset_t block(const int *numbers, size_t count);

@@ -91,8 +91,8 @@
 #define LAST_RWF_4_6 0x1f /* 4.6 to 6.8 know no others */
 
 /*
- * A call that is answered with an error, or one of its flags: number equals, or
- * is greater with BEYOND; and some arguments are as they are compared.
+ * A call that fails, or one of its flags: the number is equal, or greater with
+ * BEYOND, and the arguments compare as given.
  */
 enum { ANY, EQUALS, BEYOND, UP_TO };
 
@@ -113,7 +113,7 @@ struct rule {
 #define SOCKET_CALL(which) \
 	{ (unsigned)SOCKETCALL, EQUALS, { { 0, EQUALS, which } }, 0 }
 #define AFTER(number) { (unsigned)(number), BEYOND, { { 0, ANY, 0 } }, ENOSYS }
-/* What is no descriptor is told first. */
+/* A bad descriptor is reported first. */
 #define OPTION_OF(number, level, name, error) \
 	{ number, EQUALS, { { 0, UP_TO, INT_MAX }, { 1, EQUALS, level }, \
 	    { 2, EQUALS, name } }, error }

@@ -4,12 +4,11 @@
 
 /*
  * Makes this process, its threads and what it starts see an older kernel, or a
- * sandbox: a seccomp filter answers system calls with errors. What is a word:
+ * sandbox: a seccomp filter makes system calls fail. What is a word:
  *
  *	linux-4.4, linux-5.10, linux-6.1
- *		A kernel of this version: later calls are ENOSYS, and later
- *		options and flags are answered as it answers what it does not
- *		know.
+ *		A kernel of this version: later calls fail with ENOSYS,
+ *		later options and flags as unknown ones do.
  *	sandbox=ENOSYS, sandbox=EPERM
  *		Every call that libmio uses and can do without is refused.
  *	NAME=ENOSYS, NAME=EPERM

@@ -374,8 +374,8 @@ next(struct wheel_model *model, size_t looks)
 }
 
 /*
- * A lower bound is enough to sleep by: looking again at that time gets on, and
- * comes to the timeout itself in a few steps.
+ * A lower bound is enough to sleep by: waking at that time makes progress, and
+ * reaches the timeout itself in a few steps.
  */
 static void
 sleep_until_due(struct wheel_model *model)

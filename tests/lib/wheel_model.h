@@ -9,8 +9,8 @@
 #include "timer/wheel.h"
 
 /*
- * A wheel and a table of the same timeouts that is looked through from one end
- * to the other. Each step does the same to both, traps when the answers differ,
+ * A wheel and a table of the same timeouts that is searched from one end to the
+ * other. Each step does the same to both, traps when the results differ,
  * and may have the wheel's own structure checked.
  */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 #include "config.h"
-#include "lib/told.h"
+#include "lib/record.h"
 
 #include "lib/harness.h"
 
@@ -18,50 +18,51 @@ new_loop(const struct mio_loop_config *config)
 static void
 on_timeout(struct mio_loop *loop, void *context, mio_token_t state)
 {
-	struct told *told = context;
+	struct record *record = context;
 
-	told->states[told->timeouts++ % 64] = state;
-	told->in_round++;
-	if (told->react != NULL)
-		assert_ok(told->react(loop, told, state));
+	record->states[record->timeouts++ % 64] = state;
+	record->in_round++;
+	if (record->react != NULL)
+		assert_ok(record->react(loop, record, state));
 }
 
 static void
 on_ready(
     struct mio_loop *loop, void *context, mio_token_t token, unsigned ready)
 {
-	struct told *told = context;
+	struct record *record = context;
 
 	(void)loop;
 	(void)token;
 	(void)ready;
-	told->readies++;
-	told->in_round++;
+	record->readies++;
+	record->in_round++;
 }
 
 static void
 on_tick(struct mio_loop *loop, void *context)
 {
-	struct told *told = context;
+	struct record *record = context;
 
-	if (told->in_round > told->most_in_round)
-		told->most_in_round = told->in_round;
-	told->in_round = 0;
-	if (++told->ticks == told->end)
+	if (record->in_round > record->most_in_round)
+		record->most_in_round = record->in_round;
+	record->in_round = 0;
+	if (++record->ticks == record->end)
 		mio_loop_shutdown(loop);
 }
 
-const struct mio_handler told_handler = {
-	.size = sizeof(told_handler),
+const struct mio_handler recording_handler = {
+	.size = sizeof(recording_handler),
 	.ready = on_ready,
 	.timeout = on_timeout,
 	.tick = on_tick,
 };
 
 void
-tell_once(struct mio_loop *loop, struct told *told)
+run_one_round(struct mio_loop *loop, struct record *record)
 {
-	assert_ok(mio_loop_run_once(loop, &told_handler, told, PATIENCE));
+	assert_ok(
+	    mio_loop_run_once(loop, &recording_handler, record, PATIENCE));
 }
 
 void
