@@ -18,7 +18,7 @@ wheel_sources = \
 
 mio_sources = \
 	src/base/check.h \
-	src/base/point.h \
+	src/base/yield_point.h \
 	src/base/version.c \
 	src/channel/bell.c \
 	src/channel/bell.h \

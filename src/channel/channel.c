@@ -58,7 +58,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
-#include "base/point.h"
+#include "base/yield_point.h"
 #include "channel/bell.h"
 #include "channel/segments.h"
 #include "channel/turns.h"
@@ -278,7 +278,7 @@ mio_sender_unref(struct mio_sender *sender)
 		&sender->senders, 1, memory_order_acq_rel) != 1)
 		return;
 
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	if (mio__segments_close(&sender->queue))
 		finish(sender->receiver);
 	release(sender);
@@ -367,7 +367,7 @@ settle(struct mio_receiver *receiver)
 		return 0;
 
 	mio__readiness_remove(readiness_of(receiver), MIO_READABLE);
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	rest = mio__segments_fall_asleep(queue);
 	if (rest >= MIO__STEP) {
 		tell(receiver);
@@ -496,7 +496,7 @@ wait_for_one(
 
 	do {
 		mio__bell_await(&channel->bell);
-		MIO__POINT();
+		MIO__YIELD_POINT();
 		if (mio__segments_sleep_on(&channel->queue))
 			in_time = mio__bell_sleep(&channel->bell, deadline);
 		else

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/point.h"
+#include "base/yield_point.h"
 
 /*
  * A ring of messages that many threads write and one reads, apart from polls
@@ -119,18 +119,18 @@ mio__ring_push(struct mio__ring *ring, const void *message)
 			return tail & MIO__TAIL_GONE ? MIO__PUSH_GONE
 						     : MIO__PUSH_MOVED;
 		position = tail & ~MIO__TAIL_FLAGS;
-		MIO__POINT();
+		MIO__YIELD_POINT();
 		if (mio__ring_is_full(ring, position))
 			return MIO__PUSH_FULL;
 	} while (!atomic_compare_exchange_weak_explicit(&ring->tail, &tail,
 	    position + MIO__STEP, memory_order_acq_rel, memory_order_relaxed));
 
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	cell = mio__ring_cell(ring, position);
 	mio__ring_copy(cell + sizeof(size_t), message, ring->message_size);
 	atomic_store_explicit((atomic_size_t *)(void *)cell,
 	    mio__ring_stamp(position), memory_order_release);
-	MIO__POINT();
+	MIO__YIELD_POINT();
 
 	return tail & MIO__TAIL_ASLEEP ? MIO__PUSH_WAKE : MIO__PUSH_DONE;
 }

@@ -43,7 +43,7 @@
 
 #include <errno.h>
 
-#include "base/point.h"
+#include "base/yield_point.h"
 
 static struct mio__ring *
 newest_of(struct mio__segments *segments)
@@ -104,7 +104,7 @@ mio__segments_grow(struct mio__segments *segments)
 	    &old->tail, MIO__TAIL_MOVED, memory_order_acq_rel);
 	atomic_init(&ring->tail, tail);
 	ring->older = old;
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	atomic_store_explicit(&old->newer, ring, memory_order_release);
 	atomic_store_explicit(&segments->newest, ring, memory_order_release);
 
@@ -200,7 +200,7 @@ mio__segments_fall_asleep(struct mio__segments *segments)
 		if (rest >= MIO__STEP || (rest & MIO__TAIL_ASLEEP))
 			break;
 		tail = segments->position | rest;
-		MIO__POINT();
+		MIO__YIELD_POINT();
 	} while (!atomic_compare_exchange_weak_explicit(
 	    &segments->reading->tail, &tail, tail | MIO__TAIL_ASLEEP,
 	    memory_order_acq_rel, memory_order_relaxed));

@@ -30,7 +30,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
-#include "base/point.h"
+#include "base/yield_point.h"
 #include "sys/thread.h"
 
 struct mio__turn {
@@ -124,7 +124,7 @@ mio__turns_wait(struct mio__turns *turns,
 	for (;;) {
 		(void)atomic_exchange_explicit(
 		    &turns->wanted, 1, memory_order_seq_cst);
-		MIO__POINT();
+		MIO__YIELD_POINT();
 		r = attempt(context, argument);
 		if (r != -EAGAIN)
 			break;

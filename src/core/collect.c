@@ -84,7 +84,7 @@ is_left(const struct mio_poll *poll)
 static inline bool
 enter(struct mio_poll *poll)
 {
-	MIO__POINT();
+	MIO__YIELD_POINT();
 
 	return !(atomic_fetch_or_explicit(
 		     &poll->collector, HELD, memory_order_seq_cst) &
@@ -98,10 +98,10 @@ leave(struct mio_poll *poll)
 	bool left = !mio__ready_queue_is_empty(&poll->ready);
 	unsigned was_left = load(poll) & LEFT; /* nobody else changes it */
 
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	atomic_fetch_sub_explicit(&poll->collector,
 	    HELD + was_left - (left ? LEFT : 0), memory_order_seq_cst);
-	MIO__POINT();
+	MIO__YIELD_POINT();
 
 	if (mio__core_waiters(poll) != 0 &&
 	    (left || mio__ready_queue_has_incoming(&poll->ready)))
@@ -174,7 +174,7 @@ take_signal(struct mio_poll *poll)
 {
 	atomic_fetch_and_explicit(
 	    &poll->waiters, ~MIO__SIGNALLED, memory_order_seq_cst);
-	MIO__POINT();
+	MIO__YIELD_POINT();
 }
 
 static void
@@ -198,7 +198,7 @@ announce(struct waiting *waiting, int64_t timeout_ns)
 	waiting->announced = true;
 	atomic_fetch_add_explicit(
 	    &poll->waiters, MIO__ONE_WAITS, memory_order_seq_cst);
-	MIO__POINT();
+	MIO__YIELD_POINT();
 
 	seen = load(poll);
 	if (mio__ready_queue_has_incoming(&poll->ready) ||

@@ -44,7 +44,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/point.h"
+#include "base/yield_point.h"
 #include "core/ready_queue.h"
 #include "core/timed.h"
 #include "mio/poll.h"
@@ -131,7 +131,7 @@ mio__core_push(struct mio_poll *poll, struct mio__ready_node *node)
 	if (!mio__ready_queue_push(&poll->ready, node))
 		return false;
 
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	mio__core_wake(poll);
 
 	return true;

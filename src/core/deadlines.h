@@ -37,7 +37,7 @@ mio__deadlines_need_waiter(const struct mio_poll *poll)
 static inline void
 mio__deadlines_changed(struct mio_poll *poll)
 {
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	if (mio__core_waiters(poll) != 0)
 		mio__deadlines_set_alarm(poll);
 }

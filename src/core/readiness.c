@@ -76,7 +76,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
-#include "base/point.h"
+#include "base/yield_point.h"
 #include "sys/memory.h"
 
 #define READY          0xffu
@@ -140,7 +140,7 @@ load(const struct mio_readiness *self)
 static inline bool
 replace(struct mio_readiness *self, unsigned *state, unsigned next)
 {
-	MIO__POINT();
+	MIO__YIELD_POINT();
 
 	return atomic_compare_exchange_weak_explicit(&self->state, state, next,
 	    memory_order_acq_rel, memory_order_acquire);
@@ -200,7 +200,7 @@ mio__readiness_unref(struct mio_readiness *self)
 	    1)
 		return;
 
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	if (!(atomic_fetch_or_explicit(
 		  &self->state, ORPHAN, memory_order_acq_rel) &
 		QUEUED))

@@ -59,7 +59,7 @@ mio__readiness_trigger(struct mio_readiness *self)
 {
 	const unsigned queued = MIO__READINESS_EDGE | MIO__READINESS_QUEUED;
 
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	if (atomic_exchange_explicit(
 		&self->state, queued, memory_order_acq_rel) != queued)
 		mio__readiness_push(self);

@@ -30,7 +30,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/point.h"
+#include "base/yield_point.h"
 
 struct mio__ready_node {
 	struct mio__ready_node *next; /* of the producer, then the consumer */
@@ -67,7 +67,7 @@ mio__ready_queue_push(
 		if (newest == MIO__READY_CLOSED(queue))
 			return false;
 		node->next = newest;
-		MIO__POINT();
+		MIO__YIELD_POINT();
 	} while (!atomic_compare_exchange_weak_explicit(&queue->incoming,
 	    &newest, node, memory_order_seq_cst, memory_order_relaxed));
 
@@ -143,7 +143,7 @@ mio__ready_queue_take(struct mio__ready_queue *queue)
 	if (!mio__ready_queue_has_incoming(queue))
 		return;
 
-	MIO__POINT();
+	MIO__YIELD_POINT();
 	mio__ready_queue_append_stack(queue,
 	    atomic_exchange_explicit(
 		&queue->incoming, NULL, memory_order_seq_cst));

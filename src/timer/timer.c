@@ -27,7 +27,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
-#include "base/point.h"
+#include "base/yield_point.h"
 #include "core/deadlines.h"
 #include "core/readiness_source.h"
 #include "mio/timer.h"

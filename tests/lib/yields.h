@@ -3,12 +3,12 @@
 #define TESTS_LIB_YIELDS_H
 
 /*
- * Included before the library's own files of poll/, which are built a second
- * time with this: at each of their points a thread may lose the processor.
+ * Included before the library's own files, which are built a second time with
+ * this: a thread may lose the processor at each of their yield points.
  */
 
 void yield_now_and_then(void);
 
-#define MIO__POINT() yield_now_and_then()
+#define MIO__YIELD_POINT() yield_now_and_then()
 
 #endif
