@@ -18,8 +18,8 @@ wheel_sources = \
 
 mio_sources = \
 	src/base/check.h \
-	src/base/yield_point.h \
 	src/base/version.c \
+	src/base/yield_point.h \
 	src/channel/bell.c \
 	src/channel/bell.h \
 	src/channel/channel.c \

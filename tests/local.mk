@@ -141,7 +141,7 @@ tests_internal_wakes_LDADD = $(faults)
 tests_internal_wheel_LDADD = $(faults)
 tests_internal_channel_SOURCES = tests/internal_channel.c $(alloc_trap)
 
-# Threads yield at each MIO__POINT().
+# Threads yield at each MIO__YIELD_POINT().
 yields = tests/libharness.la tests/libmio_yields.la
 tests_internal_cancelled_SOURCES = tests/test_cancelled.c
 tests_internal_cancelled_LDADD = $(yields)

@@ -5,8 +5,7 @@
 #include <mio/poll.h>
 
 /*
- * A timer is one source with any number of timeouts, in a hierarchical timing
- * wheel. Setting, resetting, cancelling and expiring a timeout take constant
+ * A timer is one source with many timeouts, in a hierarchical timing wheel. Setting, resetting, cancelling and expiring a timeout take constant
  * time and allocate nothing. Times are nanoseconds on the monotonic clock.
  * Deadlines are rounded up to a tick: a timeout is never early, and at most one
  * tick late, plus the delay of the scheduler. Every wait of a poll checks each
