@@ -5,14 +5,15 @@
 #include <mio/poll.h>
 
 /*
- * A timer is one source with many timeouts, in a hierarchical timing wheel. Setting, resetting, cancelling and expiring a timeout take constant
- * time and allocate nothing. Times are nanoseconds on the monotonic clock.
- * Deadlines are rounded up to a tick: a timeout is never early, and at most one
- * tick late, plus the delay of the scheduler. Every wait of a poll checks each
- * of its timers, so use one timer per waiting thread, not one per connection.
+ * A timer is one source with many timeouts, in a hierarchical timing wheel.
+ * Setting, resetting, cancelling and expiring a timeout take constant time and
+ * allocate nothing. Times are nanoseconds on the monotonic clock. Deadlines are
+ * rounded up to a tick: a timeout is never early, and at most one tick late,
+ * plus the delay of the scheduler. Every wait of a poll checks each of its
+ * timers, so use one timer per waiting thread, not one per connection.
  *
- * One thread at a time may use a timer; the poll may run in another thread.
- * A timer stays bound to the poll that it was first registered with.
+ * One thread at a time may use a timer; the poll may run in another thread. A
+ * timer stays bound to the poll that it was first registered with.
  */
 
 #ifdef __cplusplus
