@@ -14,7 +14,7 @@
  *
  *	push				mio__ready_queue_push(), mio__core_push(),
  *					mio__readiness_push()
- *	take_all			mio__ready_queue_take()
+ *	take_all			mio__ready_queue_accept()
  *	append, pop			mio__ready_queue_append(), _pop()
  *	set				mio__readiness_set()
  *	trigger				mio__readiness_trigger()
@@ -24,7 +24,7 @@
  *					_remove()
  *	take				mio__readiness_report(), take(),
  *					move_to_token(), reported()
- *	keep				mio__readiness_keep()
+ *	keep				mio__readiness_requeue_if_due()
  *	unref, release, discard		mio__readiness_unref(), release(),
  *					mio__readiness_discard()
  *	closer				mio__ready_queue_close(), and what

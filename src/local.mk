@@ -125,14 +125,14 @@ sys_sources += \
 endif
 if USES_POLLABLE
 sys_sources += \
-	src/sys/epoll_takes.h \
+	src/sys/epoll_accepts.h \
 	src/sys/pollable.c \
 	src/sys/pollable.h \
 	$(end)
 if EPOLL
-sys_sources += src/sys/epoll_takes.c
+sys_sources += src/sys/epoll_accepts.c
 else
-sys_sources += src/sys/epoll_takes_none.c
+sys_sources += src/sys/epoll_accepts_none.c
 endif
 endif
 if USES_TABLE

@@ -267,9 +267,9 @@ static void
 signal_and_drain(struct mio__waker *waker)
 {
 	errno = EDOM;
-	mio__waker_signal(waker);
+	mio__waker_wake(waker);
 	ck_assert(is_readable(waker->read_fd));
-	mio__waker_signal(waker);
+	mio__waker_wake(waker);
 	ck_assert_int_eq(errno, EDOM);
 	mio__waker_drain(waker);
 	ck_assert(!is_readable(waker->read_fd));
@@ -343,7 +343,7 @@ START_TEST(wake_gets_through_in_the_end)
 	new_waker_of_kind(&waker, _i / 2);
 	fault_reset_counts();
 	fault_arm("write", 1, hitches[_i % 2]);
-	mio__waker_signal(&waker);
+	mio__waker_wake(&waker);
 	ck_assert(fault_disarm());
 	ck_assert_uint_eq(fault_count("write"), 2);
 	ck_assert(is_readable(waker.read_fd));
@@ -398,7 +398,7 @@ START_TEST(each_signal_is_an_edge)
 			(void)epoll_wait(epfd, &event, 1, 0);
 		}
 		ck_assert_int_eq(epoll_wait(epfd, &event, 1, 0), 0);
-		mio__waker_signal(&waker);
+		mio__waker_wake(&waker);
 		ck_assert_int_eq(epoll_wait(epfd, &event, 1, 0), 1);
 	}
 	assert_ok(mio_fd_close(epfd));
@@ -423,7 +423,7 @@ START_TEST(wake_that_cannot_signal_is_not_reported)
 	new_waker(&waker);
 	fault_arm("write", 1, EIO);
 	errno = EDOM;
-	mio__waker_signal(&waker);
+	mio__waker_wake(&waker);
 	ck_assert_int_eq(errno, EDOM);
 	ck_assert(fault_disarm());
 	signal_and_drain(&waker);

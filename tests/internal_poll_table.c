@@ -36,9 +36,9 @@ START_TEST(it_behaves_like_an_array)
 		if (entry != NULL) {
 			struct stat st = { .st_ino = model[fd].inode };
 
-			ck_assert(mio__poll_entry_is(entry, &st));
+			ck_assert(mio__poll_entry_matches(entry, &st));
 			st.st_ino++;
-			ck_assert(!mio__poll_entry_is(entry, &st));
+			ck_assert(!mio__poll_entry_matches(entry, &st));
 			mio__poll_table_remove(&table, entry);
 			count--;
 		} else {
@@ -112,7 +112,7 @@ START_TEST(edges_are_left_out_until_they_end)
 	ck_assert(!mio__poll_entry_rearm(&entry, MIO_WRITABLE));
 	ck_assert(mio__poll_entry_rearm(&entry, MIO_READABLE));
 	assert_waits_for(&entry, POLLIN | POLLOUT);
-	ck_assert(!mio__poll_entry_is_blind(&entry));
+	ck_assert(!mio__poll_entry_is_excluded(&entry));
 }
 END_TEST
 
@@ -124,27 +124,27 @@ START_TEST(what_broke_is_blind_until_there_is_more)
 
 	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
 		entry = reported(broken[i] | POLLIN);
-		ck_assert(mio__poll_entry_is_blind(&entry));
+		ck_assert(mio__poll_entry_is_excluded(&entry));
 		ck_assert_int_lt(mio__poll_entry_slot(&entry).fd, 0);
 
 		/* the same, then less */
-		mio__poll_entry_review(&entry, broken[i] | POLLIN);
-		ck_assert(mio__poll_entry_is_blind(&entry));
-		mio__poll_entry_review(&entry, broken[i]);
-		ck_assert(mio__poll_entry_is_blind(&entry));
+		mio__poll_entry_recheck(&entry, broken[i] | POLLIN);
+		ck_assert(mio__poll_entry_is_excluded(&entry));
+		mio__poll_entry_recheck(&entry, broken[i]);
+		ck_assert(mio__poll_entry_is_excluded(&entry));
 
 		/* what had ended comes again */
-		mio__poll_entry_review(&entry, broken[i] | POLLIN);
+		mio__poll_entry_recheck(&entry, broken[i] | POLLIN);
 		assert_waits_for(&entry, POLLIN | POLLOUT);
 
 		/* more than there was, beside what was there */
 		entry = reported(broken[i] | POLLIN);
-		mio__poll_entry_review(&entry, broken[i] | POLLIN | POLLOUT);
+		mio__poll_entry_recheck(&entry, broken[i] | POLLIN | POLLOUT);
 		assert_waits_for(&entry, POLLOUT);
 
 		/* whole again: all is news, whatever was reported */
 		entry = reported(broken[i] | POLLIN);
-		mio__poll_entry_review(&entry, POLLIN);
+		mio__poll_entry_recheck(&entry, POLLIN);
 		assert_waits_for(&entry, POLLIN | POLLOUT);
 	}
 }

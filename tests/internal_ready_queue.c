@@ -21,7 +21,7 @@ struct item {
 static struct item *
 pop(struct mio__ready_queue *queue)
 {
-	mio__ready_queue_take(queue);
+	mio__ready_queue_accept(queue);
 	if (mio__ready_queue_is_empty(queue))
 		return NULL;
 
@@ -70,7 +70,7 @@ START_TEST(the_list_is_appended_to)
 	mio__ready_queue_append(&queue, &items[0].node);
 	push(&queue, &items[3]);
 	push(&queue, &items[4]);
-	mio__ready_queue_take(&queue);
+	mio__ready_queue_accept(&queue);
 	mio__ready_queue_append(&queue, &items[5].node);
 	for (i = 0; i < 6; i++)
 		ck_assert_ptr_eq(pop(&queue), &items[order[i]]);
@@ -130,7 +130,7 @@ START_TEST(a_closed_queue_takes_nothing)
 
 	mio__ready_queue_init(&queue);
 	push(&queue, &items[0]);
-	mio__ready_queue_take(&queue);
+	mio__ready_queue_accept(&queue);
 	push(&queue, &items[1]);
 	push(&queue, &items[2]);
 	mio__ready_queue_close(&queue);

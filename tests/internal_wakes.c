@@ -63,7 +63,7 @@ sleep_in_poll(void *argument)
 static void
 wait_for_waiters(struct mio_poll *poll, unsigned count)
 {
-	while (mio__core_waiters(poll) / MIO__ONE_WAITS != count)
+	while (mio__core_waiters(poll) / MIO__WAITER != count)
 		(void)sched_yield();
 }
 

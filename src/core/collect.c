@@ -8,7 +8,7 @@
  * wait.
  *
  *	free -> enter -> HELD		or the caller is not inside, and goes on
- *	HELD -> leave -> free		LEFT when the list is not empty
+ *	HELD -> leave -> free		NONEMPTY when the list is not empty
  *
  * TIMED says that there are timed sources (deadlines.c). So the word is 0 and
  * nothing has come in exactly when there is nothing to collect.
@@ -50,15 +50,15 @@
 #include "sys/thread.h"
 
 /* The collector's word. */
-#define HELD  1u
-#define LEFT  2u
-#define TIMED MIO__TIMED
+#define HELD     1u
+#define NONEMPTY 2u
+#define TIMED    MIO__TIMED
 
 /* How often a thread that finds the collector held looks again. */
-#define LOOKS 2000
+#define SPINS 2000
 
 /* Kept out of the way through those who wait. */
-#define RARE __attribute__((noinline, cold))
+#define COLD __attribute__((noinline, cold))
 
 static unsigned
 load(const struct mio_poll *poll)
@@ -96,11 +96,11 @@ static inline void
 leave(struct mio_poll *poll)
 {
 	bool left = !mio__ready_queue_is_empty(&poll->ready);
-	unsigned was_left = load(poll) & LEFT; /* nobody else changes it */
+	unsigned was_left = load(poll) & NONEMPTY; /* nobody else changes it */
 
 	MIO__YIELD_POINT();
 	atomic_fetch_sub_explicit(&poll->collector,
-	    HELD + was_left - (left ? LEFT : 0), memory_order_seq_cst);
+	    HELD + was_left - (left ? NONEMPTY : 0), memory_order_seq_cst);
 	MIO__YIELD_POINT();
 
 	if (mio__core_waiters(poll) != 0 &&
@@ -115,8 +115,8 @@ static inline void
 gather(struct mio_poll *poll)
 {
 	if (mio__core_is_timed(poll))
-		mio__deadlines_look(poll);
-	mio__ready_queue_take(&poll->ready);
+		mio__deadlines_expire(poll);
+	mio__ready_queue_accept(&poll->ready);
 }
 
 /*
@@ -124,11 +124,11 @@ gather(struct mio_poll *poll)
  * events away, unless it has lost the processor: then that is given up once.
  */
 static bool
-enter_soon(struct mio_poll *poll)
+enter_spinning(struct mio_poll *poll)
 {
-	unsigned looks;
+	unsigned spins;
 
-	for (looks = 0; looks < LOOKS; looks++)
+	for (spins = 0; spins < SPINS; spins++)
 		if (!(load(poll) & HELD) && enter(poll))
 			return true;
 
@@ -138,12 +138,12 @@ enter_soon(struct mio_poll *poll)
 }
 
 /* A visit by who has waited or let the kernel go first. */
-static RARE size_t
-visit(struct mio_poll *poll, struct mio_event *events, size_t capacity)
+static COLD size_t
+collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
 	size_t n;
 
-	if (!enter_soon(poll))
+	if (!enter_spinning(poll))
 		return 0;
 
 	gather(poll);
@@ -155,54 +155,54 @@ visit(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 
 /* ---- waiting */
 
-struct waiting {
+struct wait {
 	struct mio_poll *poll;
-	bool announced, woken;
+	bool counted, woken;
 };
 
 static void
-withdraw(struct mio_poll *poll)
+remove_waiter(struct mio_poll *poll)
 {
 	/* relaxed: who still sees it signals once too often */
 	atomic_fetch_sub_explicit(
-	    &poll->waiters, MIO__ONE_WAITS, memory_order_relaxed);
+	    &poll->waiters, MIO__WAITER, memory_order_relaxed);
 }
 
 /* The signal has come; from here on the next push signals again. */
 static void
-take_signal(struct mio_poll *poll)
+clear_pending_wake(struct mio_poll *poll)
 {
 	atomic_fetch_and_explicit(
-	    &poll->waiters, ~MIO__SIGNALLED, memory_order_seq_cst);
+	    &poll->waiters, ~MIO__WAKE_PENDING, memory_order_seq_cst);
 	MIO__YIELD_POINT();
 }
 
 static void
 cancelled(void *argument)
 {
-	struct waiting *waiting = argument;
+	struct wait *wait = argument;
 
-	if (waiting->announced)
-		withdraw(waiting->poll);
-	take_signal(waiting->poll);
-	mio__core_wake(waiting->poll);
+	if (wait->counted)
+		remove_waiter(wait->poll);
+	clear_pending_wake(wait->poll);
+	mio__core_wake(wait->poll);
 }
 
 /* Announces a wait; how long it may be. */
 static inline int64_t
-announce(struct waiting *waiting, int64_t timeout_ns)
+add_waiter(struct wait *wait, int64_t timeout_ns)
 {
-	struct mio_poll *poll = waiting->poll;
+	struct mio_poll *poll = wait->poll;
 	unsigned seen;
 
-	waiting->announced = true;
+	wait->counted = true;
 	atomic_fetch_add_explicit(
-	    &poll->waiters, MIO__ONE_WAITS, memory_order_seq_cst);
+	    &poll->waiters, MIO__WAITER, memory_order_seq_cst);
 	MIO__YIELD_POINT();
 
 	seen = load(poll);
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
-	    (seen & (HELD | LEFT)) == LEFT)
+	    (seen & (HELD | NONEMPTY)) == NONEMPTY)
 		return 0;
 
 	return seen & TIMED ? mio__deadlines_prepare(poll, timeout_ns)
@@ -210,11 +210,11 @@ announce(struct waiting *waiting, int64_t timeout_ns)
 }
 
 /* A visit by who has been woken, or has let the kernel go first. */
-static RARE size_t
-visit_and_set_alarm(
+static COLD size_t
+collect_and_set_alarm(
     struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
-	size_t n = visit(poll, events, capacity);
+	size_t n = collect(poll, events, capacity);
 
 	if (mio__core_is_timed(poll) && mio__core_waiters(poll) != 0)
 		mio__deadlines_set_alarm(poll);
@@ -228,32 +228,32 @@ visit_and_set_alarm(
  * next time if there are events.
  */
 static inline __attribute__((always_inline)) int
-from_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
+wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool kernel_first)
 {
-	struct waiting waiting = { .poll = poll };
+	struct wait wait = { .poll = poll };
 	size_t got;
 	int n;
 
 	if (timeout_ns != 0)
-		timeout_ns = announce(&waiting, timeout_ns);
+		timeout_ns = add_waiter(&wait, timeout_ns);
 
-	pthread_cleanup_push(cancelled, &waiting);
+	pthread_cleanup_push(cancelled, &wait);
 	n = mio__selector_wait(
-	    poll->selector, events, capacity, timeout_ns, &waiting.woken);
+	    poll->selector, events, capacity, timeout_ns, &wait.woken);
 	pthread_cleanup_pop(0);
 
-	if (waiting.announced)
-		withdraw(poll);
-	if (waiting.woken)
-		take_signal(poll);
+	if (wait.counted)
+		remove_waiter(poll);
+	if (wait.woken)
+		clear_pending_wake(poll);
 
 	/* Another thread may have been inside, and have left something. */
-	if (!waiting.woken && !kernel_first && (n != 0 || !is_left(poll)))
+	if (!wait.woken && !kernel_first && (n != 0 || !is_left(poll)))
 		return n;
 
 	got = n > 0 ? (size_t)n : 0;
-	got += visit_and_set_alarm(poll, events + got, capacity - got);
+	got += collect_and_set_alarm(poll, events + got, capacity - got);
 
 	return n < 0 && got == 0 ? n : (int)got;
 }
@@ -264,8 +264,8 @@ from_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
  * reported twice, so that there is no room for a visit.
  */
 static inline int
-add_from_kernel(struct mio_poll *poll, struct mio_event *events,
-    size_t capacity, size_t taken)
+append_from_kernel(struct mio_poll *poll, struct mio_event *events,
+    size_t capacity, size_t count)
 {
 	bool guarded = !MIO__ALONE();
 	bool woken = false;
@@ -274,20 +274,21 @@ add_from_kernel(struct mio_poll *poll, struct mio_event *events,
 	if (guarded)
 		state = mio__cancel_hold();
 	n = mio__selector_wait(
-	    poll->selector, events + taken, capacity - taken, 0, &woken);
+	    poll->selector, events + count, capacity - count, 0, &woken);
 	if (guarded)
 		mio__cancel_let(state);
 
 	if (woken) {
-		take_signal(poll);
-		(void)visit_and_set_alarm(poll, events, 0); /* for the others */
+		clear_pending_wake(poll);
+		(void)collect_and_set_alarm(
+		    poll, events, 0); /* for the others */
 	}
 
-	return (int)taken + (n > 0 ? n : 0);
+	return (int)count + (n > 0 ? n : 0);
 }
 
 /* Whether the kernel goes first this time. */
-static RARE bool
+static COLD bool
 take_kernel_first(struct mio_poll *poll)
 {
 	atomic_store_explicit(&poll->kernel_first, false, memory_order_relaxed);
@@ -305,7 +306,7 @@ fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns)
 {
 	bool kernel_first = false;
-	size_t taken = 0;
+	size_t count = 0;
 
 	if (has_work(poll) && enter(poll)) {
 		gather(poll);
@@ -315,28 +316,29 @@ fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 					   memory_order_relaxed) &&
 			    take_kernel_first(poll);
 			if (!kernel_first)
-				taken = mio__readiness_report(
+				count = mio__readiness_report(
 				    poll, events, capacity);
 		}
 		leave(poll);
-		if (taken == capacity) {
+		if (count == capacity) {
 			atomic_store_explicit(
 			    &poll->kernel_first, true, memory_order_relaxed);
-			return (int)taken;
+			return (int)count;
 		}
-		if (taken > 0)
-			return add_from_kernel(poll, events, capacity, taken);
+		if (count > 0)
+			return append_from_kernel(
+			    poll, events, capacity, count);
 	}
 
-	return from_kernel(poll, events, capacity, timeout_ns, kernel_first);
+	return wait_in_kernel(poll, events, capacity, timeout_ns, kernel_first);
 }
 
 /* Another event loop has waited, and looks now. */
-static RARE void
+static COLD void
 disarm(struct mio_poll *poll)
 {
 	atomic_fetch_and_explicit(
-	    &poll->waiters, ~MIO__EXTERNAL, memory_order_seq_cst);
+	    &poll->waiters, ~MIO__ARMED, memory_order_seq_cst);
 }
 
 /* Until there is something, or until the time is over. */
@@ -359,7 +361,7 @@ wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 
 /* A look, or a wait without an end. */
 static inline int
-wait_for_ever(struct mio_poll *poll, struct mio_event *events, size_t capacity,
+wait_forever(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool interruptible)
 {
 	int n;
@@ -380,12 +382,12 @@ mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
 	int n;
 
 	/* who waits, waits beside it */
-	if (timeout_ns == 0 && (mio__core_waiters(poll) & MIO__EXTERNAL))
+	if (timeout_ns == 0 && (mio__core_waiters(poll) & MIO__ARMED))
 		disarm(poll);
 
 	n = timeout_ns > 0
 	    ? wait_until(poll, events, capacity, timeout_ns, interruptible)
-	    : wait_for_ever(poll, events, capacity, timeout_ns, interruptible);
+	    : wait_forever(poll, events, capacity, timeout_ns, interruptible);
 
 	/* it may have been the one that would wake up by itself */
 	if (mio__deadlines_need_waiter(poll))
@@ -404,7 +406,7 @@ is_pending(struct mio_poll *poll)
 
 	gather(poll);
 	while (!pending && !mio__ready_queue_is_empty(&poll->ready))
-		pending = mio__readiness_keep(
+		pending = mio__readiness_requeue_if_due(
 		    poll, mio__ready_queue_pop(&poll->ready));
 
 	return pending;
@@ -415,10 +417,10 @@ mio__collect_arm(struct mio_poll *poll)
 {
 	/* a wake that no wait has taken is of what is looked for here */
 	if (atomic_fetch_or_explicit(
-		&poll->waiters, MIO__EXTERNAL, memory_order_seq_cst) &
-	    MIO__SIGNALLED) {
-		mio__selector_take_wake(poll->selector);
-		take_signal(poll);
+		&poll->waiters, MIO__ARMED, memory_order_seq_cst) &
+	    MIO__WAKE_PENDING) {
+		mio__selector_clear_wake(poll->selector);
+		clear_pending_wake(poll);
 	}
 
 	/* whoever is inside will see that, and wake if anything is left */

@@ -26,7 +26,7 @@ mio__core_create(struct mio_poll **out)
 	if (r < 0)
 		goto destroy;
 
-	poll->kept = MIO_TOKEN_RESERVED;
+	poll->reserved_from = MIO_TOKEN_RESERVED;
 	atomic_init(&poll->refs, 1);
 	atomic_init(&poll->waiters, 0);
 	atomic_init(&poll->collector, 0);
@@ -78,10 +78,10 @@ mio__core_is_inherited(const struct mio_poll *poll)
 }
 
 void
-mio__core_signal(struct mio_poll *poll)
+mio__core_send_wake(struct mio_poll *poll)
 {
 	if (!(atomic_fetch_or_explicit(
-		  &poll->waiters, MIO__SIGNALLED, memory_order_seq_cst) &
-		MIO__SIGNALLED))
+		  &poll->waiters, MIO__WAKE_PENDING, memory_order_seq_cst) &
+		MIO__WAKE_PENDING))
 		mio__selector_wake(poll->selector);
 }

@@ -50,9 +50,9 @@
 #include "mio/poll.h"
 #include "sys/selector.h"
 
-#define MIO__SIGNALLED 1u
-#define MIO__EXTERNAL  2u
-#define MIO__ONE_WAITS 4u
+#define MIO__WAKE_PENDING 1u
+#define MIO__ARMED        2u
+#define MIO__WAITER       4u
 
 /* In the collector's word: there are timed sources. */
 #define MIO__TIMED 4u
@@ -61,7 +61,7 @@ struct mio_poll {
 	/* Constant. */
 	struct mio__selector *selector;
 	uint64_t process;
-	mio_token_t kept; /* it and those above are refused */
+	mio_token_t reserved_from; /* it and those above are refused */
 
 	atomic_size_t refs;
 
@@ -92,9 +92,9 @@ bool mio__core_is_inherited(const struct mio_poll *poll);
 
 /* Whether no source may be registered under this token. */
 static inline bool
-mio__core_keeps(const struct mio_poll *poll, mio_token_t token)
+mio__core_reserves(const struct mio_poll *poll, mio_token_t token)
 {
-	return token >= poll->kept;
+	return token >= poll->reserved_from;
 }
 
 static inline bool
@@ -108,10 +108,10 @@ static inline unsigned
 mio__core_waiters(struct mio_poll *poll)
 {
 	return atomic_load_explicit(&poll->waiters, memory_order_seq_cst) &
-	    ~MIO__SIGNALLED;
+	    ~MIO__WAKE_PENDING;
 }
 
-void mio__core_signal(struct mio_poll *poll);
+void mio__core_send_wake(struct mio_poll *poll);
 
 /* Wakes one of those that wait, if any do. */
 static inline void
@@ -120,8 +120,8 @@ mio__core_wake(struct mio_poll *poll)
 	unsigned waiters =
 	    atomic_load_explicit(&poll->waiters, memory_order_seq_cst);
 
-	if (waiters != 0 && !(waiters & MIO__SIGNALLED))
-		mio__core_signal(poll);
+	if (waiters != 0 && !(waiters & MIO__WAKE_PENDING))
+		mio__core_send_wake(poll);
 }
 
 /* Pushes and wakes. False: the poll is gone, and the node nowhere. */

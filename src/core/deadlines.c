@@ -25,20 +25,20 @@
 
 /* The earliest time of the timed sources, after what is due was made ready. */
 static mio__instant_t
-look_locked(struct mio_poll *poll, mio__instant_t *now)
+expire_locked(struct mio_poll *poll, mio__instant_t *now)
 {
 	*now = mio__clock_now();
 
-	return mio__timed_look(&poll->timed, *now);
+	return mio__timed_expire(&poll->timed, *now);
 }
 
 void
-mio__deadlines_look(struct mio_poll *poll)
+mio__deadlines_expire(struct mio_poll *poll)
 {
 	bool locked = mio__lock_others_out(&poll->lock);
 	mio__instant_t now;
 
-	(void)look_locked(poll, &now); /* asked again before a wait */
+	(void)expire_locked(poll, &now); /* asked again before a wait */
 	mio__let_others_in(&poll->lock, locked);
 }
 
@@ -65,13 +65,13 @@ mio__deadlines_set_alarm(struct mio_poll *poll)
 	mio__instant_t earliest, now;
 	bool set;
 
-	earliest = look_locked(poll, &now);
+	earliest = expire_locked(poll, &now);
 	set = set_alarm_locked(poll, earliest, now);
 	mio__let_others_in(&poll->lock, locked);
 
 	/* another event loop has no use for being woken too early */
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
-	    (!set && mio__core_waiters(poll) >= MIO__ONE_WAITS))
+	    (!set && mio__core_waiters(poll) >= MIO__WAITER))
 		mio__core_wake(poll);
 }
 
@@ -82,7 +82,7 @@ timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
 	bool locked = mio__lock_others_out(&poll->lock);
 	mio__instant_t earliest, now;
 
-	earliest = look_locked(poll, &now);
+	earliest = expire_locked(poll, &now);
 	poll->timed.armed = earliest;
 	mio__let_others_in(&poll->lock, locked);
 

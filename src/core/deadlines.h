@@ -10,7 +10,7 @@
 #include "core/core.h"
 
 /* Makes ready what is due. */
-void mio__deadlines_look(struct mio_poll *poll);
+void mio__deadlines_expire(struct mio_poll *poll);
 
 /*
  * Before a wait that was announced: how long it may be, so that what falls due

@@ -4,7 +4,7 @@
  * The word of state, from the lowest bit:
  *
  *	READY		8	the readiness bits last set
- *	REPORTED	8	those of them that are reported: the interest,
+ *	INTEREST	8	those of them that are reported: the interest,
  *			errors and hang-ups; none while it is not
  *			registered, a oneshot that fired, or DROPPED
  *	QUEUED		1	the node is in the queue, or about to be
@@ -15,7 +15,7 @@
  *	FINAL		1	reported once by each registration, also a level
  *	WRITE, READ	2 + 2	the slots of tokens: the newest, the collector's
  *
- * It has something to report, is "due", when READY and REPORTED have a bit in
+ * It has something to report, is "due", when READY and INTEREST have a bit in
  * common.
  *
  * Who calls what. Set, add, remove, finish, get, ref, unref: any thread; set in
@@ -32,13 +32,13 @@
  *	remove		not these bits of READY, unless FINAL
  *	finish		bits of READY, FINAL; QUEUED if it is due then
  *	register,	the token goes into a free slot first; then WRITE,
- *	reregister	REPORTED, unless DROPPED, options, REGISTERED; QUEUED if
+ *	reregister	INTEREST, unless DROPPED, options, REGISTERED; QUEUED if
  *			it is due then. The lock makes it one at a time
- *	deregister	not REGISTERED, no REPORTED
- *	drop		DROPPED, no REPORTED; nothing is set any more
+ *	deregister	not REGISTERED, no INTEREST
+ *	drop		DROPPED, no INTEREST; nothing is set any more
  *	take		READ = WRITE, if they differ, in a step of its own; then
  *			not QUEUED, but for a level that is due and not FINAL;
- *			no REPORTED for a oneshot that is due
+ *			no INTEREST for a oneshot that is due
  *	keep		not QUEUED, unless it is due
  *	discard		not QUEUED
  *	last unref	ORPHAN
@@ -80,8 +80,8 @@
 #include "sys/memory.h"
 
 #define READY          0xffu
-#define REPORTED_SHIFT 8
-#define REPORTED       (READY << REPORTED_SHIFT)
+#define INTEREST_SHIFT 8
+#define INTEREST       (READY << INTEREST_SHIFT)
 #define QUEUED         MIO__READINESS_QUEUED
 #define EDGE           0x20000u
 #define ONESHOT        0x40000u
@@ -89,14 +89,14 @@
 #define DROPPED        0x100000u
 #define ORPHAN         0x200000u
 #define FINAL          0x400000u
-#define WRITE_SHIFT    28
-#define READ_SHIFT     30
+#define NEWEST_SHIFT   28
+#define CURRENT_SHIFT  30
 #define SLOT           0x3u
 
-#define UPDATED (REPORTED | EDGE | ONESHOT | REGISTERED | SLOT << WRITE_SHIFT)
+#define UPDATED (INTEREST | EDGE | ONESHOT | REGISTERED | SLOT << NEWEST_SHIFT)
 
 /* Kept out of the way of those who set and take. */
-#define RARE __attribute__((noinline, cold))
+#define COLD __attribute__((noinline, cold))
 
 /* What is reported whatever the interest. */
 #define ALWAYS (MIO_ERROR | MIO_HUP)
@@ -105,7 +105,7 @@
 #define REFS_MAX (UINT32_C(1) << 31)
 
 _Static_assert(MIO__READINESS_EDGE ==
-	(REGISTERED | EDGE | (MIO_READABLE | ALWAYS) << REPORTED_SHIFT |
+	(REGISTERED | EDGE | (MIO_READABLE | ALWAYS) << INTEREST_SHIFT |
 	    MIO_READABLE),
     "what a waker is");
 _Static_assert(EDGE == MIO_EDGE << 17 && ONESHOT == MIO_ONESHOT << 16,
@@ -121,7 +121,7 @@ slot_at(unsigned state, unsigned shift)
 static inline unsigned
 due(unsigned state)
 {
-	return state >> REPORTED_SHIFT & state & READY;
+	return state >> INTEREST_SHIFT & state & READY;
 }
 
 static unsigned
@@ -182,7 +182,7 @@ mio__readiness_ref(struct mio_readiness *self)
 	MIO__CHECK(refs < REFS_MAX);
 }
 
-static RARE void
+static COLD void
 release(struct mio_readiness *self)
 {
 	struct mio_poll *poll = poll_of(self);
@@ -244,7 +244,7 @@ mio__readiness_check(const struct mio_readiness *self,
  * polls have two locks, so that two threads may come here at once.
  */
 static bool
-bind_to(struct mio_readiness *self, struct mio_poll *poll)
+bind(struct mio_readiness *self, struct mio_poll *poll)
 {
 	struct mio_poll *bound = poll_of(self);
 
@@ -265,13 +265,13 @@ bind_to(struct mio_readiness *self, struct mio_poll *poll)
 static unsigned
 free_slot(unsigned state)
 {
-	unsigned read = slot_at(state, READ_SHIFT);
-	unsigned write = slot_at(state, WRITE_SHIFT);
+	unsigned current = slot_at(state, CURRENT_SHIFT);
+	unsigned newest = slot_at(state, NEWEST_SHIFT);
 
-	if (read != write)
-		return MIO__TOKEN_SLOTS - read - write;
+	if (current != newest)
+		return MIO__TOKEN_SLOTS - current - newest;
 
-	return write == 0 ? 1 : 0;
+	return newest == 0 ? 1 : 0;
 }
 
 /* registered says what it must be for this update. */
@@ -282,8 +282,8 @@ update_locked(struct mio_readiness *self, mio_token_t token, unsigned interest,
 	unsigned state = load(self);
 	unsigned slot = free_slot(state);
 	unsigned next;
-	unsigned set = REGISTERED | (interest | ALWAYS) << REPORTED_SHIFT |
-	    slot << WRITE_SHIFT | (options & MIO_EDGE) << 17 |
+	unsigned set = REGISTERED | (interest | ALWAYS) << INTEREST_SHIFT |
+	    slot << NEWEST_SHIFT | (options & MIO_EDGE) << 17 |
 	    (options & MIO_ONESHOT) << 16;
 
 	self->tokens[slot] = token;
@@ -292,7 +292,7 @@ update_locked(struct mio_readiness *self, mio_token_t token, unsigned interest,
 		if ((state & REGISTERED) != registered)
 			return registered ? -ENOENT : -EEXIST;
 		if (state & DROPPED)
-			set &= ~REPORTED;
+			set &= ~INTEREST;
 		next = queued_if_due((state & ~UPDATED) | set);
 	} while (!replace(self, &state, next));
 
@@ -306,7 +306,7 @@ mio__readiness_register_locked(struct mio_readiness *self,
     struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
 {
-	if (!bind_to(self, poll))
+	if (!bind(self, poll))
 		return -EINVAL;
 
 	return update_locked(self, token, interest, options, 0);
@@ -333,7 +333,7 @@ mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll)
 	if (bound != poll)
 		return bound == NULL ? -ENOENT : -EINVAL;
 
-	return atomic_fetch_and_explicit(&self->state, ~(REGISTERED | REPORTED),
+	return atomic_fetch_and_explicit(&self->state, ~(REGISTERED | INTEREST),
 		   memory_order_acq_rel) &
 		REGISTERED
 	    ? 0
@@ -345,7 +345,7 @@ mio__readiness_drop(struct mio_readiness *self)
 {
 	unsigned state = load(self);
 
-	while (!replace(self, &state, (state & ~REPORTED) | DROPPED))
+	while (!replace(self, &state, (state & ~INTEREST) | DROPPED))
 		continue;
 }
 
@@ -373,7 +373,7 @@ mio__readiness_set(struct mio_readiness *self, unsigned ready)
 }
 
 void
-mio__readiness_set_quietly(struct mio_readiness *self, unsigned ready)
+mio__readiness_set_without_wake(struct mio_readiness *self, unsigned ready)
 {
 	if (change(self, READY, ready) &&
 	    !mio__ready_queue_push(&poll_of(self)->ready, &self->node))
@@ -387,7 +387,7 @@ mio__readiness_get(const struct mio_readiness *self)
 }
 
 bool
-mio__readiness_wants(const struct mio_readiness *self)
+mio__readiness_is_readable(const struct mio_readiness *self)
 {
 	return (due(load(self) | MIO_READABLE) & MIO_READABLE) != 0;
 }
@@ -420,19 +420,19 @@ mio__readiness_remove(struct mio_readiness *self, unsigned ready)
 static inline bool
 has_new_token(unsigned state)
 {
-	return ((state ^ state << (READ_SHIFT - WRITE_SHIFT)) &
-		   SLOT << READ_SHIFT) != 0;
+	return ((state ^ state << (CURRENT_SHIFT - NEWEST_SHIFT)) &
+		   SLOT << CURRENT_SHIFT) != 0;
 }
 
 /* Moves to it; what the state is then. */
-static RARE unsigned
+static COLD unsigned
 move_to_token(struct mio_readiness *self, unsigned state)
 {
 	unsigned next;
 
 	while (has_new_token(state)) {
-		next = (state & ~(SLOT << READ_SHIFT)) |
-		    slot_at(state, WRITE_SHIFT) << READ_SHIFT;
+		next = (state & ~(SLOT << CURRENT_SHIFT)) |
+		    slot_at(state, NEWEST_SHIFT) << CURRENT_SHIFT;
 		if (replace(self, &state, next))
 			state = next;
 	}
@@ -444,17 +444,17 @@ move_to_token(struct mio_readiness *self, unsigned state)
  * What the state becomes when that has been reported, which is not told again.
  */
 static inline unsigned
-reported(unsigned state, unsigned ready)
+after_report(unsigned state, unsigned ready)
 {
 	if (ready != 0 && (state & ONESHOT))
-		state &= ~REPORTED;
+		state &= ~INTEREST;
 
 	return state & ~QUEUED;
 }
 
 /* The event after the one that a popped node has, if it has one. */
 static inline struct mio_event *
-take(struct mio_poll *poll, struct mio__ready_node *node,
+report_one(struct mio_poll *poll, struct mio__ready_node *node,
     struct mio_event *event)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
@@ -465,7 +465,7 @@ take(struct mio_poll *poll, struct mio__ready_node *node,
 	for (;;) {
 		if (has_new_token(state))
 			state = move_to_token(self, state);
-		token = self->tokens[slot_at(state, READ_SHIFT)];
+		token = self->tokens[slot_at(state, CURRENT_SHIFT)];
 		ready = due(state);
 
 		/* a level stays, and changes nothing: the look was all */
@@ -473,7 +473,7 @@ take(struct mio_poll *poll, struct mio__ready_node *node,
 			mio__ready_queue_append(&poll->ready, node);
 			break;
 		}
-		if (replace(self, &state, reported(state, ready))) {
+		if (replace(self, &state, after_report(state, ready))) {
 			/* from here on what is no orphan is its owner's */
 			if (state & ORPHAN)
 				release(self);
@@ -504,7 +504,7 @@ mio__readiness_report(
 
 	while (event != end) {
 		node = mio__ready_queue_pop(&poll->ready);
-		event = take(poll, node, event);
+		event = report_one(poll, node, event);
 		if (node == last)
 			break;
 	}
@@ -513,7 +513,8 @@ mio__readiness_report(
 }
 
 bool
-mio__readiness_keep(struct mio_poll *poll, struct mio__ready_node *node)
+mio__readiness_requeue_if_due(
+    struct mio_poll *poll, struct mio__ready_node *node)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
 	unsigned state = load(self);

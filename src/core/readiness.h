@@ -88,12 +88,13 @@ mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll);
 void mio__readiness_set(struct mio_readiness *self, unsigned ready);
 
 /* The same for who holds the collector, which wakes whom it must. */
-void mio__readiness_set_quietly(struct mio_readiness *self, unsigned ready);
+void
+mio__readiness_set_without_wake(struct mio_readiness *self, unsigned ready);
 
 unsigned mio__readiness_get(const struct mio_readiness *self);
 
 /* Whether it would be reported now that it is readable. */
-bool mio__readiness_wants(const struct mio_readiness *self);
+bool mio__readiness_is_readable(const struct mio_readiness *self);
 
 /*
  * Parts of a set, for what several threads know a part of. To finish adds these
@@ -117,6 +118,7 @@ size_t mio__readiness_report(
     struct mio_poll *poll, struct mio_event *events, size_t capacity);
 
 /* Appends a popped node again if it has something to report: whether it had. */
-bool mio__readiness_keep(struct mio_poll *poll, struct mio__ready_node *node);
+bool mio__readiness_requeue_if_due(
+    struct mio_poll *poll, struct mio__ready_node *node);
 
 #endif

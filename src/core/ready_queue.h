@@ -137,7 +137,7 @@ mio__ready_queue_append_stack(
 
 /* Appends to the list what producers have pushed. */
 static inline void
-mio__ready_queue_take(struct mio__ready_queue *queue)
+mio__ready_queue_accept(struct mio__ready_queue *queue)
 {
 	/* a look first, since an exchange costs as much as all the rest */
 	if (!mio__ready_queue_has_incoming(queue))

@@ -33,13 +33,13 @@ mio__timed_remove(struct mio__timed *timed)
 }
 
 mio__instant_t
-mio__timed_look(const struct mio__timed_list *list, mio__instant_t now)
+mio__timed_expire(const struct mio__timed_list *list, mio__instant_t now)
 {
 	struct mio__timed *timed;
 	mio__instant_t earliest = MIO__NEVER, next;
 
 	for (timed = list->first; timed != NULL; timed = timed->next) {
-		next = timed->look(timed, now);
+		next = timed->expire(timed, now);
 		if (next < earliest)
 			earliest = next;
 	}

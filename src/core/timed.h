@@ -20,7 +20,7 @@ struct mio__timed {
 	 * more, or MIO__NEVER. It may return a time that is too early, but then
 	 * it must get on when it is asked at that time.
 	 */
-	mio__instant_t (*look)(struct mio__timed *self, mio__instant_t now);
+	mio__instant_t (*expire)(struct mio__timed *self, mio__instant_t now);
 };
 
 struct mio__timed_list {
@@ -43,6 +43,6 @@ void mio__timed_remove(struct mio__timed *timed);
 
 /* Asks all of them; the earliest time, or MIO__NEVER. */
 mio__instant_t
-mio__timed_look(const struct mio__timed_list *list, mio__instant_t now);
+mio__timed_expire(const struct mio__timed_list *list, mio__instant_t now);
 
 #endif

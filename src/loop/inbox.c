@@ -51,7 +51,7 @@ mio__inbox_collect(struct mio__inbox *inbox, size_t limit)
 }
 
 const void *
-mio__inbox_take(struct mio__inbox *inbox)
+mio__inbox_pop(struct mio__inbox *inbox)
 {
 	if (inbox->next == inbox->end)
 		return NULL;

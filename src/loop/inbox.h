@@ -31,6 +31,6 @@ void mio__inbox_fini(struct mio__inbox *inbox);
 /* How many there are to take then, limit at most, if all before were taken. */
 size_t mio__inbox_collect(struct mio__inbox *inbox, size_t limit);
 /* The next one, there until the next collect; NULL when there is none. */
-const void *mio__inbox_take(struct mio__inbox *inbox);
+const void *mio__inbox_pop(struct mio__inbox *inbox);
 
 #endif

@@ -50,8 +50,9 @@ struct mio_loop {
 	struct mio__watches watches;
 	struct mio_event *events;
 	size_t events_per_tick;
-	size_t next, end;       /* of those that are not told yet */
-	bool inside, collected; /* a round; what it collected is not told yet */
+	size_t next, end; /* of those that are not told yet */
+	bool in_round;    /* a round is running */
+	bool collected;   /* what the round collected is not dispatched yet */
 	atomic_bool running, stopping, waiting;
 };
 
@@ -72,7 +73,7 @@ struct post {
  * what it lacks is 0, and what we do not know has to be. No member is cut.
  */
 static int
-take(void *to, size_t known, const void *from)
+copy_struct(void *to, size_t known, const void *from)
 {
 	const char *bytes = from;
 	size_t size, i;
@@ -172,7 +173,7 @@ register_sources(struct mio_loop *loop)
 		return r;
 
 	/* nobody else's events are taken for ours */
-	mio__poll_keep_tokens(loop->poll, TOKEN_TIMER);
+	mio__poll_reserve_tokens(loop->poll, TOKEN_TIMER);
 
 	return 0;
 }
@@ -180,7 +181,7 @@ register_sources(struct mio_loop *loop)
 MIO__PUBLIC int
 mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 {
-	struct mio_loop_config taken = { 0 };
+	struct mio_loop_config copy = { 0 };
 	struct mio_loop *loop;
 	int r;
 
@@ -188,7 +189,7 @@ mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 		return -EINVAL;
 
 	if (config != NULL) {
-		r = take(&taken, sizeof(taken), config);
+		r = copy_struct(&copy, sizeof(copy), config);
 		if (r < 0)
 			return r;
 	}
@@ -197,9 +198,9 @@ mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 	if (loop == NULL)
 		return -ENOMEM;
 
-	r = make_buffers(loop, &taken);
+	r = make_buffers(loop, &copy);
 	if (r == 0)
-		r = make_sources(loop, &taken);
+		r = make_sources(loop, &copy);
 	if (r == 0)
 		r = register_sources(loop);
 	if (r < 0) {
@@ -300,7 +301,7 @@ collect(struct mio_loop *loop, int64_t timeout_ns)
 }
 
 static void
-tell_events(
+dispatch_events(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
 	const struct mio_event *event;
@@ -308,7 +309,7 @@ tell_events(
 	while (loop->next < loop->end) {
 		event = &loop->events[loop->next++];
 		if (event->reserved != 0)
-			mio__watches_tell(&loop->watches, event);
+			mio__watches_dispatch(&loop->watches, event);
 		else if (event->token < TOKEN_TIMER && handler->ready != NULL)
 			handler->ready(
 			    loop, context, event->token, event->ready);
@@ -316,24 +317,24 @@ tell_events(
 }
 
 static void
-make_posted_calls(struct mio_loop *loop)
+run_posts(struct mio_loop *loop)
 {
 	const struct post *next;
 	struct post post;
 
-	while ((next = mio__inbox_take(&loop->posts)) != NULL) {
+	while ((next = mio__inbox_pop(&loop->posts)) != NULL) {
 		post = *next;
 		post.call(loop, post.context);
 	}
 }
 
 static void
-tell_messages(
+dispatch_messages(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
 	const void *message;
 
-	while ((message = mio__inbox_take(&loop->messages)) != NULL) {
+	while ((message = mio__inbox_pop(&loop->messages)) != NULL) {
 		memcpy(loop->message, message, loop->messages.message_size);
 		if (handler->notify != NULL)
 			handler->notify(loop, context, loop->message);
@@ -342,21 +343,21 @@ tell_messages(
 
 /* Those that were collected, but for what callbacks clear or reset. */
 static void
-tell_timeouts(
+dispatch_timeouts(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
-	struct mio__timeout_state state;
+	struct mio__timeout_data data;
 
-	while (mio__timeouts_take(&loop->timeouts, &state))
-		if (state.call != NULL)
-			state.call(loop, state.u.context);
+	while (mio__timeouts_pop(&loop->timeouts, &data))
+		if (data.call != NULL)
+			data.call(loop, data.u.context);
 		else if (handler->timeout != NULL)
-			handler->timeout(loop, context, state.u.token);
+			handler->timeout(loop, context, data.u.token);
 }
 
 /* Waits, and makes the calls for what came. */
 static int
-go_round(struct mio_loop *loop, const struct mio_handler *handler,
+run_round(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns)
 {
 	int n = collect(loop, timeout_ns);
@@ -366,10 +367,10 @@ go_round(struct mio_loop *loop, const struct mio_handler *handler,
 
 	if (n == -EINTR && handler->interrupted != NULL)
 		handler->interrupted(loop, context);
-	tell_events(loop, handler, context);
-	make_posted_calls(loop);
-	tell_messages(loop, handler, context);
-	tell_timeouts(loop, handler, context);
+	dispatch_events(loop, handler, context);
+	run_posts(loop);
+	dispatch_messages(loop, handler, context);
+	dispatch_timeouts(loop, handler, context);
 	loop->collected = false;
 	if (handler->tick != NULL)
 		handler->tick(loop, context);
@@ -379,40 +380,40 @@ go_round(struct mio_loop *loop, const struct mio_handler *handler,
 
 /* Also when the thread is cancelled in a wait or in a callback. */
 static void
-leave(void *argument)
+end_run(void *argument)
 {
 	struct mio_loop *loop = argument;
 
-	loop->inside = false;
+	loop->in_round = false;
 	atomic_store(&loop->waiting, false);
 	atomic_store(&loop->running, false);
 }
 
 /* Rounds until a shutdown, for a run, or one of them. */
 static int
-go(struct mio_loop *loop, const struct mio_handler *handler, void *context,
-    int64_t timeout_ns, bool run)
+run_rounds(struct mio_loop *loop, const struct mio_handler *handler,
+    void *context, int64_t timeout_ns, bool run)
 {
-	struct mio_handler taken = { 0 };
+	struct mio_handler copy = { 0 };
 	int r;
 
 	if (loop == NULL)
 		return -EINVAL;
 
 	if (handler != NULL) {
-		r = take(&taken, sizeof(taken), handler);
+		r = copy_struct(&copy, sizeof(copy), handler);
 		if (r < 0)
 			return r;
 	}
 
-	if (loop->inside)
+	if (loop->in_round)
 		return -EBUSY;
 
-	loop->inside = true;
-	pthread_cleanup_push(leave, loop);
+	loop->in_round = true;
+	pthread_cleanup_push(end_run, loop);
 	atomic_store(&loop->running, run);
 	do
-		r = go_round(loop, &taken, context, timeout_ns);
+		r = run_round(loop, &copy, context, timeout_ns);
 	while (run && r == 0 && !atomic_exchange(&loop->stopping, false));
 	pthread_cleanup_pop(1);
 
@@ -423,14 +424,14 @@ MIO__PUBLIC int
 mio_loop_run(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
 {
-	return go(loop, handler, context, -1, true);
+	return run_rounds(loop, handler, context, -1, true);
 }
 
 MIO__PUBLIC int
 mio_loop_run_once(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns)
 {
-	return go(loop, handler, context, timeout_ns, false);
+	return run_rounds(loop, handler, context, timeout_ns, false);
 }
 
 MIO__PUBLIC void
@@ -454,7 +455,7 @@ MIO__PUBLIC int
 mio_loop_watch_fd(struct mio_loop *loop, mio_fd_t fd, unsigned interest,
     unsigned options, mio_watch_fn *call, void *context, struct mio_watch **out)
 {
-	const struct mio__watch_wanted wanted = {
+	const struct mio__watch_config config = {
 		.call = call,
 		.context = context,
 		.fd = fd,
@@ -464,7 +465,7 @@ mio_loop_watch_fd(struct mio_loop *loop, mio_fd_t fd, unsigned interest,
 		return -EINVAL;
 
 	return mio__watches_start(
-	    &loop->watches, &wanted, interest, options, out);
+	    &loop->watches, &config, interest, options, out);
 }
 
 MIO__PUBLIC int
@@ -472,7 +473,7 @@ mio_loop_watch(struct mio_loop *loop, struct mio_source *source,
     unsigned interest, unsigned options, mio_watch_fn *call, void *context,
     struct mio_watch **out)
 {
-	const struct mio__watch_wanted wanted = {
+	const struct mio__watch_config config = {
 		.call = call,
 		.context = context,
 		.source = source,
@@ -483,7 +484,7 @@ mio_loop_watch(struct mio_loop *loop, struct mio_source *source,
 		return -EINVAL;
 
 	return mio__watches_start(
-	    &loop->watches, &wanted, interest, options, out);
+	    &loop->watches, &config, interest, options, out);
 }
 
 MIO__PUBLIC struct mio_poll *
@@ -510,22 +511,22 @@ mio_loop_post(struct mio_loop *loop, mio_call_fn *call, void *context)
 }
 
 MIO__PUBLIC int
-mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns, mio_token_t state,
+mio_loop_timeout(struct mio_loop *loop, uint64_t delay_ns, mio_token_t token,
     mio_timeout_t *out)
 {
-	const struct mio__timeout_state told = { .u.token = state };
+	const struct mio__timeout_data data = { .u.token = token };
 
 	if (loop == NULL)
 		return -EINVAL;
 
-	return mio__timeouts_set(&loop->timeouts, delay_ns, told, out);
+	return mio__timeouts_set(&loop->timeouts, delay_ns, data, out);
 }
 
 MIO__PUBLIC int
 mio_loop_after(struct mio_loop *loop, uint64_t delay_ns, mio_call_fn *call,
     void *context, mio_timeout_t *out)
 {
-	const struct mio__timeout_state told = {
+	const struct mio__timeout_data data = {
 		.call = call,
 		.u.context = context,
 	};
@@ -533,7 +534,7 @@ mio_loop_after(struct mio_loop *loop, uint64_t delay_ns, mio_call_fn *call,
 	if (loop == NULL || call == NULL)
 		return -EINVAL;
 
-	return mio__timeouts_set(&loop->timeouts, delay_ns, told, out);
+	return mio__timeouts_set(&loop->timeouts, delay_ns, data, out);
 }
 
 MIO__PUBLIC int

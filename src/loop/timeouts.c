@@ -25,7 +25,7 @@
 struct mio__timeout_record {
 	uint64_t name;
 	mio_timeout_t timeout; /* 0 while it is not set */
-	struct mio__timeout_state state;
+	struct mio__timeout_data data;
 	uint32_t next, prev; /* next also of the unused */
 };
 
@@ -49,7 +49,7 @@ mio__timeouts_init(
 	if (timeouts->records == NULL)
 		return -ENOMEM;
 
-	timeouts->capacity = timeouts->fresh = (uint32_t)capacity;
+	timeouts->capacity = timeouts->never_used = (uint32_t)capacity;
 	while (timeouts->mask < capacity)
 		timeouts->mask = timeouts->mask * 2 + 1;
 
@@ -69,30 +69,30 @@ mio__timeouts_fini(struct mio__timeouts *timeouts)
 static uint32_t
 new_record(struct mio__timeouts *timeouts)
 {
-	uint32_t index = timeouts->unused;
+	uint32_t index = timeouts->free;
 
 	if (index != 0) {
-		timeouts->unused = timeouts->records[index].next;
+		timeouts->free = timeouts->records[index].next;
 		return index;
 	}
-	if (timeouts->fresh == 0)
+	if (timeouts->never_used == 0)
 		return 0;
 
-	index = timeouts->capacity - --timeouts->fresh;
+	index = timeouts->capacity - --timeouts->never_used;
 	timeouts->records[index].name = index;
 
 	return index;
 }
 
 static void
-give_back(struct mio__timeouts *timeouts, uint32_t index)
+free_record(struct mio__timeouts *timeouts, uint32_t index)
 {
 	struct mio__timeout_record *record = &timeouts->records[index];
 
 	record->name += timeouts->mask + 1;
 	record->timeout = 0;
-	record->next = timeouts->unused;
-	timeouts->unused = index;
+	record->next = timeouts->free;
+	timeouts->free = index;
 }
 
 /* 0 when no timeout has this name. */
@@ -101,7 +101,7 @@ find(const struct mio__timeouts *timeouts, mio_timeout_t name)
 {
 	uint64_t index = name & timeouts->mask;
 
-	if (index == 0 || index > timeouts->capacity - timeouts->fresh ||
+	if (index == 0 || index > timeouts->capacity - timeouts->never_used ||
 	    timeouts->records[index].name != name)
 		return 0;
 
@@ -111,7 +111,7 @@ find(const struct mio__timeouts *timeouts, mio_timeout_t name)
 /* ---- the due */
 
 static void
-link_last(struct mio__timeouts *timeouts, uint32_t index)
+append_due(struct mio__timeouts *timeouts, uint32_t index)
 {
 	struct mio__timeout_record *records = timeouts->records;
 
@@ -140,22 +140,22 @@ mio__timeouts_collect(struct mio__timeouts *timeouts)
 	do {
 		n = mio_timer_expire(timeouts->timer, indexes, BATCH);
 		for (i = 0; i < n; i++)
-			link_last(timeouts, (uint32_t)indexes[i]);
+			append_due(timeouts, (uint32_t)indexes[i]);
 	} while (n == BATCH);
 }
 
 bool
-mio__timeouts_take(
-    struct mio__timeouts *timeouts, struct mio__timeout_state *state)
+mio__timeouts_pop(
+    struct mio__timeouts *timeouts, struct mio__timeout_data *data)
 {
 	uint32_t index = timeouts->records[0].next;
 
 	if (index == 0)
 		return false;
 
-	*state = timeouts->records[index].state;
+	*data = timeouts->records[index].data;
 	unlink_due(timeouts, index);
-	give_back(timeouts, index);
+	free_record(timeouts, index);
 
 	return true;
 }
@@ -164,7 +164,7 @@ mio__timeouts_take(
 
 int
 mio__timeouts_set(struct mio__timeouts *timeouts, uint64_t delay_ns,
-    struct mio__timeout_state state, mio_timeout_t *out)
+    struct mio__timeout_data data, mio_timeout_t *out)
 {
 	struct mio__timeout_record *record;
 	uint32_t index;
@@ -178,10 +178,10 @@ mio__timeouts_set(struct mio__timeouts *timeouts, uint64_t delay_ns,
 		return -ENOSPC;
 
 	record = &timeouts->records[index];
-	record->state = state;
+	record->data = data;
 	r = mio_timer_set(timeouts->timer, delay_ns, index, &record->timeout);
 	if (r < 0) {
-		give_back(timeouts, index);
+		free_record(timeouts, index);
 		return r;
 	}
 
@@ -232,7 +232,7 @@ mio__timeouts_clear(struct mio__timeouts *timeouts, mio_timeout_t name)
 		(void)mio_timer_cancel(timeouts->timer, record->timeout, NULL);
 	else
 		unlink_due(timeouts, index);
-	give_back(timeouts, index);
+	free_record(timeouts, index);
 
 	return 0;
 }

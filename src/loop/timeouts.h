@@ -17,7 +17,7 @@
  */
 
 /* What is to be told of it: a call, or a token for the handler. */
-struct mio__timeout_state {
+struct mio__timeout_data {
 	mio_call_fn *call; /* or NULL */
 	union {
 		void *context;
@@ -31,9 +31,9 @@ struct mio__timeouts {
 	struct mio_timer *timer;
 	struct mio__timeout_record *records;
 	uint32_t capacity;
-	uint32_t unused; /* the first of those given back; 0 for none */
-	uint32_t fresh;  /* how many were never used */
-	uint64_t mask;   /* of the index in a name */
+	uint32_t free;       /* the first of those given back; 0 for none */
+	uint32_t never_used; /* how many were never used */
+	uint64_t mask;       /* of the index in a name */
 };
 
 /* 0, -ENOMEM and what mio_timer_create() fails with. As zeroes, fini() does. */
@@ -43,7 +43,7 @@ void mio__timeouts_fini(struct mio__timeouts *timeouts);
 
 /* As the timer's calls; out may be NULL. */
 int mio__timeouts_set(struct mio__timeouts *timeouts, uint64_t delay_ns,
-    struct mio__timeout_state state, mio_timeout_t *out);
+    struct mio__timeout_data data, mio_timeout_t *out);
 int mio__timeouts_reset(
     struct mio__timeouts *timeouts, mio_timeout_t name, uint64_t delay_ns);
 int mio__timeouts_clear(struct mio__timeouts *timeouts, mio_timeout_t name);
@@ -51,7 +51,7 @@ int mio__timeouts_clear(struct mio__timeouts *timeouts, mio_timeout_t name);
 /* Those that are due now are for take(), in order, after what is left there. */
 void mio__timeouts_collect(struct mio__timeouts *timeouts);
 /* The next one, which is over then; false when there is none. */
-bool mio__timeouts_take(
-    struct mio__timeouts *timeouts, struct mio__timeout_state *state);
+bool mio__timeouts_pop(
+    struct mio__timeouts *timeouts, struct mio__timeout_data *data);
 
 #endif

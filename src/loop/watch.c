@@ -103,11 +103,11 @@ watch_at(const struct mio__watches *watches, uint32_t index)
 static struct mio_watch *
 new_watch(struct mio__watches *watches)
 {
-	struct mio_watch *watch = watches->unused;
-	unsigned chunk = chunk_of(watches->made);
+	struct mio_watch *watch = watches->free;
+	unsigned chunk = chunk_of(watches->allocated);
 
 	if (watch != NULL) {
-		watches->unused = watch->next;
+		watches->free = watch->next;
 		return watch;
 	}
 	if (chunk >= MIO__WATCH_CHUNKS - 1)
@@ -118,18 +118,18 @@ new_watch(struct mio__watches *watches)
 	if (watches->chunks[chunk] == NULL)
 		return NULL;
 
-	watch = watch_at(watches, watches->made);
-	watch->index = watches->made++;
+	watch = watch_at(watches, watches->allocated);
+	watch->index = watches->allocated++;
 
 	return watch;
 }
 
 static void
-give_back(struct mio__watches *watches, struct mio_watch *watch)
+free_watch(struct mio__watches *watches, struct mio_watch *watch)
 {
 	watch->token = MIO_TOKEN_RESERVED;
-	watch->next = watches->unused;
-	watches->unused = watch;
+	watch->next = watches->free;
+	watches->free = watch;
 }
 
 static mio_token_t
@@ -158,14 +158,15 @@ mio__watches_mark(
 	for (i = 0; i < count; i++) {
 		index = (uint32_t)(events[i].token ^ watches->secret);
 		events[i].reserved = 0;
-		if (index < watches->made &&
+		if (index < watches->allocated &&
 		    watch_at(watches, index)->token == events[i].token)
 			events[i].reserved = index + 1;
 	}
 }
 
 void
-mio__watches_tell(struct mio__watches *watches, const struct mio_event *event)
+mio__watches_dispatch(
+    struct mio__watches *watches, const struct mio_event *event)
 {
 	struct mio_watch *watch = watch_at(watches, event->reserved - 1);
 
@@ -212,7 +213,7 @@ check_pause(unsigned options)
 
 int
 mio__watches_start(struct mio__watches *watches,
-    const struct mio__watch_wanted *wanted, unsigned interest, unsigned options,
+    const struct mio__watch_config *config, unsigned interest, unsigned options,
     struct mio_watch **out)
 {
 	struct mio_watch *watch;
@@ -229,17 +230,17 @@ mio__watches_start(struct mio__watches *watches,
 	index = watch->index;
 	*watch = (struct mio_watch){
 		.watches = watches,
-		.call = wanted->call,
-		.context = wanted->context,
-		.source = wanted->source,
-		.fd = wanted->fd,
+		.call = config->call,
+		.context = config->context,
+		.source = config->source,
+		.fd = config->fd,
 		.index = index,
 		.paused = interest == 0,
 		.token = new_token(watches, index),
 	};
 	r = add(watch, interest, interest == 0 ? OPTIONS_PAUSED : options);
 	if (r < 0) {
-		give_back(watches, watch);
+		free_watch(watches, watch);
 		return r;
 	}
 
@@ -285,5 +286,5 @@ mio_watch_end(struct mio_watch *watch)
 		(void)mio_poll_deregister(watches->poll, watch->source);
 	else
 		(void)mio_poll_deregister_fd(watches->poll, watch->fd);
-	give_back(watches, watch);
+	free_watch(watches, watch);
 }

@@ -44,9 +44,9 @@ mio_poll_backend(void)
 }
 
 void
-mio__poll_keep_tokens(struct mio_poll *poll, mio_token_t first)
+mio__poll_reserve_tokens(struct mio_poll *poll, mio_token_t first)
 {
-	poll->kept = first;
+	poll->reserved_from = first;
 }
 
 /*
@@ -56,7 +56,7 @@ static __attribute__((noinline, cold)) int
 check_unusual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
 {
-	if (mio__core_keeps(poll, token))
+	if (mio__core_reserves(poll, token))
 		return -EINVAL;
 
 	if (interest & ~(INTEREST_ALLOWED | INTEREST_FOREIGN))
@@ -84,8 +84,9 @@ static inline bool
 is_usual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
 {
-	return !mio__core_keeps(poll, token) && interest <= INTEREST_ALLOWED &&
-	    options < 8 && (USUAL_OPTIONS >> options & 1);
+	return !mio__core_reserves(poll, token) &&
+	    interest <= INTEREST_ALLOWED && options < 8 &&
+	    (USUAL_OPTIONS >> options & 1);
 }
 
 /* What is wrong with them, or 0. */

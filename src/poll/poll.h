@@ -8,6 +8,6 @@
  * Refuses this token and those above it from now on. Before other threads know
  * the poll; what is registered under them stays.
  */
-void mio__poll_keep_tokens(struct mio_poll *poll, mio_token_t first);
+void mio__poll_reserve_tokens(struct mio_poll *poll, mio_token_t first);
 
 #endif

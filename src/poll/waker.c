@@ -24,7 +24,7 @@ mio_waker_create(
 {
 	struct mio_waker *waker;
 
-	if (out == NULL || poll == NULL || mio__core_keeps(poll, token))
+	if (out == NULL || poll == NULL || mio__core_reserves(poll, token))
 		return -EINVAL;
 
 	waker = mio__os_alloc(1, sizeof(*waker));

@@ -36,7 +36,7 @@ mio__gate_init(struct mio__gate *gate)
 	if (r < 0)
 		return r;
 
-	r = mio__os_cond_init(&gate->moved);
+	r = mio__os_cond_init(&gate->changed);
 	if (r < 0)
 		(void)pthread_mutex_destroy(&gate->lock); /* nobody knows it */
 
@@ -46,12 +46,12 @@ mio__gate_init(struct mio__gate *gate)
 void
 mio__gate_fini(struct mio__gate *gate)
 {
-	(void)pthread_cond_destroy(&gate->moved); /* nobody waits */
+	(void)pthread_cond_destroy(&gate->changed); /* nobody waits */
 	(void)pthread_mutex_destroy(&gate->lock);
 }
 
 static void
-line_up_locked(struct mio__gate_waiter *self)
+append_locked(struct mio__gate_waiter *self)
 {
 	self->next = NULL;
 	self->link = self->gate->last;
@@ -60,7 +60,7 @@ line_up_locked(struct mio__gate_waiter *self)
 }
 
 static void
-step_out_locked(struct mio__gate_waiter *self)
+remove_locked(struct mio__gate_waiter *self)
 {
 	struct mio__gate *gate = self->gate;
 
@@ -71,7 +71,7 @@ step_out_locked(struct mio__gate_waiter *self)
 		gate->last = self->link;
 
 	if (!gate->held && gate->first != NULL)
-		(void)pthread_cond_broadcast(&gate->moved); /* no errors */
+		(void)pthread_cond_broadcast(&gate->changed); /* no errors */
 }
 
 static void
@@ -79,7 +79,7 @@ cancelled(void *argument)
 {
 	struct mio__gate_waiter *self = argument;
 
-	step_out_locked(self);
+	remove_locked(self);
 	mio__unlock(&self->gate->lock);
 }
 
@@ -89,7 +89,7 @@ wait_locked(struct mio__gate_waiter *self, mio__instant_t deadline)
 	struct mio__gate *gate = self->gate;
 
 	while ((gate->held || gate->first != self) &&
-	    mio__os_cond_wait(&gate->moved, &gate->lock, deadline))
+	    mio__os_cond_wait(&gate->changed, &gate->lock, deadline))
 		continue;
 }
 
@@ -100,7 +100,7 @@ mio__gate_enter(struct mio__gate *gate, mio__instant_t deadline)
 	bool inside;
 
 	mio__lock(&gate->lock);
-	line_up_locked(&self);
+	append_locked(&self);
 
 	pthread_cleanup_push(cancelled, &self);
 	wait_locked(&self, deadline);
@@ -108,7 +108,7 @@ mio__gate_enter(struct mio__gate *gate, mio__instant_t deadline)
 
 	inside = !gate->held && gate->first == &self;
 	gate->held |= inside;
-	step_out_locked(&self);
+	remove_locked(&self);
 	mio__unlock(&gate->lock);
 
 	return inside;
@@ -120,6 +120,6 @@ mio__gate_leave(struct mio__gate *gate)
 	mio__lock(&gate->lock);
 	gate->held = false;
 	if (gate->first != NULL)
-		(void)pthread_cond_broadcast(&gate->moved); /* no errors */
+		(void)pthread_cond_broadcast(&gate->changed); /* no errors */
 	mio__unlock(&gate->lock);
 }

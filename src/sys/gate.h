@@ -16,7 +16,7 @@ struct mio__gate_waiter;
 
 struct mio__gate {
 	pthread_mutex_t lock;
-	pthread_cond_t moved;
+	pthread_cond_t changed;
 
 	/* Each under lock. */
 	bool held;

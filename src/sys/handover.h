@@ -23,11 +23,11 @@ mio__handover_place(int fd)
 	return &places[(unsigned)fd % sizeof(places)];
 }
 
-#define MIO__GIVES(fd) __tsan_release(mio__handover_place(fd))
-#define MIO__TAKES(fd) __tsan_acquire(mio__handover_place(fd))
+#define MIO__HANDOVER_RELEASE(fd) __tsan_release(mio__handover_place(fd))
+#define MIO__HANDOVER_ACQUIRE(fd) __tsan_acquire(mio__handover_place(fd))
 #else
-#define MIO__GIVES(fd) ((void)(fd))
-#define MIO__TAKES(fd) ((void)(fd))
+#define MIO__HANDOVER_RELEASE(fd) ((void)(fd))
+#define MIO__HANDOVER_ACQUIRE(fd) ((void)(fd))
 #endif
 
 #endif

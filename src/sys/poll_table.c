@@ -105,7 +105,8 @@ mio__poll_table_find(const struct mio__poll_table *table, int fd)
 }
 
 bool
-mio__poll_entry_is(const struct mio__poll_entry *entry, const struct stat *st)
+mio__poll_entry_matches(
+    const struct mio__poll_entry *entry, const struct stat *st)
 {
 	return entry->device == st->st_dev && entry->inode == st->st_ino;
 }
@@ -147,9 +148,9 @@ to_ready(int bits)
 	return ready;
 }
 
-/* What a call that would have blocked for ready has seen to be gone. */
+/* What a call that would have blocked for ready has reported to be gone. */
 static short
-blocked_bits(unsigned ready)
+bits_of_blocked(unsigned ready)
 {
 	int bits = BROKEN;
 
@@ -166,26 +167,26 @@ mio__poll_entry_set(struct mio__poll_entry *entry, mio_token_t token,
     unsigned interest, unsigned options)
 {
 	entry->token = token;
-	entry->wanted = to_kernel(interest);
-	entry->seen = 0;
+	entry->events = to_kernel(interest);
+	entry->reported = 0;
 	entry->options = (uint8_t)options;
 	entry->armed = true;
 }
 
 bool
-mio__poll_entry_is_blind(const struct mio__poll_entry *entry)
+mio__poll_entry_is_excluded(const struct mio__poll_entry *entry)
 {
-	return entry->armed && entry->seen & BROKEN;
+	return entry->armed && entry->reported & BROKEN;
 }
 
 struct pollfd
 mio__poll_entry_slot(const struct mio__poll_entry *entry)
 {
-	bool left_out = !entry->armed || mio__poll_entry_is_blind(entry);
+	bool excluded = !entry->armed || mio__poll_entry_is_excluded(entry);
 
 	return (struct pollfd){
-		.fd = left_out ? -1 : entry->fd,
-		.events = (short)(entry->wanted & ~entry->seen),
+		.fd = excluded ? -1 : entry->fd,
+		.events = (short)(entry->events & ~entry->reported),
 	};
 }
 
@@ -194,8 +195,8 @@ mio__poll_entry_report(
     struct mio__poll_entry *entry, int bits, struct mio_event *event)
 {
 	if (entry->options & MIO_EDGE) {
-		bits |= entry->seen;
-		entry->seen = (short)bits;
+		bits |= entry->reported;
+		entry->reported = (short)bits;
 	}
 	if (entry->options & MIO_ONESHOT)
 		entry->armed = false;
@@ -210,40 +211,40 @@ mio__poll_entry_report(
 }
 
 void
-mio__poll_entry_review(struct mio__poll_entry *entry, int bits)
+mio__poll_entry_recheck(struct mio__poll_entry *entry, int bits)
 {
-	int seen = entry->seen;
+	int reported = entry->reported;
 
-	if (seen & BROKEN & ~bits)
-		entry->seen = 0;
-	else if (bits & ~seen)
-		entry->seen = (short)(seen & bits & ~BROKEN);
+	if (reported & BROKEN & ~bits)
+		entry->reported = 0;
+	else if (bits & ~reported)
+		entry->reported = (short)(reported & bits & ~BROKEN);
 	else
-		entry->seen = (short)(seen & bits);
+		entry->reported = (short)(reported & bits);
 }
 
 bool
 mio__poll_entry_rearm(struct mio__poll_entry *entry, unsigned ready)
 {
-	short seen = entry->seen;
+	short reported = entry->reported;
 
-	entry->seen &= (short)~blocked_bits(ready);
+	entry->reported &= (short)~bits_of_blocked(ready);
 
-	return entry->seen != seen;
+	return entry->reported != reported;
 }
 
 size_t
 mio__poll_table_slots(const struct mio__poll_table *table, struct pollfd *slots)
 {
-	size_t blind = 0;
+	size_t excluded = 0;
 	size_t i;
 
 	for (i = 0; i < table->count; i++) {
 		slots[i] = mio__poll_entry_slot(&table->entries[i]);
-		blind += mio__poll_entry_is_blind(&table->entries[i]);
+		excluded += mio__poll_entry_is_excluded(&table->entries[i]);
 	}
 
-	return blind;
+	return excluded;
 }
 
 bool

@@ -21,8 +21,8 @@ struct mio__poll_entry {
 	int fd;
 	bool armed; /* a oneshot that fired is not */
 	uint8_t options;
-	short wanted; /* what to wait for */
-	short seen;   /* what an edge has reported since */
+	short events;   /* what to wait for */
+	short reported; /* what an edge has reported since */
 	mio_token_t token;
 	dev_t device; /* tells a reused number from the old file */
 	ino_t inode;
@@ -54,8 +54,8 @@ struct mio__poll_entry *
 mio__poll_table_find(const struct mio__poll_table *table, int fd);
 
 /* Whether the entry was made for this file. */
-bool
-mio__poll_entry_is(const struct mio__poll_entry *entry, const struct stat *st);
+bool mio__poll_entry_matches(
+    const struct mio__poll_entry *entry, const struct stat *st);
 
 /* Registered or reregistered: nothing is reported yet. */
 void mio__poll_entry_set(struct mio__poll_entry *entry, mio_token_t token,
@@ -65,7 +65,7 @@ void mio__poll_entry_set(struct mio__poll_entry *entry, mio_token_t token,
  * An edge that has reported what the kernel cannot leave out of its answers,
  * POLLERR or POLLHUP, is not waited for.
  */
-bool mio__poll_entry_is_blind(const struct mio__poll_entry *entry);
+bool mio__poll_entry_is_excluded(const struct mio__poll_entry *entry);
 
 /* What the kernel is to wait for. */
 struct pollfd mio__poll_entry_slot(const struct mio__poll_entry *entry);
@@ -83,7 +83,7 @@ bool mio__poll_entry_report(
  * Still broken, what has ended is forgotten, and if there is more than was
  * reported, it is waited for again: the next report tells of the breakage too.
  */
-void mio__poll_entry_review(struct mio__poll_entry *entry, int bits);
+void mio__poll_entry_recheck(struct mio__poll_entry *entry, int bits);
 
 /* A call would have blocked for ready: whether that changes the slot. */
 bool mio__poll_entry_rearm(struct mio__poll_entry *entry, unsigned ready);

@@ -16,13 +16,13 @@
 #include "sys/pollable.h"
 
 #include "sys/descriptor.h"
-#include "sys/epoll_takes.h"
+#include "sys/epoll_accepts.h"
 
 #define ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
 
 /* What poll(2) says of fd now, or a negative errno value. */
 static int
-look(int fd)
+poll_now(int fd)
 {
 	struct pollfd slot = { .fd = fd, .events = ALWAYS | POLLPRI };
 	bool coarse = false;
@@ -38,7 +38,7 @@ look(int fd)
 int
 mio__pollable(int fd, const struct stat *st)
 {
-	int bits = look(fd);
+	int bits = poll_now(fd);
 	int r;
 
 	if (bits < 0)
@@ -49,7 +49,7 @@ mio__pollable(int fd, const struct stat *st)
 	if (bits != ALWAYS || S_ISSOCK(st->st_mode) || S_ISFIFO(st->st_mode))
 		return 0;
 
-	r = mio__os_epoll_takes(fd);
+	r = mio__os_epoll_accepts(fd);
 	if (r < 0)
 		r = !mio__os_has_position(fd);
 

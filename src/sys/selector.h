@@ -87,7 +87,7 @@ void mio__selector_wake(struct mio__selector *selector);
  * Takes back a wake that no wait has taken, so that the descriptor of
  * mio_poll_fd() does not show it; one of this moment may show all the same.
  */
-void mio__selector_take_wake(struct mio__selector *selector);
+void mio__selector_clear_wake(struct mio__selector *selector);
 
 /*
  * Wakes one thread at that time, or a moment later; MIO__NEVER is no time.

@@ -10,7 +10,7 @@
  * The waker and the alarm are watched for edges, so that each signal wakes one
  * thread, and neither is ever read. Their records have the token that no
  * program may use and are taken out; the place is given to an event that it
- * kept out.
+ * count out.
  */
 
 #include "sys/compat.h"
@@ -132,7 +132,7 @@ control(struct mio__selector *selector, int op, int fd, mio_token_t token,
 	struct epoll_event event = { .events = bits, .data.u64 = token };
 	int r;
 
-	MIO__GIVES(selector->epfd);
+	MIO__HANDOVER_RELEASE(selector->epfd);
 	r = epoll_ctl(selector->epfd, op, fd, &event);
 
 	return r < 0 ? -errno : r;
@@ -144,7 +144,7 @@ wait_ms(int epfd, struct epoll_event *events, int room, int timeout_ms)
 	int n = epoll_wait(epfd, events, room, timeout_ms);
 
 	if (n > 0)
-		MIO__TAKES(epfd);
+		MIO__HANDOVER_ACQUIRE(epfd);
 
 	return n < 0 ? -errno : n;
 }
@@ -156,7 +156,7 @@ wait_exactly(int epfd, struct epoll_event *events, int room, int64_t timeout_ns)
 	int n = epoll_pwait2(epfd, events, room, &ts, NULL);
 
 	if (n > 0)
-		MIO__TAKES(epfd);
+		MIO__HANDOVER_ACQUIRE(epfd);
 	if (n >= 0 || !mio__os_refused(errno))
 		return n < 0 ? -errno : n;
 
@@ -312,8 +312,8 @@ drain(struct mio__selector *selector)
 
 /*
  * Gives the only place of an array, which an internal record had, to the event
- * that it kept out. A signal of just now may take it again: nothing lasts
- * there. Where other events are there too, one that was kept out comes with the
+ * that it count out. A signal of just now may take it again: nothing lasts
+ * there. Where other events are there too, one that was count out comes with the
  * next wait: it could not be told from a level that is in the array already.
  */
 static int
@@ -337,15 +337,15 @@ static __attribute__((noinline, cold)) int
 without_internal(
     struct mio__selector *selector, struct mio_event *events, int n, int room)
 {
-	int kept = 0;
+	int count = 0;
 	int i;
 
 	drain(selector);
 	for (i = 0; i < n; i++)
 		if (events[i].token != MIO_TOKEN_RESERVED)
-			events[kept++] = events[i];
+			events[count++] = events[i];
 
-	return kept > 0 || n < room ? kept : refill(selector, events);
+	return count > 0 || n < room ? count : refill(selector, events);
 }
 
 int
@@ -366,11 +366,11 @@ mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
 void
 mio__selector_wake(struct mio__selector *selector)
 {
-	mio__waker_signal(&selector->waker);
+	mio__waker_wake(&selector->waker);
 }
 
 void
-mio__selector_take_wake(struct mio__selector *selector)
+mio__selector_clear_wake(struct mio__selector *selector)
 {
 	mio__waker_drain(&selector->waker);
 }

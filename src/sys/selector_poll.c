@@ -6,7 +6,7 @@
  * reported is left out of the next wait until a call has seen it block. The
  * kernel cannot leave out POLLERR and POLLHUP: an entry that reported those is
  * blind, not waited for at all, until it is re-armed or reregistered. It is
- * looked at before each wait, and waits are no longer than REVIEW_NS meanwhile:
+ * looked at before each wait, and waits are no longer than RECHECK_NS meanwhile:
  * a hang-up may end (a FIFO has a new writer, a socket a connection), and more
  * may come beside an error.
  *
@@ -38,7 +38,7 @@
 #include "sys/waker.h"
 
 /* How long what is blind goes unlooked at. */
-#define REVIEW_NS INT64_C(50000000)
+#define RECHECK_NS INT64_C(50000000)
 
 struct mio__selector {
 	struct mio__tabled base; /* first: its lock is the lock */
@@ -47,11 +47,11 @@ struct mio__selector {
 	uint64_t process; /* that made it */
 
 	/* Each under lock. */
-	struct pollfd *look_set;
+	struct pollfd *nowait_set;
 	struct pollfd *spare; /* a larger set for who is inside to take */
-	size_t set_room;      /* of look_set, and the larger of spare and set */
-	size_t blind;         /* how many entries are */
-	size_t next;          /* the place at which the next scan begins */
+	size_t set_room; /* of nowait_set, and the larger of spare and set */
+	size_t excluded; /* how many entries are */
+	size_t next;     /* the place at which the next scan begins */
 	bool waiting, changed;
 
 	/* Each owned by who is inside the gate. */
@@ -78,7 +78,7 @@ make_set_locked(struct mio__selector *s, struct pollfd *set, bool with_waker)
 		.events = POLLIN,
 	};
 
-	s->blind = mio__poll_table_slots(&s->base.table, set + 1);
+	s->excluded = mio__poll_table_slots(&s->base.table, set + 1);
 }
 
 /* The set of who is inside, as large as the table. */
@@ -101,23 +101,23 @@ reserve_locked(struct mio__tabled *base)
 {
 	struct mio__selector *s = (struct mio__selector *)base;
 	size_t room = s->base.table.room + 1;
-	struct pollfd *spare, *look_set;
+	struct pollfd *spare, *nowait_set;
 
 	if (room <= s->set_room)
 		return 0;
 
 	spare = mio__os_alloc(room, sizeof(*spare));
-	look_set = mio__os_alloc(room, sizeof(*look_set));
-	if (spare == NULL || look_set == NULL) {
+	nowait_set = mio__os_alloc(room, sizeof(*nowait_set));
+	if (spare == NULL || nowait_set == NULL) {
 		mio__os_free(spare);
-		mio__os_free(look_set);
+		mio__os_free(nowait_set);
 		return -ENOMEM;
 	}
 
 	mio__os_free(s->spare);
-	mio__os_free(s->look_set);
+	mio__os_free(s->nowait_set);
 	s->spare = spare;
-	s->look_set = look_set;
+	s->nowait_set = nowait_set;
 	s->set_room = room;
 
 	return 0;
@@ -131,7 +131,7 @@ changed_locked(struct mio__tabled *base)
 	struct mio__selector *s = (struct mio__selector *)base;
 
 	if (s->waiting && !s->changed)
-		mio__waker_signal(&s->waker);
+		mio__waker_wake(&s->waker);
 
 	s->changed = true;
 }
@@ -214,7 +214,7 @@ mio__selector_create(struct mio__selector **out)
 		r = init_parts(s);
 	if (r < 0) {
 		mio__os_free(s->spare);
-		mio__os_free(s->look_set);
+		mio__os_free(s->nowait_set);
 		mio__os_free(s);
 		return r;
 	}
@@ -229,7 +229,7 @@ mio__selector_close(struct mio__selector *s)
 {
 	mio__tabled_fini(&s->base);
 	mio__os_free(s->spare);
-	mio__os_free(s->look_set);
+	mio__os_free(s->nowait_set);
 	mio__os_free(s->set);
 
 	/* in a forked child a thread that is not there may have held it */
@@ -261,7 +261,7 @@ is_stale(const struct mio__poll_entry *entry)
 	struct stat st;
 	int r = mio__os_stat(entry->fd, &st);
 
-	return r == -EBADF || (r == 0 && !mio__poll_entry_is(entry, &st));
+	return r == -EBADF || (r == 0 && !mio__poll_entry_matches(entry, &st));
 }
 
 /*
@@ -269,7 +269,7 @@ is_stale(const struct mio__poll_entry *entry)
  * many. From the last to the first, so that what takes a place was looked at.
  */
 static void
-bury_locked(struct mio__selector *s, const struct pollfd *set)
+remove_closed_locked(struct mio__selector *s, const struct pollfd *set)
 {
 	size_t i = s->base.table.count;
 
@@ -284,7 +284,7 @@ bury_locked(struct mio__selector *s, const struct pollfd *set)
 
 /* Takes one answer: whether it makes an event. */
 static bool
-report_locked(struct mio__selector *s, struct pollfd *set, size_t place,
+report_one_locked(struct mio__selector *s, struct pollfd *set, size_t place,
     struct mio_event *event)
 {
 	struct mio__poll_entry *entry = &s->base.table.entries[place];
@@ -292,7 +292,7 @@ report_locked(struct mio__selector *s, struct pollfd *set, size_t place,
 	bool reported = mio__poll_entry_report(entry, slot.revents, event);
 
 	set[place + 1] = mio__poll_entry_slot(entry);
-	s->blind += mio__poll_entry_is_blind(entry);
+	s->excluded += mio__poll_entry_is_excluded(entry);
 
 	/* whoever is inside waits for what was reported here */
 	if (set != s->set &&
@@ -305,19 +305,19 @@ report_locked(struct mio__selector *s, struct pollfd *set, size_t place,
 
 /*
  * Takes up to capacity events from a set that agrees with the table, beginning
- * behind the last one that the scan before took. *buried: they agree no longer.
+ * behind the last one that the scan before took. *stale: they agree no longer.
  */
 static size_t
-harvest_locked(struct mio__selector *s, struct pollfd *set,
-    struct mio_event *events, size_t capacity, bool *buried)
+report_all_locked(struct mio__selector *s, struct pollfd *set,
+    struct mio_event *events, size_t capacity, bool *stale)
 {
 	size_t start = s->next;
-	size_t taken = 0;
+	size_t count = 0;
 	size_t slots = s->base.table.count;
 	size_t i;
 
-	*buried = false;
-	for (i = 0; i < slots && taken < capacity; i++) {
+	*stale = false;
+	for (i = 0; i < slots && count < capacity; i++) {
 		size_t place = (start + i) % slots;
 		const struct pollfd *slot = &set[place + 1];
 
@@ -327,15 +327,15 @@ harvest_locked(struct mio__selector *s, struct pollfd *set,
 		s->next = place + 1;
 		if (slot->revents & POLLNVAL ||
 		    is_stale(&s->base.table.entries[place])) {
-			bury_locked(s, set); /* places change hands */
-			*buried = true;
+			remove_closed_locked(s, set); /* places change hands */
+			*stale = true;
 			break;
 		}
 
-		taken += report_locked(s, set, place, &events[taken]);
+		count += report_one_locked(s, set, place, &events[count]);
 	}
 
-	return taken;
+	return count;
 }
 
 /* Nobody could end a wait any more: as if the selector was closed. */
@@ -346,7 +346,7 @@ check_waker(const struct pollfd *set, int n)
 }
 
 static void
-take_wake(struct mio__selector *s, const struct pollfd *set, bool *woken)
+drain_wake(struct mio__selector *s, const struct pollfd *set, bool *woken)
 {
 	if (set[0].revents == 0)
 		return;
@@ -360,38 +360,38 @@ take_wake(struct mio__selector *s, const struct pollfd *set, bool *woken)
  * inside with its own set, by others with the one of the lock.
  */
 static int
-look_locked(struct mio__selector *s, bool inside, struct mio_event *events,
-    size_t capacity, bool *woken)
+poll_nowait_locked(struct mio__selector *s, bool inside,
+    struct mio_event *events, size_t capacity, bool *woken)
 {
 	struct pollfd *set;
-	bool buried, coarse = false;
-	size_t taken;
+	bool stale, coarse = false;
+	size_t count;
 	int n;
 
 	do {
 		if (inside)
 			make_own_set_locked(s);
 		else
-			make_set_locked(s, s->look_set, !s->waiting);
-		set = inside ? s->set : s->look_set;
+			make_set_locked(s, s->nowait_set, !s->waiting);
+		set = inside ? s->set : s->nowait_set;
 
 		n = mio__os_poll(set, slots_of(s), 0, &coarse);
 		n = check_waker(set, n);
 		if (n < 0)
 			return n;
 
-		take_wake(s, set, woken);
-		taken = harvest_locked(s, set, events, capacity, &buried);
-	} while (taken == 0 && buried);
+		drain_wake(s, set, woken);
+		count = report_all_locked(s, set, events, capacity, &stale);
+	} while (count == 0 && stale);
 
-	return (int)taken;
+	return (int)count;
 }
 
 /* ---- waiting inside the gate */
 
 /* Looks at the blind entries alone, and makes the set anew. */
 static int
-review_locked(struct mio__selector *s)
+recheck_locked(struct mio__selector *s)
 {
 	struct mio__poll_table *table = &s->base.table;
 	bool coarse = false;
@@ -403,8 +403,9 @@ review_locked(struct mio__selector *s)
 	for (i = table->count; i > 0; i--) {
 		const struct mio__poll_entry *entry = &table->entries[i - 1];
 
-		s->set[i].fd = mio__poll_entry_is_blind(entry) ? entry->fd : -1;
-		s->set[i].events = entry->wanted;
+		s->set[i].fd =
+		    mio__poll_entry_is_excluded(entry) ? entry->fd : -1;
+		s->set[i].events = entry->events;
 	}
 
 	n = mio__os_poll(s->set, slots_of(s), 0, &coarse);
@@ -417,7 +418,7 @@ review_locked(struct mio__selector *s)
 		if (s->set[i].revents & POLLNVAL)
 			remove_locked(s, entry);
 		else if (s->set[i].fd >= 0)
-			mio__poll_entry_review(entry, s->set[i].revents);
+			mio__poll_entry_recheck(entry, s->set[i].revents);
 	}
 
 	make_own_set_locked(s);
@@ -433,10 +434,10 @@ prepare_locked(struct mio__selector *s, int64_t *timeout_ns)
 
 	if (s->changed)
 		make_own_set_locked(s);
-	if (s->blind > 0)
-		r = review_locked(s);
-	if (s->blind > 0 && (*timeout_ns < 0 || *timeout_ns > REVIEW_NS))
-		*timeout_ns = REVIEW_NS;
+	if (s->excluded > 0)
+		r = recheck_locked(s);
+	if (s->excluded > 0 && (*timeout_ns < 0 || *timeout_ns > RECHECK_NS))
+		*timeout_ns = RECHECK_NS;
 
 	s->waiting = r == 0;
 
@@ -455,7 +456,7 @@ stop_waiting(void *argument)
 
 /* The one call in which the thread may be cancelled. */
 static int
-sleep_inside(
+call_poll(
     struct mio__selector *s, nfds_t slots, int64_t timeout_ns, int cancel_state)
 {
 	int n;
@@ -474,7 +475,7 @@ wait_inside(struct mio__selector *s, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool *woken, int cancel_state)
 {
 	nfds_t slots;
-	bool buried = false;
+	bool stale = false;
 	int n;
 
 	mio__lock(&s->base.lock);
@@ -484,18 +485,18 @@ wait_inside(struct mio__selector *s, struct mio_event *events, size_t capacity,
 	if (n < 0)
 		return n;
 
-	n = sleep_inside(s, slots, timeout_ns, cancel_state);
+	n = call_poll(s, slots, timeout_ns, cancel_state);
 
 	mio__lock(&s->base.lock);
 	s->waiting = false;
 	if (n > 0) {
-		take_wake(s, s->set, woken);
-		n = s->changed
-		    ? 0
-		    : (int)harvest_locked(s, s->set, events, capacity, &buried);
+		drain_wake(s, s->set, woken);
+		n = s->changed ? 0
+			       : (int)report_all_locked(
+				     s, s->set, events, capacity, &stale);
 	}
 	if (n == 0 && s->changed)
-		n = look_locked(s, true, events, capacity, woken);
+		n = poll_nowait_locked(s, true, events, capacity, woken);
 	mio__unlock(&s->base.lock);
 
 	return n;
@@ -528,7 +529,7 @@ enter_gate(struct mio__selector *s, int64_t *timeout_ns)
 }
 
 static int
-wait_in_line(struct mio__selector *s, struct mio_event *events, size_t capacity,
+wait_at_gate(struct mio__selector *s, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool *woken)
 {
 	int n, state;
@@ -552,11 +553,11 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 	int n, state;
 
 	if (timeout_ns != 0)
-		return wait_in_line(s, events, capacity, timeout_ns, woken);
+		return wait_at_gate(s, events, capacity, timeout_ns, woken);
 
 	state = mio__cancel_hold();
 	mio__lock(&s->base.lock);
-	n = look_locked(s, false, events, capacity, woken);
+	n = poll_nowait_locked(s, false, events, capacity, woken);
 	mio__unlock(&s->base.lock);
 	mio__cancel_let(state);
 
@@ -566,12 +567,12 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 void
 mio__selector_wake(struct mio__selector *s)
 {
-	mio__waker_signal(&s->waker);
+	mio__waker_wake(&s->waker);
 }
 
 /* No descriptor shows it, and a change of the table may have made it. */
 void
-mio__selector_take_wake(struct mio__selector *s)
+mio__selector_clear_wake(struct mio__selector *s)
 {
 	(void)s;
 }

@@ -90,7 +90,7 @@ find_same_locked(struct mio__tabled *t, mio_fd_t fd, const struct stat *st)
 {
 	struct mio__poll_entry *entry = mio__poll_table_find(&t->table, fd);
 
-	if (entry == NULL || mio__poll_entry_is(entry, st))
+	if (entry == NULL || mio__poll_entry_matches(entry, st))
 		return entry;
 
 	remove_locked(t, entry);

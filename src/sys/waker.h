@@ -22,7 +22,7 @@ void mio__waker_fini(struct mio__waker *waker);
  * too: it keeps errno, and is no cancellation point. Signals add up to one.
  * Cannot fail for good: what is full is drained, and then holds this signal.
  */
-void mio__waker_signal(struct mio__waker *waker);
+void mio__waker_wake(struct mio__waker *waker);
 
 /* Takes the signals back. Any thread; selectors with edges need not. */
 void mio__waker_drain(struct mio__waker *waker);

@@ -56,7 +56,7 @@ mio__waker_fini(struct mio__waker *waker)
 }
 
 void
-mio__waker_signal(struct mio__waker *waker)
+mio__waker_wake(struct mio__waker *waker)
 {
 	const uint64_t one = 1;
 	int saved = errno;

@@ -38,7 +38,7 @@ mio__waker_fini(struct mio__waker *waker)
 }
 
 void
-mio__waker_signal(struct mio__waker *waker)
+mio__waker_wake(struct mio__waker *waker)
 {
 	int saved = errno;
 	int state;

@@ -92,12 +92,13 @@ look(struct mio__timed *timed, mio__instant_t now)
 
 	locked = mio__lock_others_out(&timer->lock);
 
-	if (!timer->told && mio__readiness_wants(&timer->base.readiness)) {
+	if (!timer->told &&
+	    mio__readiness_is_readable(&timer->base.readiness)) {
 		tick = mio__tick_floor(&timer->tick, (uint64_t)now);
 		if (mio__wheel_is_due(&timer->wheel, tick)) {
 			timer->told = true;
 			timer->told_at = tick;
-			mio__readiness_set_quietly(
+			mio__readiness_set_without_wake(
 			    &timer->base.readiness, MIO_READABLE);
 		} else if (mio__wheel_next(&timer->wheel, LOOKS, &tick)) {
 			next = mio__tick_instant(&timer->tick, tick);
@@ -248,7 +249,7 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 
 	mio__readiness_source_init(&timer->base, 1);
 	timer->source.ops = &ops;
-	timer->timed.look = look;
+	timer->timed.expire = look;
 
 	*out = timer;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "sys/compat.h"
-#include "sys/epoll_takes.h"
+#include "sys/epoll_accepts.h"
 
 #include "sys/descriptor.h"
 
 int
-mio__os_epoll_takes(int fd)
+mio__os_epoll_accepts(int fd)
 {
 	struct epoll_event nothing = { .events = 0 };
 	int epfd = epoll_create1(EPOLL_CLOEXEC);
