@@ -41,8 +41,6 @@ mio_sources = \
 	src/core/readiness_source.h \
 	src/core/ready_queue.c \
 	src/core/ready_queue.h \
-	src/core/timed.c \
-	src/core/timed.h \
 	src/loop/inbox.c \
 	src/loop/inbox.h \
 	src/loop/loop.c \

@@ -447,9 +447,8 @@ mio__collect_close(struct mio_poll *poll)
 	bool inherited = mio__core_is_inherited(poll);
 	bool locked = !inherited && mio__lock_others_out(&poll->lock);
 
-	while (!inherited && poll->timed.first != NULL)
-		mio__timed_remove(poll->timed.first);
-	poll->timed.armed = MIO__NEVER;
+	if (!inherited)
+		mio__deadlines_close_locked(poll);
 	mio__selector_close(poll->selector);
 	mio__let_others_in(&poll->lock, locked);
 

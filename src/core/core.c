@@ -32,7 +32,7 @@ mio__core_create(struct mio_poll **out)
 	atomic_init(&poll->collector, 0);
 	atomic_init(&poll->kernel_first, false);
 	mio__ready_queue_init(&poll->ready);
-	mio__timed_init(&poll->timed);
+	poll->armed = MIO__NEVER;
 
 	*out = poll;
 
@@ -50,23 +50,21 @@ free:
 void
 mio__core_ref(struct mio_poll *poll)
 {
-	/* relaxed: whoever adds one holds one */
+	/* relaxed: the caller holds a reference already */
 	atomic_fetch_add_explicit(&poll->refs, 1, memory_order_relaxed);
 }
 
 void
 mio__core_unref(struct mio_poll *poll)
 {
-	/* acq_rel: the last one frees after all that the others did */
+	/* acq_rel: all that other threads did happens before the free */
 	if (atomic_fetch_sub_explicit(&poll->refs, 1, memory_order_acq_rel) !=
 	    1)
 		return;
 
-	/*
-	 * in a child the lock may be one that a thread held which is not there
-	 */
+	/* in a forked child, a thread of the parent may hold the lock for ever */
 	if (!mio__core_is_inherited(poll))
-		(void)pthread_mutex_destroy(&poll->lock); /* nobody has it */
+		(void)pthread_mutex_destroy(&poll->lock); /* it is not held */
 	mio__selector_destroy(poll->selector);
 	mio__os_free(poll);
 }

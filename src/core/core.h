@@ -3,39 +3,47 @@
 #define MIO_CORE_CORE_H
 
 /*
- * The poll itself, and who is woken. It is shared by the program and by all
- * that was ever registered with it, so that these can go in any order: what is
- * pushed after mio_poll_destroy() finds the queue closed, and the selector's
- * wake is valid to the end.
+ * The poll itself, and which of its threads is woken. The program holds a
+ * reference to it, and so does every source that was ever registered with it,
+ * so these can be destroyed in any order. A push after mio_poll_destroy() finds
+ * the queue closed, and the selector's wake works until the last reference is
+ * gone.
  *
- * Who calls what. Push, wake, announce, withdraw: any thread; push and wake in
- * signal handlers, too.
+ * Who calls what. Any thread may push and wake, signal handlers too. Threads
+ * in mio_poll() become waiters and stop being ones (collect.c).
  *
- * Waiting. `waiters' has, in one word:
+ * Waiting. One word, `waiters', holds:
  *
- *	SIGNALLED	the selector was told to end a wait, and nobody has
- *			taken that as told yet
- *	EXTERNAL	another event loop sleeps on mio_poll_fd()
- *	the rest	how many threads wait in the kernel, or are about to
+ *	WAKE_PENDING	the selector was told to end a wait, or is just about to
+ *			be, and no thread has cleared this bit since
+ *	ARMED		another event loop waits for mio_poll_fd()
+ *	WAITER		times the number of threads that wait in the kernel or
+ *			are about to
  *
- *	a thread adds ONE, looks at the queue, waits, takes ONE away
- *	a producer pushes, looks at the word, and if there are waiters and
- *	it is not SIGNALLED sets that, and then tells the selector
- *	the thread whose wait was ended by that takes SIGNALLED away, then looks
- *	at the queue
+ * A thread that is going to wait adds WAITER, checks the queue, waits, and
+ * subtracts WAITER. A producer pushes to the queue and then reads the word. If
+ * there are waiters and WAKE_PENDING is not set, it sets that bit and calls
+ * mio__selector_wake(). The thread whose wait is ended by this call clears
+ * WAKE_PENDING and then checks the queue.
  *
- * Both sides change a word and then read the other one's, and all four are
- * seq_cst: either the producer sees the waiter, or the waiter sees what was
- * pushed. Both changes are read-modify-writes: a store would do in C11, but
- * emulators of weakly ordered machines are known to let a load pass it, and on
- * x86 it is no cheaper. That SIGNALLED goes before the look is the same once
- * more: who finds it set has pushed before it went, and so before that look.
+ * No wake is lost, because each side changes its own word before it reads the
+ * other's: the thread adds WAITER to `waiters' and then reads `incoming', the
+ * producer changes `incoming' and then reads `waiters'. All four operations are
+ * seq_cst, so they have one total order, and at least one side sees the other:
+ * either the producer sees the waiter and wakes it, or the thread sees the node
+ * and does not wait. The same holds between clearing WAKE_PENDING and the check
+ * that follows: a producer that found the bit set, and so did not wake anybody,
+ * had pushed before, and the check finds its node.
  *
- * A signal ends one wait. While SIGNALLED is set one thread has been told, or
- * will be by the selector when it next waits, or the one that set it is about
- * to tell the selector: so no further signal is needed, and producers pay for
- * the first of many pushes only. A signal may also come too late, when its
- * thread has woken by itself: the next wait then ends early once.
+ * Both changes are read-modify-write operations. RC11 would allow seq_cst
+ * stores as well, but emulators of machines with weak memory are known to let a
+ * later load overtake such a store, and on x86 a store costs as much.
+ *
+ * One wake ends one wait. While WAKE_PENDING is set, a thread has been woken or
+ * the selector is going to wake the next one, so further producers need not do
+ * so, and only the first of many pushes costs a system call. A wake may also
+ * arrive when its thread has woken up by itself. The next wait then returns
+ * early once.
  */
 
 #include <pthread.h>
@@ -46,10 +54,11 @@
 
 #include "base/yield_point.h"
 #include "core/ready_queue.h"
-#include "core/timed.h"
 #include "mio/poll.h"
+#include "sys/clock.h"
 #include "sys/selector.h"
 
+/* The bits of `waiters'. */
 #define MIO__WAKE_PENDING 1u
 #define MIO__ARMED        2u
 #define MIO__WAITER       4u
@@ -57,40 +66,59 @@
 /* In the collector's word: there are timed sources. */
 #define MIO__TIMED 4u
 
+/*
+ * Embedded, zeroed, in a source that becomes ready by the clock. The poll's
+ * lock protects the list.
+ */
+struct mio__timed {
+	struct mio__timed *next, **link; /* link is NULL outside of a list */
+
+	/*
+	 * Sets the readiness if the source is due at that time, and returns
+	 * when it will be due next, or MIO__NEVER. The returned time may be too
+	 * early, as long as calls at that time make progress.
+	 */
+	mio__instant_t (*expire)(struct mio__timed *self, mio__instant_t now);
+};
+
 struct mio_poll {
-	/* Constant. */
+	/* Constant once other threads know the poll. */
 	struct mio__selector *selector;
-	uint64_t process;
-	mio_token_t reserved_from; /* it and those above are refused */
+	uint64_t process;          /* the one that created the poll */
+	mio_token_t reserved_from; /* this token and those above it */
 
 	atomic_size_t refs;
 
-	/* Which one goes first when both have something: any thread, a hint. */
+	/* Whether the kernel's events go first next time; a hint. */
 	atomic_bool kernel_first;
 
-	/* Held by who registers sources that are not descriptors. */
+	/* Protects registering sources that are not descriptors, and these. */
 	pthread_mutex_t lock;
-	struct mio__timed_list timed; /* by lock and collector (collect.c) */
+	struct mio__timed *timed;
+	mio__instant_t armed; /* deadlines.c */
 
-	/* incoming is of the producers, the rest of the collector */
+	/* `incoming' belongs to the producers, the list to the collector. */
 	struct mio__ready_queue ready;
 	atomic_uint waiters;
 	_Alignas(64) atomic_uint collector; /* collect.c */
 };
 
-/* 0, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC. With one reference, the caller's. */
+/*
+ * Creates a poll with one reference, the caller's. Returns 0, -EMFILE, -ENFILE,
+ * -ENOMEM or -ENOSPC.
+ */
 int mio__core_create(struct mio_poll **out);
 void mio__core_ref(struct mio_poll *poll);
 void mio__core_unref(struct mio_poll *poll);
 
 /*
- * Whether this process is a forked child of the one that made the poll. It only
- * destroys: locks may have been held by threads that it lacks, and what the
- * kernel keeps is the parent's.
+ * Whether this process was forked from the one that created the poll. Such a
+ * child may only destroy the poll: threads that the child does not have may
+ * have held the locks, and what the kernel keeps is the parent's.
  */
 bool mio__core_is_inherited(const struct mio_poll *poll);
 
-/* Whether no source may be registered under this token. */
+/* Whether programs may not register sources under this token. */
 static inline bool
 mio__core_reserves(const struct mio_poll *poll, mio_token_t token)
 {
@@ -104,6 +132,7 @@ mio__core_is_timed(const struct mio_poll *poll)
 		   MIO__TIMED) != 0;
 }
 
+/* Returns 0 if neither a thread nor another event loop waits. */
 static inline unsigned
 mio__core_waiters(struct mio_poll *poll)
 {
@@ -113,7 +142,7 @@ mio__core_waiters(struct mio_poll *poll)
 
 void mio__core_send_wake(struct mio_poll *poll);
 
-/* Wakes one of those that wait, if any do. */
+/* Wakes one waiter, if there is one and no wake is pending. */
 static inline void
 mio__core_wake(struct mio_poll *poll)
 {
@@ -124,7 +153,7 @@ mio__core_wake(struct mio_poll *poll)
 		mio__core_send_wake(poll);
 }
 
-/* Pushes and wakes. False: the poll is gone, and the node nowhere. */
+/* Pushes the node and wakes a waiter. Returns false if the queue is closed. */
 static inline bool
 mio__core_push(struct mio_poll *poll, struct mio__ready_node *node)
 {

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * All that belongs to timed sources is under the poll's lock, the alarm too. A
- * thread sets it before it waits, after the alarm may have woken it, and when
- * it has changed such a source while others wait. `armed' is the time it was
- * last set to. When it rings one thread is woken, and makes ready what is due
- * by the clock. It may read the clock before the deadline, by what two
- * processors' clocks differ: so an alarm is believed to be still set only while
- * its deadline is farther than SLACK from a clock that was read under the same
- * lock. If it rings after that reading, the thread that it wakes comes here,
- * and the clock is read again. Where there is no alarm, `armed' is when the
- * first of those who wait will wake up by itself; whoever comes back wakes
- * another one, which sets it anew.
+ * The list of timed sources, the alarm and `armed' belong to the poll's lock.
+ * `armed' is the time to which the alarm was last set.
+ *
+ * The alarm is set in three places: before a thread waits, after the alarm may
+ * have woken a thread, and after a source has changed while threads wait. When
+ * it rings, it wakes one thread, which sets the readiness of the sources that
+ * are due by its own reading of the clock.
+ *
+ * That reading can be earlier than the deadline, because the clocks of two
+ * processors differ a little. The thread then finds nothing due and must set
+ * the alarm again, although `armed' is the same time as before. For this reason
+ * an alarm counts as still set only if its deadline is more than SLACK_NS after
+ * a clock reading made under the same lock. If it rings after that reading, the
+ * thread that it wakes comes here and reads the clock again.
+ *
+ * Without an alarm, `armed' is the time at which the first of the waiting
+ * threads wakes up by itself, because its wait is no longer than that. Every
+ * thread that returns from mio_poll() wakes another waiter, which computes
+ * `armed' anew.
  */
 
 #include "core/deadlines.h"
@@ -23,13 +31,24 @@
 /* More than the clocks of two processors differ, less than anybody notices. */
 #define SLACK_NS INT64_C(100000)
 
-/* The earliest time of the timed sources, after what is due was made ready. */
+/*
+ * Reads the clock and sets the readiness of what is due. Returns the earliest
+ * time at which there will be more, or MIO__NEVER.
+ */
 static mio__instant_t
 expire_locked(struct mio_poll *poll, mio__instant_t *now)
 {
-	*now = mio__clock_now();
+	mio__instant_t earliest = MIO__NEVER, next;
+	struct mio__timed *timed;
 
-	return mio__timed_expire(&poll->timed, *now);
+	*now = mio__clock_now();
+	for (timed = poll->timed; timed != NULL; timed = timed->next) {
+		next = timed->expire(timed, *now);
+		if (next < earliest)
+			earliest = next;
+	}
+
+	return earliest;
 }
 
 void
@@ -42,18 +61,18 @@ mio__deadlines_expire(struct mio_poll *poll)
 	mio__let_others_in(&poll->lock, locked);
 }
 
-/* Whether the poll will be woken at that time. */
+/* Returns whether a thread will be woken at the earliest time. */
 static bool
 set_alarm_locked(
     struct mio_poll *poll, mio__instant_t earliest, mio__instant_t now)
 {
 	if (!mio__selector_has_alarm(poll->selector))
-		return earliest >= poll->timed.armed && poll->timed.armed > now;
+		return earliest >= poll->armed && poll->armed > now;
 
-	if (earliest == poll->timed.armed && earliest - now > SLACK_NS)
+	if (earliest == poll->armed && earliest - now > SLACK_NS)
 		return true;
 
-	poll->timed.armed = earliest;
+	poll->armed = earliest;
 
 	return mio__selector_set_alarm(poll->selector, earliest) == 0;
 }
@@ -69,13 +88,13 @@ mio__deadlines_set_alarm(struct mio_poll *poll)
 	set = set_alarm_locked(poll, earliest, now);
 	mio__let_others_in(&poll->lock, locked);
 
-	/* another event loop has no use for being woken too early */
+	/* another event loop cannot make use of an early wake */
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
 	    (!set && mio__core_waiters(poll) >= MIO__WAITER))
 		mio__core_wake(poll);
 }
 
-/* How long a wait may be where there is no alarm. */
+/* Returns how long a wait may be if there is no alarm. */
 static int64_t
 timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
 {
@@ -83,7 +102,7 @@ timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
 	mio__instant_t earliest, now;
 
 	earliest = expire_locked(poll, &now);
-	poll->timed.armed = earliest;
+	poll->armed = earliest;
 	mio__let_others_in(&poll->lock, locked);
 
 	if (mio__ready_queue_has_incoming(&poll->ready) || earliest <= now)
@@ -95,14 +114,13 @@ timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
 							     : timeout_ns;
 }
 
-/* Before a wait that was announced; how long it may be. */
 int64_t
 mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns)
 {
 	if (mio__selector_has_alarm(poll->selector))
 		mio__deadlines_set_alarm(poll);
 
-	/* it may just have been refused */
+	/* that may have failed, and then there is no alarm any more */
 	return mio__selector_has_alarm(poll->selector)
 	    ? timeout_ns
 	    : timeout_until_due(poll, timeout_ns);
@@ -124,23 +142,48 @@ mio__deadlines_open_locked(struct mio_poll *poll)
 void
 mio__deadlines_add_locked(struct mio_poll *poll, struct mio__timed *timed)
 {
-	mio__timed_add(&poll->timed, timed);
+	timed->next = poll->timed;
+	timed->link = &poll->timed;
+	if (timed->next != NULL)
+		timed->next->link = &timed->next;
+	poll->timed = timed;
+
 	atomic_fetch_or_explicit(
 	    &poll->collector, MIO__TIMED, memory_order_seq_cst);
+}
+
+static void
+remove_locked(struct mio__timed *timed)
+{
+	*timed->link = timed->next;
+	if (timed->next != NULL)
+		timed->next->link = timed->link;
+	timed->link = NULL;
 }
 
 void
 mio__deadlines_remove_locked(struct mio_poll *poll, struct mio__timed *timed)
 {
-	mio__timed_remove(timed);
-	if (poll->timed.first != NULL)
+	if (timed->link == NULL)
+		return;
+
+	remove_locked(timed);
+	if (poll->timed != NULL)
 		return;
 
 	atomic_fetch_and_explicit(
 	    &poll->collector, ~MIO__TIMED, memory_order_seq_cst);
-	if (poll->timed.armed != MIO__NEVER) {
-		poll->timed.armed = MIO__NEVER;
-		/* refused, it rings once for nobody */
+	if (poll->armed != MIO__NEVER) {
+		poll->armed = MIO__NEVER;
+		/* if this fails, the alarm wakes a thread once for nothing */
 		(void)mio__selector_set_alarm(poll->selector, MIO__NEVER);
 	}
+}
+
+void
+mio__deadlines_close_locked(struct mio_poll *poll)
+{
+	while (poll->timed != NULL)
+		remove_locked(poll->timed);
+	poll->armed = MIO__NEVER;
 }

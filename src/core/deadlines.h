@@ -3,25 +3,29 @@
 #define MIO_CORE_DEADLINES_H
 
 /*
- * When the timed sources of a poll are due, and who wakes a thread then. Any
- * thread calls any of these.
+ * The timed sources of a poll, when they are due, and how a thread is woken at
+ * that time. Any thread may call any of these functions; those that end in
+ * _locked need the poll's lock.
  */
 
 #include "core/core.h"
 
-/* Makes ready what is due. */
+/* Sets the readiness of every source that is due. */
 void mio__deadlines_expire(struct mio_poll *poll);
 
 /*
- * Before a wait that was announced: how long it may be, so that what falls due
- * ends it.
+ * For a thread that is counted as a waiter and is about to wait: arranges that
+ * the next deadline ends a wait. Returns how long this wait may be.
  */
 int64_t mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns);
 
-/* For those who wait: what a timed source would return may have changed. */
+/*
+ * Sets the alarm for the threads that wait, when the earliest deadline may have
+ * changed. Sources that are due become ready, and a waiter is woken for them.
+ */
 void mio__deadlines_set_alarm(struct mio_poll *poll);
 
-/* Whether a waiting thread has to wake up by itself. */
+/* Whether one of the waiting threads has to wake up by itself. */
 static inline bool
 mio__deadlines_need_waiter(const struct mio_poll *poll)
 {
@@ -30,9 +34,9 @@ mio__deadlines_need_waiter(const struct mio_poll *poll)
 }
 
 /*
- * The same as mio__deadlines_set_alarm(), where seldom anybody waits. Without
- * locks: who waits has announced that before it asked the sources, under
- * theirs.
+ * Sets the alarm if a thread waits; most often none does, and this takes no
+ * lock. No change is missed: a thread becomes a waiter before it asks the
+ * sources for their deadlines, which it does under their locks.
  */
 static inline void
 mio__deadlines_changed(struct mio_poll *poll)
@@ -43,13 +47,19 @@ mio__deadlines_changed(struct mio_poll *poll)
 }
 
 /*
- * Before the first source is added: 0, -EMFILE, -ENFILE, -ENOMEM or -ENOSPC,
- * when the system has an alarm but not for us now. All three under the poll's
- * lock.
+ * Has to succeed before a source is added. Returns 0, or -EMFILE, -ENFILE,
+ * -ENOMEM or -ENOSPC if the system has alarms and none can be created now.
  */
 int mio__deadlines_open_locked(struct mio_poll *poll);
+
+/* Adds a source that is in no list. */
 void mio__deadlines_add_locked(struct mio_poll *poll, struct mio__timed *timed);
+
+/* Removes a source from the list, if it is in it. */
 void
 mio__deadlines_remove_locked(struct mio_poll *poll, struct mio__timed *timed);
+
+/* Removes all sources before the selector is closed. */
+void mio__deadlines_close_locked(struct mio_poll *poll);
 
 #endif
