@@ -1,41 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what: any thread, any call, at any time; close once all is over.
+ * Who calls what: any thread calls any of these functions at any time, except
+ * that close comes last.
  *
- * The collector. Whoever sets HELD in its word, where it was not set, may take
- * from the queue and report; nobody waits for it, and HELD is never kept over a
- * wait.
+ * The collector. One word in the poll says who may take nodes from the queue
+ * and report them:
  *
- *	free -> enter -> HELD		or the caller is not inside, and goes on
- *	HELD -> leave -> free		NONEMPTY when the list is not empty
+ *	FREE		no thread is collecting, and the list is empty
+ *	NONEMPTY	no thread is collecting, and the list is not empty
+ *	HELD		a thread is collecting
  *
- * TIMED says that there are timed sources (deadlines.c). So the word is 0 and
- * nothing has come in exactly when there is nothing to collect.
+ *	FREE, NONEMPTY -> enter -> HELD
+ *	HELD -> enter -> HELD, but the caller is not the holder and goes on
+ *	HELD -> leave -> FREE or NONEMPTY, as the list is
  *
- * A look that found it held, and nothing in the kernel, tries a while longer:
- * it should report what holds. It waits for nobody all the same.
+ * No thread waits until the collector is free, and none holds it while it waits
+ * in the kernel. A thread whose call found the collector held, and nothing in
+ * the kernel, retries for a short time, so that it reports what is ready. This
+ * is bounded too.
  *
- * Passing on. A thread that has left looks whether others wait (another event
- * loop does, too), and wakes one of them if it left something, a level or what
- * did not fit, or if something has come in meanwhile. A thread that is about to
- * wait announces that, then looks at the collector's word and at what has come
- * in. Each side changes one word and then reads the other's, all four seq_cst:
- * either who leaves sees the one that waits, or who waits sees what was left;
- * or it finds the collector HELD, and then who holds it has yet to look. Who
- * leaves wakes after it has let go: the one that it wakes finds the way free,
- * and the two do not go round for ever.
+ * A flag, `is_timed', says whether there are timed sources (deadlines.c).
+ * There is nothing to collect if it is false, nothing was pushed, and the
+ * collector is FREE.
  *
- * A wait that the selector ended for the library, by a signal or the alarm, has
- * to be followed by a visit here, even with a full array: the signal is gone,
- * and what it was about is this thread's to report or to pass on.
+ * Passing work on. A thread that has left the collector checks whether others
+ * wait, another event loop included. If there are waiters, it wakes one when
+ * the list is not empty (it holds a level, or what did not fit into the array)
+ * or when something was pushed meanwhile. A thread that is about to wait first
+ * becomes a waiter, and then checks the collector's word and `incoming'.
  *
- * Cancellation. A thread that is cancelled may have taken the signal with it:
- * it takes its announcement back and wakes another one. With events from the
- * queue in its hands it is not cancelled.
+ * Nothing is left behind, because each side changes one word and then reads the
+ * other's: leave changes `collector' and then reads `waiters', the thread that
+ * is about to wait changes `waiters' and then reads `collector'. All four
+ * operations are seq_cst, so they have one total order. Either the thread that
+ * leaves sees the waiter and wakes it, or the waiter sees NONEMPTY and does not
+ * wait, or it sees HELD. In the last case the holder has not left yet, and when
+ * it does, it sees the waiter. The wake is sent after the collector was left:
+ * the thread that is woken can enter, and the two do not keep waking each other
+ * in vain.
  *
- * Orders. Entering and leaving are acquire and release, for the list and what
- * belongs to it; seq_cst for what was said above.
+ * When a wake or the alarm has ended a thread's wait, that thread must collect
+ * afterwards, even if its array is full. Nobody else was woken for the same
+ * reason, so this thread has to report what is there or pass it on.
+ *
+ * Cancellation. A thread that is cancelled in its wait may have consumed a
+ * wake. It stops being a waiter and wakes another thread in its place. A thread
+ * that has taken events from the queue is not cancelled before it has returned
+ * them.
+ *
+ * Memory orders. Entering needs acquire and leaving needs release, so that the
+ * list and all that belongs to the collector is seen by the next holder; each
+ * is one exchange, and an exchange by a thread that does not enter continues
+ * the release sequence. They are seq_cst for the argument above.
  */
 
 #include "core/collect.h"
@@ -50,14 +67,14 @@
 #include "sys/thread.h"
 
 /* The collector's word. */
-#define HELD     1u
-#define NONEMPTY 2u
-#define TIMED    MIO__TIMED
+#define FREE     0u
+#define NONEMPTY 1u
+#define HELD     2u
 
-/* How often a thread that finds the collector held looks again. */
+/* How often a thread that finds the collector held retries. */
 #define SPINS 2000
 
-/* Kept out of the way through those who wait. */
+/* Keeps seldom used code out of the way of the usual path. */
 #define COLD __attribute__((noinline, cold))
 
 static unsigned
@@ -66,51 +83,43 @@ load(const struct mio_poll *poll)
 	return atomic_load_explicit(&poll->collector, memory_order_seq_cst);
 }
 
-/* Whether there is, or may be, something to collect. */
+/* Whether nodes are queued, or may be because the collector is held. */
 static bool
-has_work(const struct mio_poll *poll)
+has_queued(const struct mio_poll *poll)
 {
-	return load(poll) != 0 || mio__ready_queue_has_incoming(&poll->ready);
+	return mio__ready_queue_has_incoming(&poll->ready) ||
+	    load(poll) != FREE;
 }
 
-/* The same, but for what becomes ready by the clock. */
-static bool
-is_left(const struct mio_poll *poll)
-{
-	return (load(poll) & ~TIMED) != 0 ||
-	    mio__ready_queue_has_incoming(&poll->ready);
-}
-
+/* Returns whether the caller has become the holder. */
 static inline bool
 enter(struct mio_poll *poll)
 {
 	MIO__YIELD_POINT();
 
-	return !(atomic_fetch_or_explicit(
-		     &poll->collector, HELD, memory_order_seq_cst) &
-	    HELD);
+	return atomic_exchange_explicit(
+		   &poll->collector, HELD, memory_order_seq_cst) != HELD;
 }
 
-/* Lets go, and passes on what is left. */
+/* Lets go, and wakes a waiter if there is something left. */
 static inline void
 leave(struct mio_poll *poll)
 {
-	bool left = !mio__ready_queue_is_empty(&poll->ready);
-	unsigned was_left = load(poll) & NONEMPTY; /* nobody else changes it */
+	bool nonempty = !mio__ready_queue_is_empty(&poll->ready);
 
 	MIO__YIELD_POINT();
-	atomic_fetch_sub_explicit(&poll->collector,
-	    HELD + was_left - (left ? NONEMPTY : 0), memory_order_seq_cst);
+	(void)atomic_exchange_explicit(
+	    &poll->collector, nonempty ? NONEMPTY : FREE, memory_order_seq_cst);
 	MIO__YIELD_POINT();
 
 	if (mio__core_waiters(poll) != 0 &&
-	    (left || mio__ready_queue_has_incoming(&poll->ready)))
+	    (nonempty || mio__ready_queue_has_incoming(&poll->ready)))
 		mio__core_wake(poll);
 }
 
 /* ---- collecting */
 
-/* Everything that is to be reported into the list. */
+/* Moves everything that may have to be reported to the list. */
 static inline void
 gather(struct mio_poll *poll)
 {
@@ -120,8 +129,9 @@ gather(struct mio_poll *poll)
 }
 
 /*
- * Enters when who is inside goes, which is a few instructions for each of its
- * events away, unless it has lost the processor: then that is given up once.
+ * Enters when the holder leaves. The holder needs a few instructions for each
+ * of its events, unless it has lost the processor: for that case this yields
+ * once at the end.
  */
 static bool
 enter_spinning(struct mio_poll *poll)
@@ -129,7 +139,7 @@ enter_spinning(struct mio_poll *poll)
 	unsigned spins;
 
 	for (spins = 0; spins < SPINS; spins++)
-		if (!(load(poll) & HELD) && enter(poll))
+		if (load(poll) != HELD && enter(poll))
 			return true;
 
 	mio__os_yield();
@@ -137,38 +147,46 @@ enter_spinning(struct mio_poll *poll)
 	return enter(poll);
 }
 
-/* A visit by who has waited or let the kernel go first. */
+/*
+ * Collects after the kernel was asked. Also sets the alarm for other waiters:
+ * it may have woken this thread.
+ */
 static COLD size_t
 collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
-	size_t n;
+	size_t count = 0;
 
-	if (!enter_spinning(poll))
-		return 0;
+	if (enter_spinning(poll)) {
+		gather(poll);
+		count = mio__readiness_report(poll, events, capacity);
+		atomic_store_explicit(
+		    &poll->kernel_first, false, memory_order_relaxed);
+		leave(poll);
+	}
 
-	gather(poll);
-	n = mio__readiness_report(poll, events, capacity);
-	leave(poll);
+	if (mio__core_is_timed(poll) && mio__core_waiters(poll) != 0)
+		mio__deadlines_set_alarm(poll);
 
-	return n;
+	return count;
 }
 
 /* ---- waiting */
 
 struct wait {
 	struct mio_poll *poll;
-	bool counted, woken;
+	bool counted; /* as a waiter */
+	bool woken;
 };
 
 static void
 remove_waiter(struct mio_poll *poll)
 {
-	/* relaxed: who still sees it signals once too often */
+	/* relaxed: a producer that sees it too long sends a needless wake */
 	atomic_fetch_sub_explicit(
 	    &poll->waiters, MIO__WAITER, memory_order_relaxed);
 }
 
-/* The signal has come; from here on the next push signals again. */
+/* After a wake has arrived: the next push sends one again. */
 static void
 clear_pending_wake(struct mio_poll *poll)
 {
@@ -188,51 +206,37 @@ cancelled(void *argument)
 	mio__core_wake(wait->poll);
 }
 
-/* Announces a wait; how long it may be. */
+/* Makes the thread a waiter. Returns how long it may wait. */
 static inline int64_t
 add_waiter(struct wait *wait, int64_t timeout_ns)
 {
 	struct mio_poll *poll = wait->poll;
-	unsigned seen;
 
 	wait->counted = true;
 	atomic_fetch_add_explicit(
 	    &poll->waiters, MIO__WAITER, memory_order_seq_cst);
 	MIO__YIELD_POINT();
 
-	seen = load(poll);
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
-	    (seen & (HELD | NONEMPTY)) == NONEMPTY)
+	    load(poll) == NONEMPTY)
 		return 0;
 
-	return seen & TIMED ? mio__deadlines_prepare(poll, timeout_ns)
-			    : timeout_ns;
-}
-
-/* A visit by who has been woken, or has let the kernel go first. */
-static COLD size_t
-collect_and_set_alarm(
-    struct mio_poll *poll, struct mio_event *events, size_t capacity)
-{
-	size_t n = collect(poll, events, capacity);
-
-	if (mio__core_is_timed(poll) && mio__core_waiters(poll) != 0)
-		mio__deadlines_set_alarm(poll);
-
-	return n;
+	return mio__core_is_timed(poll)
+	    ? mio__deadlines_prepare(poll, timeout_ns)
+	    : timeout_ns;
 }
 
 /*
- * From the kernel, for who has nothing in its hands: how many, after a visit
- * with what room is left if one is due. An error of the kernel's waits for the
- * next time if there are events.
+ * Waits in the kernel, for a thread that has no events yet. Collects afterwards
+ * what fits beside the kernel's events, if that is needed. An error of the
+ * kernel is dropped if there are events.
  */
 static inline __attribute__((always_inline)) int
 wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool kernel_first)
 {
 	struct wait wait = { .poll = poll };
-	size_t got;
+	size_t count;
 	int n;
 
 	if (timeout_ns != 0)
@@ -248,20 +252,21 @@ wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 	if (wait.woken)
 		clear_pending_wake(poll);
 
-	/* Another thread may have been inside, and have left something. */
-	if (!wait.woken && !kernel_first && (n != 0 || !is_left(poll)))
+	/* another thread may have held the collector and left something */
+	if (!wait.woken && !kernel_first && (n != 0 || !has_queued(poll)))
 		return n;
 
-	got = n > 0 ? (size_t)n : 0;
-	got += collect_and_set_alarm(poll, events + got, capacity - got);
+	count = n > 0 ? (size_t)n : 0;
+	count += collect(poll, events + count, capacity - count);
 
-	return n < 0 && got == 0 ? n : (int)got;
+	return n < 0 && count == 0 ? n : (int)count;
 }
 
 /*
- * A look into the kernel by who has taken events: how many there are then. It
- * is not cancelled in there; alone, nobody could. What was reported is not
- * reported twice, so that there is no room for a visit.
+ * Asks the kernel without waiting, for a thread that has count events from the
+ * queue. Returns how many there are then. The thread must not be cancelled in
+ * the kernel's call; if it is the only thread, nobody can do that. It does not
+ * collect again, since its levels would be reported twice.
  */
 static inline int
 append_from_kernel(struct mio_poll *poll, struct mio_event *events,
@@ -280,45 +285,43 @@ append_from_kernel(struct mio_poll *poll, struct mio_event *events,
 
 	if (woken) {
 		clear_pending_wake(poll);
-		(void)collect_and_set_alarm(
-		    poll, events, 0); /* for the others */
+		(void)collect(poll, events, 0); /* passes it on */
 	}
 
 	return (int)count + (n > 0 ? n : 0);
 }
 
-/* Whether the kernel goes first this time. */
-static COLD bool
-take_kernel_first(struct mio_poll *poll)
+/* For the holder: lets the kernel go first, and collects afterwards. */
+static COLD int
+fill_kernel_first(
+    struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
-	atomic_store_explicit(&poll->kernel_first, false, memory_order_relaxed);
+	leave(poll);
 
-	return true;
+	return wait_in_kernel(poll, events, capacity, 0, true);
 }
 
 /*
- * Fills the array from both places, the one that goes second with what room is
- * left; how many. When the queue alone has filled it the kernel goes first the
- * next time.
+ * Fills the array from the queue and the kernel; the second of them gets the
+ * room that the first one left. Returns how many events there are, or an error.
+ * When the queue alone has filled the array, the kernel goes first next time.
  */
 static inline __attribute__((always_inline)) int
 fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns)
 {
-	bool kernel_first = false;
-	size_t count = 0;
+	size_t count;
 
-	if (has_work(poll) && enter(poll)) {
+	if ((has_queued(poll) || mio__core_is_timed(poll)) && enter(poll)) {
 		gather(poll);
 		if (!mio__ready_queue_is_empty(&poll->ready)) {
-			timeout_ns = 0;
-			kernel_first = atomic_load_explicit(&poll->kernel_first,
-					   memory_order_relaxed) &&
-			    take_kernel_first(poll);
-			if (!kernel_first)
-				count = mio__readiness_report(
+			if (atomic_load_explicit(
+				&poll->kernel_first, memory_order_relaxed))
+				return fill_kernel_first(
 				    poll, events, capacity);
+			timeout_ns = 0;
 		}
+		count = mio__readiness_report(poll, events, capacity);
 		leave(poll);
 		if (count == capacity) {
 			atomic_store_explicit(
@@ -330,10 +333,10 @@ fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 			    poll, events, capacity, count);
 	}
 
-	return wait_in_kernel(poll, events, capacity, timeout_ns, kernel_first);
+	return wait_in_kernel(poll, events, capacity, timeout_ns, false);
 }
 
-/* Another event loop has waited, and looks now. */
+/* Another event loop that has waited calls mio_poll() now. */
 static COLD void
 disarm(struct mio_poll *poll)
 {
@@ -341,7 +344,7 @@ disarm(struct mio_poll *poll)
 	    &poll->waiters, ~MIO__ARMED, memory_order_seq_cst);
 }
 
-/* Until there is something, or until the time is over. */
+/* Until there is an event, an error, or the time is over. */
 static __attribute__((noinline)) int
 wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool interruptible)
@@ -352,27 +355,29 @@ wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 	do {
 		n = fill(poll, events, capacity, timeout_ns);
 		if (n > 0 || (n < 0 && (n != -EINTR || interruptible)))
-			return n;
+			break;
+		n = 0;
 		timeout_ns = mio__clock_left(deadline);
 	} while (timeout_ns != 0);
 
-	return 0;
+	/* this thread may have been the one that wakes up by itself */
+	if (mio__deadlines_need_waiter(poll))
+		mio__core_wake(poll);
+
+	return n;
 }
 
-/* A look, or a wait without an end. */
-static inline int
-wait_forever(struct mio_poll *poll, struct mio_event *events, size_t capacity,
-    int64_t timeout_ns, bool interruptible)
+/* After a call that does not wait was interrupted. */
+static COLD int
+check_again(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
 	int n;
 
-	for (;;) {
-		n = fill(poll, events, capacity, timeout_ns);
-		/* a look that was interrupted has not looked */
-		if (n > 0 || (n == 0 && timeout_ns == 0) ||
-		    (n < 0 && (n != -EINTR || interruptible)))
-			return n;
-	}
+	do
+		n = mio__collect_wait(poll, events, capacity, 0, true);
+	while (n == -EINTR);
+
+	return n;
 }
 
 int
@@ -381,24 +386,26 @@ mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
 {
 	int n;
 
-	/* who waits, waits beside it */
-	if (timeout_ns == 0 && (mio__core_waiters(poll) & MIO__ARMED))
+	if (timeout_ns != 0)
+		return wait_until(
+		    poll, events, capacity, timeout_ns, interruptible);
+
+	if (mio__core_waiters(poll) & MIO__ARMED)
 		disarm(poll);
 
-	n = timeout_ns > 0
-	    ? wait_until(poll, events, capacity, timeout_ns, interruptible)
-	    : wait_forever(poll, events, capacity, timeout_ns, interruptible);
+	n = fill(poll, events, capacity, 0);
 
-	/* it may have been the one that would wake up by itself */
-	if (mio__deadlines_need_waiter(poll))
-		mio__core_wake(poll);
-
-	return n;
+	return n == -EINTR && !interruptible
+	    ? check_again(poll, events, capacity)
+	    : n;
 }
 
 /* ---- another event loop waits */
 
-/* Throws out of the queue what has nothing to report: whether anything has. */
+/*
+ * Whether there is something to report. Removes from the queue what has nothing
+ * to report.
+ */
 static bool
 is_pending(struct mio_poll *poll)
 {
@@ -415,7 +422,7 @@ is_pending(struct mio_poll *poll)
 int
 mio__collect_arm(struct mio_poll *poll)
 {
-	/* a wake that no wait has taken is of what is looked for here */
+	/* a wake that no wait has consumed is for what is checked below */
 	if (atomic_fetch_or_explicit(
 		&poll->waiters, MIO__ARMED, memory_order_seq_cst) &
 	    MIO__WAKE_PENDING) {
@@ -423,7 +430,7 @@ mio__collect_arm(struct mio_poll *poll)
 		clear_pending_wake(poll);
 	}
 
-	/* whoever is inside will see that, and wake if anything is left */
+	/* a holder sees ARMED when it leaves, and wakes if anything is left */
 	if (enter(poll)) {
 		if (is_pending(poll)) {
 			disarm(poll);
@@ -452,8 +459,8 @@ mio__collect_close(struct mio_poll *poll)
 	mio__selector_close(poll->selector);
 	mio__let_others_in(&poll->lock, locked);
 
-	/* in a child the list may be half of what a thread was making of it */
-	if (!inherited || !(load(poll) & HELD)) {
+	/* in a forked child, the list may be in the middle of a change */
+	if (!inherited || load(poll) != HELD) {
 		mio__ready_queue_close(&poll->ready);
 		while (!mio__ready_queue_is_empty(&poll->ready))
 			mio__readiness_discard(

@@ -30,6 +30,7 @@ mio__core_create(struct mio_poll **out)
 	atomic_init(&poll->refs, 1);
 	atomic_init(&poll->waiters, 0);
 	atomic_init(&poll->collector, 0);
+	atomic_init(&poll->is_timed, false);
 	atomic_init(&poll->kernel_first, false);
 	mio__ready_queue_init(&poll->ready);
 	poll->armed = MIO__NEVER;

@@ -63,9 +63,6 @@
 #define MIO__ARMED        2u
 #define MIO__WAITER       4u
 
-/* In the collector's word: there are timed sources. */
-#define MIO__TIMED 4u
-
 /*
  * Embedded, zeroed, in a source that becomes ready by the clock. The poll's
  * lock protects the list.
@@ -101,6 +98,7 @@ struct mio_poll {
 	struct mio__ready_queue ready;
 	atomic_uint waiters;
 	_Alignas(64) atomic_uint collector; /* collect.c */
+	atomic_bool is_timed;               /* changed under the lock */
 };
 
 /*
@@ -128,8 +126,7 @@ mio__core_reserves(const struct mio_poll *poll, mio_token_t token)
 static inline bool
 mio__core_is_timed(const struct mio_poll *poll)
 {
-	return (atomic_load_explicit(&poll->collector, memory_order_seq_cst) &
-		   MIO__TIMED) != 0;
+	return atomic_load_explicit(&poll->is_timed, memory_order_seq_cst);
 }
 
 /* Returns 0 if neither a thread nor another event loop waits. */

@@ -16,6 +16,12 @@
  * a clock reading made under the same lock. If it rings after that reading, the
  * thread that it wakes comes here and reads the clock again.
  *
+ * `is_timed' says to threads that do not hold the lock whether the list is
+ * empty. Adding the first source sets it, with an exchange, and then reads
+ * `waiters' in mio__deadlines_changed(); a thread that is about to wait becomes
+ * a waiter and then reads `is_timed'. All of these are seq_cst: either the
+ * thread asks the sources before it waits, or the alarm is set for it.
+ *
  * Without an alarm, `armed' is the time at which the first of the waiting
  * threads wakes up by itself, because its wait is no longer than that. Every
  * thread that returns from mio_poll() wakes another waiter, which computes
@@ -148,8 +154,8 @@ mio__deadlines_add_locked(struct mio_poll *poll, struct mio__timed *timed)
 		timed->next->link = &timed->next;
 	poll->timed = timed;
 
-	atomic_fetch_or_explicit(
-	    &poll->collector, MIO__TIMED, memory_order_seq_cst);
+	(void)atomic_exchange_explicit(
+	    &poll->is_timed, true, memory_order_seq_cst);
 }
 
 static void
@@ -171,8 +177,7 @@ mio__deadlines_remove_locked(struct mio_poll *poll, struct mio__timed *timed)
 	if (poll->timed != NULL)
 		return;
 
-	atomic_fetch_and_explicit(
-	    &poll->collector, ~MIO__TIMED, memory_order_seq_cst);
+	atomic_store_explicit(&poll->is_timed, false, memory_order_seq_cst);
 	if (poll->armed != MIO__NEVER) {
 		poll->armed = MIO__NEVER;
 		/* if this fails, the alarm wakes a thread once for nothing */
