@@ -3,71 +3,85 @@
 /*
  * The word of state, from the lowest bit:
  *
- *	READY		8	the readiness bits last set
+ *	READY		8	the readiness bits that were set last
  *	INTEREST	8	those of them that are reported: the interest,
- *			errors and hang-ups; none while it is not
- *			registered, a oneshot that fired, or DROPPED
+ *			errors and hang-ups; all 0 while it is not registered,
+ *			after a oneshot has fired, and after DROPPED
  *	QUEUED		1	the node is in the queue, or about to be
  *	EDGE, ONESHOT	2	the options
  *	REGISTERED	1
  *	DROPPED		1	the registration was destroyed
  *	ORPHAN		1	the last reference is gone
- *	FINAL		1	reported once by each registration, also a level
- *	WRITE, READ	2 + 2	the slots of tokens: the newest, the collector's
+ *	FINAL		1	reported once by each registration, even a level
+ *	NEWEST, CURRENT	2 + 2	slots of tokens: the last update's, and the one
+ *			from which the collector reads
  *
- * It has something to report, is "due", when READY and INTEREST have a bit in
- * common.
+ * A readiness is due, which means that it has something to report, while READY
+ * and INTEREST have a bit in common.
  *
- * Who calls what. Set, add, remove, finish, get, ref, unref: any thread; set in
- * signal handlers too. Register and reregister: under the lock of the poll.
- * Deregister and drop: any thread that has the registration. Take and keep: the
- * collector of the poll (collect.c). Discard: the collector, whoever closes the
- * poll, and who finds it closed.
+ * Who calls what. Set, add, remove, finish, get, ref and unref: any thread; set
+ * in signal handlers as well. Register and reregister: with the lock of the
+ * poll. Deregister and drop: any thread that has the registration. Report and
+ * requeue: the holder of the collector (collect.c). Discard: that holder, the
+ * thread that closes the poll, and a producer that finds the poll closed.
  *
- * Transitions. Each is one compare-and-swap or fetch on the word, repeated
- * only when another thread's came in between:
+ * Transitions. Each is one compare-and-swap or fetch operation on the word, and
+ * is repeated only if another thread has changed the word in between:
  *
- *	set		READY; QUEUED if it is due then
- *	add		bits of READY; QUEUED if it is due then
- *	remove		not these bits of READY, unless FINAL
- *	finish		bits of READY, FINAL; QUEUED if it is due then
- *	register,	the token goes into a free slot first; then WRITE,
- *	reregister	INTEREST, unless DROPPED, options, REGISTERED; QUEUED if
- *			it is due then. The lock makes it one at a time
- *	deregister	not REGISTERED, no INTEREST
- *	drop		DROPPED, no INTEREST; nothing is set any more
- *	take		READ = WRITE, if they differ, in a step of its own; then
- *			not QUEUED, but for a level that is due and not FINAL;
- *			no INTEREST for a oneshot that is due
- *	keep		not QUEUED, unless it is due
- *	discard		not QUEUED
- *	last unref	ORPHAN
+ *	set		replaces READY; sets QUEUED if it is due then
+ *	add		sets bits of READY; sets QUEUED if it is due then
+ *	remove		clears bits of READY, but none once FINAL is set
+ *	finish		as add, and sets FINAL
+ *	register,	the token is stored in a free slot before; NEWEST names
+ *	reregister	the slot, INTEREST (unless DROPPED), options and
+ *			REGISTERED are set; sets QUEUED if it is due then. The
+ *			lock makes it one update at a time
+ *	deregister	clears REGISTERED and INTEREST
+ *	drop		sets DROPPED, clears INTEREST; later sets do nothing
+ *	report		CURRENT becomes NEWEST if they differ, in a step of its
+ *			own; then QUEUED is cleared, except for a level that is
+ *			due and not FINAL; INTEREST is cleared for a oneshot
+ *			that is due
+ *	requeue		clears QUEUED, unless it is due
+ *	discard		clears QUEUED
+ *	last unref	sets ORPHAN
  *
- * Whoever sets QUEUED pushes the node; nobody else does until it is popped.
+ * The thread whose step sets QUEUED pushes the node. Nobody else does so until
+ * the node was popped.
  *
- * Tokens. An update writes to the slot that is neither READ nor WRITE. The
- * collector reads only slot READ, when READ and WRITE are the same, and only it
- * moves READ, always to WRITE: a slot that is neither stays so until this very
- * update names it. So nobody writes where the collector reads until it has
- * moved on, and if its compare-and-swap finds the word unchanged then the token
- * is the one that goes with the rest of the word: for WRITE to be the same slot
- * again, READ would have had to leave it.
+ * Tokens. An update writes to the slot that is neither CURRENT nor NEWEST. The
+ * collector reads only the slot CURRENT, and only while CURRENT and NEWEST are
+ * the same. Only the collector changes CURRENT, and always to NEWEST, so a slot
+ * that is neither of the two stays so until the very update that has written to
+ * it names it. Therefore nobody writes to the slot from which the collector
+ * reads. And if the collector's compare-and-swap finds the word unchanged, then
+ * the token belongs to the rest of the word: for NEWEST to name the same slot
+ * again after another update, CURRENT would have had to change in between.
  *
- * Lifetime. The word decides who frees: the last unref, or if QUEUED was set
- * then, whoever takes QUEUED away. That is the collector that pops the node, or
- * the one who closes the poll and pops what is there, or the producer whose
- * push finds the queue closed: exactly one of them, as the push and the closing
- * change the same word (ready_queue.h). A readiness refers to its poll from its
- * first register on, so that a push always finds one, open or closed.
+ * Lifetime. The word decides who frees the readiness: the last unref, or, if
+ * QUEUED was set at that time, the thread that clears QUEUED. That is the
+ * holder of the collector, which pops the node; or the thread that closes the
+ * poll and pops what is queued; or the producer whose push finds the queue
+ * closed. It is exactly one of them, since pushing and closing change the same
+ * word (ready_queue.h). From its first register on a readiness has a reference
+ * to its poll, so a push always finds one, open or closed.
  *
- * Orders. Every change is a read-modify-write with acq_rel, also of a set that
- * changes no bit: it releases into whichever take comes after it, so that what
- * was written before any set is seen after the event. The same orders a token
- * before the update that names its slot, and the collector's reading of a slot
- * before the update that writes it anew. ORPHAN and QUEUED are bits of one
- * word, so that whoever comes second sees the first, and frees after all that
- * the others did. The pointer to the poll is stored before the update that
- * first sets REGISTERED.
+ * Memory orders. Every change is a read-modify-write operation with acq_rel,
+ * also a set that changes no bit. Under RC11 all of them thus form one release
+ * sequence, and each synchronizes with every later one, with these effects:
+ *
+ *	- What a thread has written before a set is seen by whoever receives the
+ *	  event, even if the event was queued by another thread's set: the step
+ *	  of the report comes later in the order of the word.
+ *	- A token is stored before the update that names its slot, and the
+ *	  collector reads it after it has seen that update.
+ *	- The collector has read a slot before the step by which it moves to
+ *	  another one, and an update writes to that slot only after it has seen
+ *	  this step.
+ *	- ORPHAN and QUEUED are bits of one word. Whoever comes second sees the
+ *	  first one's bit, and frees after everything that the others have done.
+ *	- The pointer to the poll is stored before the update that first sets
+ *	  REGISTERED, so whoever sets QUEUED reads it.
  */
 
 #include "core/readiness.h"
@@ -95,21 +109,24 @@
 
 #define UPDATED (INTEREST | EDGE | ONESHOT | REGISTERED | SLOT << NEWEST_SHIFT)
 
-/* Kept out of the way of those who set and take. */
+/* Keeps seldom used code out of the way of the usual path. */
 #define COLD __attribute__((noinline, cold))
 
-/* What is reported whatever the interest. */
+/* Reported regardless of the interest. */
 #define ALWAYS (MIO_ERROR | MIO_HUP)
 
-/* More than any program has; the rest is room for the threads that add one. */
+/*
+ * More than any program has. The counter does not overflow even if all threads
+ * add one before the first of them fails.
+ */
 #define REFS_MAX (UINT32_C(1) << 31)
 
 _Static_assert(MIO__READINESS_EDGE ==
 	(REGISTERED | EDGE | (MIO_READABLE | ALWAYS) << INTEREST_SHIFT |
 	    MIO_READABLE),
-    "what a waker is");
+    "the state of a waker");
 _Static_assert(EDGE == MIO_EDGE << 17 && ONESHOT == MIO_ONESHOT << 16,
-    "options are moved into their place");
+    "options are shifted to their bits");
 
 static inline unsigned
 slot_at(unsigned state, unsigned shift)
@@ -117,7 +134,7 @@ slot_at(unsigned state, unsigned shift)
 	return state >> shift & SLOT;
 }
 
-/* The bits there are to report; 0 when it is not due. */
+/* Returns the bits to report; 0 if it is not due. */
 static inline unsigned
 due(unsigned state)
 {
@@ -136,7 +153,7 @@ load(const struct mio_readiness *self)
 	return atomic_load_explicit(&self->state, memory_order_acquire);
 }
 
-/* True when *state was replaced; else *state is what is there. */
+/* Returns false if the word was not *state, and stores there what it is. */
 static inline bool
 replace(struct mio_readiness *self, unsigned *state, unsigned next)
 {
@@ -177,7 +194,7 @@ mio__readiness_ref(struct mio_readiness *self)
 {
 	unsigned refs;
 
-	/* relaxed: whoever adds one holds one */
+	/* relaxed: the caller holds a reference already */
 	refs = atomic_fetch_add_explicit(&self->refs, 1, memory_order_relaxed);
 	MIO__CHECK(refs < REFS_MAX);
 }
@@ -195,7 +212,7 @@ release(struct mio_readiness *self)
 void
 mio__readiness_unref(struct mio_readiness *self)
 {
-	/* acq_rel: the last one frees after all that the others did */
+	/* acq_rel: all that other threads did happens before the free */
 	if (atomic_fetch_sub_explicit(&self->refs, 1, memory_order_acq_rel) !=
 	    1)
 		return;
@@ -212,19 +229,11 @@ mio__readiness_discard(struct mio__ready_node *node)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
 
-	/* from here on what is no orphan is its owner's */
+	/* unless it is an orphan, its owner may free it from here on */
 	if (atomic_fetch_and_explicit(
 		&self->state, ~QUEUED, memory_order_acq_rel) &
 	    ORPHAN)
 		release(self);
-}
-
-/* After the change from state to next. */
-static void
-push_if_newly_queued(struct mio_readiness *self, unsigned state, unsigned next)
-{
-	if ((state ^ next) & QUEUED)
-		mio__readiness_push(self);
 }
 
 int
@@ -240,8 +249,9 @@ mio__readiness_check(const struct mio_readiness *self,
 }
 
 /*
- * Makes it this poll's from now on, unless it is another's: whether it is. Two
- * polls have two locks, so that two threads may come here at once.
+ * Binds it to the poll for good, unless it is bound to another one. Returns
+ * whether it is bound to this poll then. Two polls have two locks, so two
+ * threads may call this at once.
  */
 static bool
 bind(struct mio_readiness *self, struct mio_poll *poll)
@@ -261,7 +271,19 @@ bind(struct mio_readiness *self, struct mio_poll *poll)
 	return bound == poll;
 }
 
-/* Neither READ nor WRITE. */
+/* Returns 0 if it is bound to the poll, else the error of a reregister. */
+static int
+check_bound(const struct mio_readiness *self, const struct mio_poll *poll)
+{
+	const struct mio_poll *bound = poll_of(self);
+
+	if (bound == NULL)
+		return -ENOENT;
+
+	return bound == poll ? 0 : -EINVAL;
+}
+
+/* Returns a slot that is neither CURRENT nor NEWEST. */
 static unsigned
 free_slot(unsigned state)
 {
@@ -274,7 +296,7 @@ free_slot(unsigned state)
 	return newest == 0 ? 1 : 0;
 }
 
-/* registered says what it must be for this update. */
+/* registered: what the bit REGISTERED has to be before. */
 static int
 update_locked(struct mio_readiness *self, mio_token_t token, unsigned interest,
     unsigned options, unsigned registered)
@@ -296,7 +318,8 @@ update_locked(struct mio_readiness *self, mio_token_t token, unsigned interest,
 		next = queued_if_due((state & ~UPDATED) | set);
 	} while (!replace(self, &state, next));
 
-	push_if_newly_queued(self, state, next);
+	if ((state ^ next) & QUEUED)
+		mio__readiness_push(self);
 
 	return 0;
 }
@@ -317,10 +340,10 @@ mio__readiness_reregister_locked(struct mio_readiness *self,
     struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
 {
-	struct mio_poll *bound = poll_of(self);
+	int r = check_bound(self, poll);
 
-	if (bound != poll)
-		return bound == NULL ? -ENOENT : -EINVAL;
+	if (r < 0)
+		return r;
 
 	return update_locked(self, token, interest, options, REGISTERED);
 }
@@ -328,10 +351,10 @@ mio__readiness_reregister_locked(struct mio_readiness *self,
 int
 mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll)
 {
-	struct mio_poll *bound = poll_of(self);
+	int r = check_bound(self, poll);
 
-	if (bound != poll)
-		return bound == NULL ? -ENOENT : -EINVAL;
+	if (r < 0)
+		return r;
 
 	return atomic_fetch_and_explicit(&self->state, ~(REGISTERED | INTEREST),
 		   memory_order_acq_rel) &
@@ -349,7 +372,10 @@ mio__readiness_drop(struct mio_readiness *self)
 		continue;
 }
 
-/* Sets bits and clears those of mask: whether the node is to be pushed. */
+/*
+ * Clears the bits of mask and sets others. Returns whether the caller has to
+ * push the node.
+ */
 static inline bool
 change(struct mio_readiness *self, unsigned mask, unsigned bits)
 {
@@ -416,7 +442,7 @@ mio__readiness_remove(struct mio_readiness *self, unsigned ready)
 			return;
 }
 
-/* Whether an update has left a token that the collector has not moved to. */
+/* Whether an update has stored a token to which the collector has not moved. */
 static inline bool
 has_new_token(unsigned state)
 {
@@ -424,7 +450,7 @@ has_new_token(unsigned state)
 		   SLOT << CURRENT_SHIFT) != 0;
 }
 
-/* Moves to it; what the state is then. */
+/* Moves to it. Returns what the state is then. */
 static COLD unsigned
 move_to_token(struct mio_readiness *self, unsigned state)
 {
@@ -440,9 +466,7 @@ move_to_token(struct mio_readiness *self, unsigned state)
 	return state;
 }
 
-/*
- * What the state becomes when that has been reported, which is not told again.
- */
+/* Returns the state after ready was reported, unless it is a level. */
 static inline unsigned
 after_report(unsigned state, unsigned ready)
 {
@@ -452,7 +476,7 @@ after_report(unsigned state, unsigned ready)
 	return state & ~QUEUED;
 }
 
-/* The event after the one that a popped node has, if it has one. */
+/* Reports a popped node. Returns where the next event goes. */
 static inline struct mio_event *
 report_one(struct mio_poll *poll, struct mio__ready_node *node,
     struct mio_event *event)
@@ -468,13 +492,13 @@ report_one(struct mio_poll *poll, struct mio__ready_node *node,
 		token = self->tokens[slot_at(state, CURRENT_SHIFT)];
 		ready = due(state);
 
-		/* a level stays, and changes nothing: the look was all */
+		/* a level stays queued, and its state does not change */
 		if (ready != 0 && !(state & (EDGE | FINAL | ONESHOT))) {
 			mio__ready_queue_append(&poll->ready, node);
 			break;
 		}
 		if (replace(self, &state, after_report(state, ready))) {
-			/* from here on what is no orphan is its owner's */
+			/* unless it is an orphan, its owner may free it now */
 			if (state & ORPHAN)
 				release(self);
 			break;
