@@ -11,7 +11,8 @@
  * comments of the C files argue why the weaker memory orders are sufficient.
  * The processes and inlines of the model stand for these functions:
  *
- *	wake, signal, push		mio__core_wake(), _signal(), _push()
+ *	wake, signal, push		mio__core_wake(), _send_wake() and
+ *					mio__readiness_push()
  *	enter, leave			the same in collect.c
  *	look, set_alarm			look_locked() with the look() of a
  *					timer, mio__deadlines_set_alarm()

@@ -69,7 +69,6 @@ mio_sources = \
 	src/net/unix.c \
 	src/net/unix_fds.c \
 	src/poll/poll.c \
-	src/poll/poll.h \
 	src/poll/registration.c \
 	src/poll/waker.c \
 	src/timer/clock.c \

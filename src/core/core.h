@@ -52,7 +52,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/yield_point.h"
 #include "core/ready_queue.h"
 #include "mio/poll.h"
 #include "sys/clock.h"
@@ -116,6 +115,16 @@ void mio__core_unref(struct mio_poll *poll);
  */
 bool mio__core_is_inherited(const struct mio_poll *poll);
 
+/*
+ * Reserves this token and those above it, for the loop. Call it before other
+ * threads know the poll; what is registered under these tokens stays.
+ */
+static inline void
+mio__core_reserve_tokens(struct mio_poll *poll, mio_token_t first)
+{
+	poll->reserved_from = first;
+}
+
 /* Whether programs may not register sources under this token. */
 static inline bool
 mio__core_reserves(const struct mio_poll *poll, mio_token_t token)
@@ -148,19 +157,6 @@ mio__core_wake(struct mio_poll *poll)
 
 	if (waiters != 0 && !(waiters & MIO__WAKE_PENDING))
 		mio__core_send_wake(poll);
-}
-
-/* Pushes the node and wakes a waiter. Returns false if the queue is closed. */
-static inline bool
-mio__core_push(struct mio_poll *poll, struct mio__ready_node *node)
-{
-	if (!mio__ready_queue_push(&poll->ready, node))
-		return false;
-
-	MIO__YIELD_POINT();
-	mio__core_wake(poll);
-
-	return true;
 }
 
 #endif

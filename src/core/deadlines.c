@@ -100,13 +100,20 @@ mio__deadlines_set_alarm(struct mio_poll *poll)
 		mio__core_wake(poll);
 }
 
-/* Returns how long a wait may be if there is no alarm. */
-static int64_t
-timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
+int64_t
+mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns)
 {
-	bool locked = mio__lock_others_out(&poll->lock);
 	mio__instant_t earliest, now;
+	bool locked;
 
+	if (mio__selector_has_alarm(poll->selector))
+		mio__deadlines_set_alarm(poll);
+
+	/* that may have failed, and then there is no alarm any more */
+	if (mio__selector_has_alarm(poll->selector))
+		return timeout_ns;
+
+	locked = mio__lock_others_out(&poll->lock);
 	earliest = expire_locked(poll, &now);
 	poll->armed = earliest;
 	mio__let_others_in(&poll->lock, locked);
@@ -118,18 +125,6 @@ timeout_until_due(struct mio_poll *poll, int64_t timeout_ns)
 
 	return timeout_ns < 0 || earliest - now < timeout_ns ? earliest - now
 							     : timeout_ns;
-}
-
-int64_t
-mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns)
-{
-	if (mio__selector_has_alarm(poll->selector))
-		mio__deadlines_set_alarm(poll);
-
-	/* that may have failed, and then there is no alarm any more */
-	return mio__selector_has_alarm(poll->selector)
-	    ? timeout_ns
-	    : timeout_until_due(poll, timeout_ns);
 }
 
 int

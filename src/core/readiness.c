@@ -248,29 +248,6 @@ mio__readiness_check(const struct mio_readiness *self,
 	return bound == NULL || bound == poll ? 0 : -EINVAL;
 }
 
-/*
- * Binds it to the poll for good, unless it is bound to another one. Returns
- * whether it is bound to this poll then. Two polls have two locks, so two
- * threads may call this at once.
- */
-static bool
-bind(struct mio_readiness *self, struct mio_poll *poll)
-{
-	struct mio_poll *bound = poll_of(self);
-
-	if (bound != NULL)
-		return bound == poll;
-
-	mio__core_ref(poll);
-	if (atomic_compare_exchange_strong_explicit(&self->poll, &bound, poll,
-		memory_order_acq_rel, memory_order_acquire))
-		return true;
-
-	mio__core_unref(poll);
-
-	return bound == poll;
-}
-
 /* Returns 0 if it is bound to the poll, else the error of a reregister. */
 static int
 check_bound(const struct mio_readiness *self, const struct mio_poll *poll)
@@ -281,6 +258,29 @@ check_bound(const struct mio_readiness *self, const struct mio_poll *poll)
 		return -ENOENT;
 
 	return bound == poll ? 0 : -EINVAL;
+}
+
+/*
+ * Binds it to the poll for good, unless it is bound to another one: then this
+ * returns -EINVAL. Two polls have two locks, so two threads may call this at
+ * once.
+ */
+static int
+bind(struct mio_readiness *self, struct mio_poll *poll)
+{
+	struct mio_poll *bound = NULL;
+
+	if (poll_of(self) != NULL)
+		return check_bound(self, poll);
+
+	mio__core_ref(poll);
+	if (atomic_compare_exchange_strong_explicit(&self->poll, &bound, poll,
+		memory_order_acq_rel, memory_order_acquire))
+		return 0;
+
+	mio__core_unref(poll);
+
+	return check_bound(self, poll);
 }
 
 /* Returns a slot that is neither CURRENT nor NEWEST. */
@@ -296,22 +296,25 @@ free_slot(unsigned state)
 	return newest == 0 ? 1 : 0;
 }
 
-/* registered: what the bit REGISTERED has to be before. */
-static int
-update_locked(struct mio_readiness *self, mio_token_t token, unsigned interest,
-    unsigned options, unsigned registered)
+int
+mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options, bool registered)
 {
-	unsigned state = load(self);
-	unsigned slot = free_slot(state);
-	unsigned next;
-	unsigned set = REGISTERED | (interest | ALWAYS) << INTEREST_SHIFT |
+	unsigned state, slot, next, set;
+	int r = registered ? check_bound(self, poll) : bind(self, poll);
+
+	if (r < 0)
+		return r;
+
+	state = load(self);
+	slot = free_slot(state);
+	self->tokens[slot] = token;
+	set = REGISTERED | (interest | ALWAYS) << INTEREST_SHIFT |
 	    slot << NEWEST_SHIFT | (options & MIO_EDGE) << 17 |
 	    (options & MIO_ONESHOT) << 16;
 
-	self->tokens[slot] = token;
-
 	do {
-		if ((state & REGISTERED) != registered)
+		if (((state & REGISTERED) != 0) != registered)
 			return registered ? -ENOENT : -EEXIST;
 		if (state & DROPPED)
 			set &= ~INTEREST;
@@ -322,30 +325,6 @@ update_locked(struct mio_readiness *self, mio_token_t token, unsigned interest,
 		mio__readiness_push(self);
 
 	return 0;
-}
-
-int
-mio__readiness_register_locked(struct mio_readiness *self,
-    struct mio_poll *poll, mio_token_t token, unsigned interest,
-    unsigned options)
-{
-	if (!bind(self, poll))
-		return -EINVAL;
-
-	return update_locked(self, token, interest, options, 0);
-}
-
-int
-mio__readiness_reregister_locked(struct mio_readiness *self,
-    struct mio_poll *poll, mio_token_t token, unsigned interest,
-    unsigned options)
-{
-	int r = check_bound(self, poll);
-
-	if (r < 0)
-		return r;
-
-	return update_locked(self, token, interest, options, REGISTERED);
 }
 
 int

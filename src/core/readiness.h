@@ -9,9 +9,9 @@
 #include "mio/poll.h"
 
 /*
- * Readiness that the program sets: what a registration and its readiness
- * handles share, and what a waker is. All that threads change at once is one
- * word; the node stands in the poll's queue while something is to be reported.
+ * Readiness that the program sets: a registration shares one with its handles,
+ * and a waker is one. Everything that several threads change is in one word;
+ * the node is in the poll's queue while there is something to report.
  */
 
 #define MIO__TOKEN_SLOTS 3
@@ -20,19 +20,22 @@ struct mio_readiness {
 	struct mio__ready_node node; /* first: a node is its readiness */
 	atomic_uint state;
 	atomic_uint refs;
-	_Atomic(struct mio_poll *) poll; /* once registered */
+	_Atomic(struct mio_poll *) poll; /* NULL before the first register */
 	mio_token_t tokens[MIO__TOKEN_SLOTS];
 };
 
-/* The first member of an allocated block, freed with the last reference. */
+/*
+ * Initializes the first member of an allocated block. The last unref frees the
+ * block.
+ */
 void mio__readiness_init(struct mio_readiness *self, unsigned refs);
 void mio__readiness_ref(struct mio_readiness *self);
 void mio__readiness_unref(struct mio_readiness *self);
 
 /*
- * As registered with the poll for life, edge-triggered, and always ready to be
- * read: it is due whenever it is queued, and nothing of its state changes but
- * that, until it is dropped.
+ * The state of a waker: it stays registered with its poll, is edge-triggered,
+ * and is always readable, so that it is due whenever it is queued. Nothing of
+ * this state changes but QUEUED, until it is dropped.
  */
 #define MIO__READINESS_EDGE   0xa3901u
 #define MIO__READINESS_QUEUED 0x10000u
@@ -40,20 +43,29 @@ void mio__readiness_unref(struct mio_readiness *self);
 void mio__readiness_init_edge(
     struct mio_readiness *self, struct mio_poll *poll, mio_token_t token);
 
-/* A node that is in no queue any more, whatever it had to report. */
+/* Discards a node that was popped or could not be pushed. */
 void mio__readiness_discard(struct mio__ready_node *node);
 
-/* Pushes the node for whoever set QUEUED. */
+/* Pushes the node and wakes a waiter; for the thread that has set QUEUED. */
 static inline void
 mio__readiness_push(struct mio_readiness *self)
 {
-	if (!mio__core_push(
-		atomic_load_explicit(&self->poll, memory_order_acquire),
-		&self->node))
+	struct mio_poll *poll =
+	    atomic_load_explicit(&self->poll, memory_order_acquire);
+
+	if (!mio__ready_queue_push(&poll->ready, &self->node)) {
 		mio__readiness_discard(&self->node);
+		return;
+	}
+
+	MIO__YIELD_POINT();
+	mio__core_wake(poll);
 }
 
-/* Reports that once more. Any thread, signal handlers; not with a drop. */
+/*
+ * Reports a waker's state once more. Any thread, and signal handlers; not at
+ * the same time as a drop.
+ */
 static inline void
 mio__readiness_trigger(struct mio_readiness *self)
 {
@@ -65,59 +77,58 @@ mio__readiness_trigger(struct mio_readiness *self)
 		mio__readiness_push(self);
 }
 
-/* What of a source's poll and interest is wrong: 0, -EINVAL, -ENOTSUP. */
+/* Checks the arguments of a register. Returns 0, -EINVAL or -ENOTSUP. */
 int mio__readiness_check(const struct mio_readiness *self,
     const struct mio_poll *poll, unsigned interest, unsigned options);
 
 /*
- * Under the poll's lock: 0, -EINVAL (of another poll), -EEXIST, -ENOENT. What
- * is to be queued then is pushed.
+ * Registers it, or reregisters it if registered is true. Call it with the
+ * poll's lock held. If it is due then, it is pushed. Returns 0, -EEXIST,
+ * -ENOENT, or -EINVAL if it is bound to another poll.
  */
-int mio__readiness_register_locked(struct mio_readiness *self,
-    struct mio_poll *poll, mio_token_t token, unsigned interest,
-    unsigned options);
-int mio__readiness_reregister_locked(struct mio_readiness *self,
-    struct mio_poll *poll, mio_token_t token, unsigned interest,
-    unsigned options);
+int
+mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
+    mio_token_t token, unsigned interest, unsigned options, bool registered);
 
-/* The same, with or without the lock. */
+/* Returns 0, -ENOENT or -EINVAL. The poll's lock is not needed. */
 int
 mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll);
 
-/* Replaces all of the bits. Any thread, signal handlers. */
+/* Replaces all readiness bits. Any thread, and signal handlers. */
 void mio__readiness_set(struct mio_readiness *self, unsigned ready);
 
-/* The same for who holds the collector, which wakes whom it must. */
+/* Does the same for the holder of the collector, which wakes others itself. */
 void
 mio__readiness_set_without_wake(struct mio_readiness *self, unsigned ready);
 
 unsigned mio__readiness_get(const struct mio_readiness *self);
 
-/* Whether it would be reported now that it is readable. */
+/* Whether MIO_READABLE would be reported if it was set now. */
 bool mio__readiness_is_readable(const struct mio_readiness *self);
 
 /*
- * Parts of a set, for what several threads know a part of. To finish adds these
- * bits for good: no remove comes after it, and a level is reported once by each
- * register and reregister. Any thread.
+ * Change some of the bits; any thread. Finish adds bits that stay: a later
+ * remove does nothing, and even a level is reported only once by each register
+ * and reregister.
  */
 void mio__readiness_add(struct mio_readiness *self, unsigned ready);
 void mio__readiness_remove(struct mio_readiness *self, unsigned ready);
 void mio__readiness_finish(struct mio_readiness *self, unsigned ready);
 
-/* Nothing is reported from here on. The reference stays the caller's. */
+/* Ends all reports. The caller keeps its reference. */
 void mio__readiness_drop(struct mio_readiness *self);
 
-/* ---- for the collector, and for who closes the poll */
+/* ---- for the holder of the collector */
 
 /*
- * Reports what is in the poll's list by now, each node once; how many events.
- * One that has more to report is appended to the list again.
+ * Reports each node that is in the poll's list at the time of the call at most
+ * once. Returns the number of events. A node that has more to report is
+ * appended to the list again.
  */
 size_t mio__readiness_report(
     struct mio_poll *poll, struct mio_event *events, size_t capacity);
 
-/* Appends a popped node again if it has something to report: whether it had. */
+/* Appends a popped node again if it is due. Returns whether it is. */
 bool mio__readiness_requeue_if_due(
     struct mio_poll *poll, struct mio__ready_node *node);
 

@@ -14,12 +14,9 @@ readiness_of(struct mio_source *source)
 	return &((struct mio__readiness_source *)(void *)block)->readiness;
 }
 
-typedef int update_call(struct mio_readiness *self, struct mio_poll *poll,
-    mio_token_t token, unsigned interest, unsigned options);
-
-static inline int
-update(update_call *call, struct mio_source *source, struct mio_poll *poll,
-    mio_token_t token, unsigned interest, unsigned options)
+static int
+update(struct mio_source *source, struct mio_poll *poll, mio_token_t token,
+    unsigned interest, unsigned options, bool registered)
 {
 	struct mio_readiness *self = readiness_of(source);
 	bool locked;
@@ -29,7 +26,8 @@ update(update_call *call, struct mio_source *source, struct mio_poll *poll,
 		return r;
 
 	locked = mio__lock_others_out(&poll->lock);
-	r = call(self, poll, token, interest, options);
+	r = mio__readiness_update_locked(
+	    self, poll, token, interest, options, registered);
 	mio__let_others_in(&poll->lock, locked);
 
 	return r;
@@ -39,16 +37,14 @@ static int
 register_source(struct mio_source *source, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options)
 {
-	return update(mio__readiness_register_locked, source, poll, token,
-	    interest, options);
+	return update(source, poll, token, interest, options, false);
 }
 
 static int
 reregister_source(struct mio_source *source, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options)
 {
-	return update(mio__readiness_reregister_locked, source, poll, token,
-	    interest, options);
+	return update(source, poll, token, interest, options, true);
 }
 
 static int

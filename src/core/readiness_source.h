@@ -2,16 +2,16 @@
 #ifndef MIO_CORE_READINESS_SOURCE_H
 #define MIO_CORE_READINESS_SOURCE_H
 
-#include "mio/poll.h"
 #include "core/readiness.h"
+#include "mio/poll.h"
 
 /*
- * A source whose readiness is one that the program or the library sets. What
+ * A source whose readiness the program or the library sets. The block that
  * begins with it is freed with the last reference to the readiness.
  */
 
 struct mio__readiness_source {
-	struct mio_readiness readiness; /* first: freed as one */
+	struct mio_readiness readiness; /* first: they are freed as one */
 	struct mio_source source;
 };
 

@@ -26,12 +26,12 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "core/core.h"
 #include "loop/inbox.h"
 #include "loop/timeouts.h"
 #include "loop/watch.h"
 #include "mio/loop.h"
 #include "mio/waker.h"
-#include "poll/poll.h"
 #include "sys/memory.h"
 
 /* The loop's own tokens: the two below MIO_TOKEN_RESERVED. */
@@ -173,7 +173,7 @@ register_sources(struct mio_loop *loop)
 		return r;
 
 	/* nobody else's events are taken for ours */
-	mio__poll_reserve_tokens(loop->poll, TOKEN_TIMER);
+	mio__core_reserve_tokens(loop->poll, TOKEN_TIMER);
 
 	return 0;
 }

@@ -6,7 +6,6 @@
  */
 
 #include "mio/poll.h"
-#include "poll/poll.h"
 
 #include <errno.h>
 
@@ -41,12 +40,6 @@ MIO__PUBLIC const char *
 mio_poll_backend(void)
 {
 	return mio__selector_name;
-}
-
-void
-mio__poll_reserve_tokens(struct mio_poll *poll, mio_token_t first)
-{
-	poll->reserved_from = first;
 }
 
 /*

@@ -144,8 +144,8 @@ register_locked(struct mio_timer *timer, struct mio_poll *poll,
 	/* a timer that could not be reported does not get bound */
 	r = mio__deadlines_open_locked(poll);
 	if (r == 0)
-		r = mio__readiness_register_locked(
-		    &timer->base.readiness, poll, token, interest, options);
+		r = mio__readiness_update_locked(&timer->base.readiness, poll,
+		    token, interest, options, false);
 	if (r == 0)
 		mio__deadlines_add_locked(poll, &timer->timed);
 
