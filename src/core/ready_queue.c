@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/ready_queue.h"
 
-_Static_assert(ATOMIC_POINTER_LOCK_FREE == 2, "signal handlers push, too");
+_Static_assert(ATOMIC_POINTER_LOCK_FREE == 2, "signal handlers push");
 
 void
 mio__ready_queue_init(struct mio__ready_queue *queue)

@@ -3,27 +3,34 @@
 #define MIO_CORE_READY_QUEUE_H
 
 /*
- * A queue that any number of threads push to and one at a time takes from. Its
- * nodes are embedded in what they stand for, so that it allocates nothing, and
- * a node can be pushed again once it was popped. Pure: no lock, no system call,
- * no knowledge of who waits for it.
+ * A queue to which any number of threads push and from which one thread at a
+ * time, the consumer, pops. Its nodes are embedded in what they stand for, so
+ * it allocates nothing, and a node can be pushed again once it was popped. It
+ * is pure: it has no lock, makes no system call, and does not know who waits.
  *
- * Who calls what. Push: any thread, signal handlers. Close, is_closed: any one
- * thread. All the others: the consumer, one thread at a time; whoever comes
- * next must see what the one before it did.
+ * Who calls what. Push: any thread, and signal handlers. Has_incoming: any
+ * thread. Close: one thread, once. All other functions: the consumer. When
+ * another thread becomes the consumer, what the one before did has to happen
+ * before what it does; the collector sees to that (collect.c).
  *
- * Producers push onto a stack with one compare-and-swap. The consumer takes all
- * of the stack at once, which leaves it nothing to compare and so no node that
- * was there before and is there again, turns it round, and appends it to a list
- * of its own: first in, first out. A push is whole or has not happened: no
- * producer that stands still can hide what others have pushed before or after
- * it, and a thread that looks finds all that it has pushed itself.
+ * Producers push onto a stack, `incoming', with one compare-and-swap. The
+ * consumer takes the whole stack with one exchange, reverses it, and appends it
+ * to its own list: first in, first out. The consumer never compares, so it has
+ * no ABA problem. A producer compares only to link its node in front of the
+ * newest one, and that link is right even if the newest node was popped and
+ * pushed again in between. A push is complete or has not happened: a producer
+ * that is suspended cannot hide nodes that others have pushed, and a thread
+ * that accepts finds everything that it has pushed itself.
  *
- *	push	swap incoming	seq_cst, at least release: what the producer
- *				wrote before is seen by who takes the node;
- *				seq_cst for the announcements of core.c
- *	take	exchange	acquire, pairs with it
- *	close	exchange	acq_rel: the nodes are the closer's from then on
+ *	push	compare-and-	seq_cst. Release is needed so that the consumer
+ *		swap		sees what the producer wrote before, and seq_cst
+ *				for the waiters (core.h). When it fails, relaxed
+ *				is enough: the value is only compared
+ *	accept	exchange	seq_cst. Acquire is needed to pair with all the
+ *				pushes: each is a read-modify-write, so that
+ *				they form one release sequence
+ *	close	exchange	seq_cst, as accept; the nodes are the closer's
+ *				from then on
  */
 
 #include <stdatomic.h>
@@ -33,29 +40,26 @@
 #include "base/yield_point.h"
 
 struct mio__ready_node {
-	struct mio__ready_node *next; /* of the producer, then the consumer */
+	struct mio__ready_node *next; /* the producer's, then the consumer's */
 };
 
 struct mio__ready_queue {
-	/*
-	 * Of the consumer: the oldest first; the list is empty if first is
-	 * NULL.
-	 */
+	/* The consumer's list, oldest first. It is empty if first is NULL. */
 	struct mio__ready_node *first, *last;
 
-	/* Of all: the newest first, NULL, or the mark that it is closed. */
+	/* The newest node first, NULL, or the mark of a closed queue. */
 	_Alignas(64) _Atomic(struct mio__ready_node *) incoming;
 };
 
 void mio__ready_queue_init(struct mio__ready_queue *queue);
 
-/* Nothing is pushed from then on; what was there is to be taken once more. */
+/* Refuses all later pushes, and moves what was pushed before to the list. */
 void mio__ready_queue_close(struct mio__ready_queue *queue);
 
-/* What incoming is once the queue is closed: an address that no node has. */
+/* The mark of a closed queue: an address that no node can have. */
 #define MIO__READY_CLOSED(queue) ((struct mio__ready_node *)(void *)(queue))
 
-/* Pushes a node that is not in it: false when it is closed. */
+/* Pushes a node that is not queued. Returns false if the queue is closed. */
 static inline bool
 mio__ready_queue_push(
     struct mio__ready_queue *queue, struct mio__ready_node *node)
@@ -74,7 +78,7 @@ mio__ready_queue_push(
 	return true;
 }
 
-/* Whether producers have pushed what was not taken yet. Any thread. */
+/* Whether nodes were pushed that were not accepted, or the queue is closed. */
 static inline bool
 mio__ready_queue_has_incoming(const struct mio__ready_queue *queue)
 {
@@ -89,7 +93,7 @@ mio__ready_queue_is_empty(const struct mio__ready_queue *queue)
 	return queue->first == NULL;
 }
 
-/* Appends one to the list. */
+/* Appends a node to the list. */
 static inline void
 mio__ready_queue_append(
     struct mio__ready_queue *queue, struct mio__ready_node *node)
@@ -102,7 +106,7 @@ mio__ready_queue_append(
 	queue->last = node;
 }
 
-/* The oldest one, off the list, which is not empty. */
+/* Removes the oldest node from the list, which must not be empty. */
 static inline struct mio__ready_node *
 mio__ready_queue_pop(struct mio__ready_queue *queue)
 {
@@ -113,20 +117,21 @@ mio__ready_queue_pop(struct mio__ready_queue *queue)
 	return node;
 }
 
-/* Appends a stack, whose newest node is first, in the order of the pushes. */
+/* Appends a stack, newest node first, in the order of the pushes. */
 static inline void
 mio__ready_queue_append_stack(
     struct mio__ready_queue *queue, struct mio__ready_node *newest)
 {
-	struct mio__ready_node *next, *node = newest;
-	struct mio__ready_node *oldest = NULL;
+	struct mio__ready_node *oldest = newest;
+	struct mio__ready_node *next, *node = newest->next;
 
-	do {
+	newest->next = NULL;
+	while (node != NULL) {
 		next = node->next;
 		node->next = oldest;
 		oldest = node;
 		node = next;
-	} while (node != NULL);
+	}
 
 	if (queue->first == NULL)
 		queue->first = oldest;
@@ -135,11 +140,11 @@ mio__ready_queue_append_stack(
 	queue->last = newest;
 }
 
-/* Appends to the list what producers have pushed. */
+/* Moves what was pushed to the list. The queue must not be closed. */
 static inline void
 mio__ready_queue_accept(struct mio__ready_queue *queue)
 {
-	/* a look first, since an exchange costs as much as all the rest */
+	/* an exchange costs as much as everything else, so check first */
 	if (!mio__ready_queue_has_incoming(queue))
 		return;
 
