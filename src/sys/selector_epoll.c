@@ -170,7 +170,7 @@ wait_for_records(
     int epfd, struct epoll_event *events, int room, int64_t timeout_ns)
 {
 	if (timeout_ns <= 0)
-		return wait_ms(epfd, events, room, timeout_ns < 0 ? -1 : 0);
+		return wait_ms(epfd, events, room, -(timeout_ns < 0));
 
 	if (!atomic_load_explicit(&coarse, memory_order_relaxed))
 		return wait_exactly(epfd, events, room, timeout_ns);
@@ -276,8 +276,11 @@ mio__selector_remove(struct mio__selector *selector, mio_fd_t fd)
 
 /* ---- the wait */
 
-/* Turns n > 0 records into events; whether there are internal ones. */
-static inline bool
+/*
+ * Turns n > 0 records into events. Returns whether internal ones are among
+ * them. It stands apart so that a wait without events saves fewer registers.
+ */
+static __attribute__((noinline)) bool
 convert(struct mio_event *events, int n)
 {
 	const char *record =
@@ -352,15 +355,16 @@ int
 mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
     size_t capacity, int64_t timeout_ns, bool *woken)
 {
-	int n = wait_for_records(selector->epfd, (struct epoll_event *)events,
-	    (int)capacity, timeout_ns);
+	int room = (int)capacity;
+	int n = wait_for_records(
+	    selector->epfd, (struct epoll_event *)events, room, timeout_ns);
 
 	if (n <= 0 || !convert(events, n))
 		return n;
 
 	*woken = true;
 
-	return without_internal(selector, events, n, (int)capacity);
+	return without_internal(selector, events, n, room);
 }
 
 void
