@@ -13,7 +13,7 @@ static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mio__tabled *list;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int refused; /* by once */
+static int fork_result; /* of watch_forks() */
 
 static void
 lock_all(void)
@@ -38,7 +38,7 @@ unlock_all(void)
 static void
 watch_forks(void)
 {
-	refused = -pthread_atfork(lock_all, unlock_all, unlock_all);
+	fork_result = -pthread_atfork(lock_all, unlock_all, unlock_all);
 }
 
 int
@@ -46,8 +46,10 @@ mio__tabled_init(struct mio__tabled *self)
 {
 	int r;
 
-	(void)pthread_once(&once, watch_forks); /* a constant argument */
-	r = refused < 0 ? refused : -pthread_mutex_init(&self->lock, NULL);
+	(void)pthread_once(&once, watch_forks); /* has no errors */
+	r = fork_result;
+	if (r == 0)
+		r = -pthread_mutex_init(&self->lock, NULL);
 	if (r < 0)
 		return r;
 
@@ -71,7 +73,7 @@ mio__tabled_fini(struct mio__tabled *self)
 		self->next->link = self->link;
 	mio__unlock(&list_lock);
 
-	(void)pthread_mutex_destroy(&self->lock); /* nobody has it */
+	(void)pthread_mutex_destroy(&self->lock); /* it is not held */
 	mio__poll_table_fini(&self->table);
 }
 
@@ -84,7 +86,10 @@ remove_locked(struct mio__tabled *t, struct mio__poll_entry *entry)
 	t->changed_locked(t);
 }
 
-/* The entry of fd, unless that number means another file by now. */
+/*
+ * Returns the entry of fd, or NULL. An entry is removed if its number belongs
+ * to another file by now.
+ */
 static struct mio__poll_entry *
 find_same_locked(struct mio__tabled *t, mio_fd_t fd, const struct stat *st)
 {
@@ -143,11 +148,25 @@ mio__tabled_add(struct mio__tabled *t, mio_fd_t fd, mio_token_t token,
 	return r;
 }
 
-/* Why there is no entry for fd: nobody added it, or nobody could have. */
+/* Finds the entry of fd, and returns 0 with the lock held, or an error. */
 static int
-absent(mio_fd_t fd, const struct stat *st)
+lock_entry(struct mio__tabled *t, mio_fd_t fd, struct mio__poll_entry **entry)
 {
-	int r = mio__pollable(fd, st);
+	struct stat st;
+	int r = mio__os_stat(fd, &st);
+
+	if (r < 0)
+		return r;
+
+	mio__lock(&t->lock);
+	*entry = find_same_locked(t, fd, &st);
+	if (*entry != NULL)
+		return 0;
+
+	mio__unlock(&t->lock);
+
+	/* it was not added, or it could not have been */
+	r = mio__pollable(fd, &st);
 
 	return r < 0 ? r : -ENOENT;
 }
@@ -157,88 +176,64 @@ mio__tabled_modify(struct mio__tabled *t, mio_fd_t fd, mio_token_t token,
     unsigned interest, unsigned options)
 {
 	struct mio__poll_entry *entry;
-	struct stat st;
-	int r;
+	int r = lock_entry(t, fd, &entry);
 
-	r = mio__os_stat(fd, &st);
 	if (r < 0)
 		return r;
 
-	mio__lock(&t->lock);
-	entry = find_same_locked(t, fd, &st);
-	if (entry != NULL) {
-		mio__poll_entry_set(entry, token, interest, options);
-		t->changed_locked(t);
-	}
+	mio__poll_entry_set(entry, token, interest, options);
+	t->changed_locked(t);
 	mio__unlock(&t->lock);
 
-	return entry != NULL ? 0 : absent(fd, &st);
+	return 0;
 }
 
 int
 mio__tabled_remove(struct mio__tabled *t, mio_fd_t fd)
 {
 	struct mio__poll_entry *entry;
-	struct stat st;
-	int r;
+	int r = lock_entry(t, fd, &entry);
 
-	r = mio__os_stat(fd, &st);
 	if (r < 0)
 		return r;
 
-	mio__lock(&t->lock);
-	entry = find_same_locked(t, fd, &st);
-	if (entry != NULL)
-		remove_locked(t, entry);
+	remove_locked(t, entry);
 	mio__unlock(&t->lock);
 
-	return entry != NULL ? 0 : absent(fd, &st);
+	return 0;
 }
 
-/* ---- what I/O calls have seen */
+/* ---- for I/O calls */
 
+/* Re-arms the entries of fd in all tables, or removes them if ready is 0. */
 static void
-rearm_locked(struct mio__tabled *t, mio_fd_t fd, unsigned ready)
+update_all(mio_fd_t fd, unsigned ready)
 {
-	struct mio__poll_entry *entry = mio__poll_table_find(&t->table, fd);
+	struct mio__poll_entry *entry;
+	struct mio__tabled *t;
 
-	if (entry != NULL && mio__poll_entry_rearm(entry, ready))
-		t->changed_locked(t);
+	mio__lock(&list_lock);
+	for (t = list; t != NULL; t = t->next) {
+		mio__lock(&t->lock);
+		entry = mio__poll_table_find(&t->table, fd);
+		if (entry != NULL && ready == 0)
+			remove_locked(t, entry);
+		else if (entry != NULL && mio__poll_entry_rearm(entry, ready))
+			t->changed_locked(t);
+		mio__unlock(&t->lock);
+	}
+	mio__unlock(&list_lock);
 }
 
 void
 mio__selector_rearm(mio_fd_t fd, unsigned ready)
 {
-	struct mio__tabled *t;
-
-	mio__lock(&list_lock);
-	for (t = list; t != NULL; t = t->next) {
-		mio__lock(&t->lock);
-		rearm_locked(t, fd, ready);
-		mio__unlock(&t->lock);
-	}
-	mio__unlock(&list_lock);
-}
-
-static void
-forget_locked(struct mio__tabled *t, mio_fd_t fd)
-{
-	struct mio__poll_entry *entry = mio__poll_table_find(&t->table, fd);
-
-	if (entry != NULL)
-		remove_locked(t, entry);
+	if (ready != 0)
+		update_all(fd, ready);
 }
 
 void
 mio__selector_forget(mio_fd_t fd)
 {
-	struct mio__tabled *t;
-
-	mio__lock(&list_lock);
-	for (t = list; t != NULL; t = t->next) {
-		mio__lock(&t->lock);
-		forget_locked(t, fd);
-		mio__unlock(&t->lock);
-	}
-	mio__unlock(&list_lock);
+	update_all(fd, 0);
 }
