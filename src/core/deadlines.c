@@ -25,7 +25,7 @@
  * Without an alarm, `armed' is the time at which the first of the waiting
  * threads wakes up by itself, because its wait is no longer than that. Every
  * thread that returns from mio_poll() wakes another waiter, which computes
- * `armed' anew.
+ * `armed' again.
  */
 
 #include "core/deadlines.h"

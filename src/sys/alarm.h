@@ -3,18 +3,21 @@
 #define MIO_SYS_ALARM_H
 
 /*
- * A clock that makes a descriptor readable, for selectors whose kernel has none
- * of its own. One file implements it, chosen by configure.
+ * A descriptor that becomes readable at a given time, for selectors whose
+ * kernel has no alarm of its own. One file implements it, chosen by configure.
  */
 
 #include "sys/clock.h"
 
-/* The descriptor, or -EMFILE, -ENFILE, -ENOMEM; -ENOTSUP: it is refused. */
+/*
+ * Returns the descriptor, or -EMFILE, -ENFILE, -ENOMEM, or -ENOTSUP if the
+ * system has none or refuses it.
+ */
 int mio__alarm_create(void);
 
 /*
- * Readable from then on; MIO__NEVER stops it. Each call takes back that it was
- * readable. 0 or -ENOTSUP: a sandbox that came later refuses it.
+ * Makes fd readable from that time on; MIO__NEVER stops it. Until then fd is
+ * not readable any more. Returns 0, or -ENOTSUP if a sandbox refuses it now.
  */
 int mio__alarm_set(int fd, mio__instant_t instant);
 

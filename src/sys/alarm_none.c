@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* For systems without timerfd_create(2). */
+/* For systems without timerfd_create(2): there is no alarm. */
 
 #include "sys/alarm.h"
 

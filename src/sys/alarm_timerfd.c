@@ -15,7 +15,7 @@ mio__alarm_set(int fd, mio__instant_t instant)
 {
 	struct itimerspec at = { .it_value = { 0, 0 } };
 
-	/* zero would stop it */
+	/* a time of 0 would stop it */
 	if (instant != MIO__NEVER)
 		at.it_value = mio__os_timespec(instant > 0 ? instant : 1);
 
@@ -33,7 +33,7 @@ mio__alarm_create(void)
 	if (fd < 0)
 		return mio__os_refused(errno) ? -ENOTSUP : -errno;
 
-	/* a sandbox may know only one of the two */
+	/* a sandbox may refuse the second call alone */
 	r = mio__alarm_set(fd, MIO__NEVER);
 	if (r < 0) {
 		(void)mio__os_close(fd); /* ours */

@@ -17,7 +17,7 @@ mio__os_epoll_accepts(int fd)
 	if (epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &nothing) < 0)
 		r = errno == EPERM ? 0 : -errno;
 
-	(void)mio__os_close(epfd); /* ours: nothing to tell */
+	(void)mio__os_close(epfd); /* ours: nothing to report */
 
 	return r;
 }

@@ -3,8 +3,8 @@
 #define MIO_SYS_EPOLL_ACCEPTS_H
 
 /*
- * Whether epoll(7) would watch fd, for selectors that are none: 1, 0, or why
- * that cannot be told.
+ * Returns 1 if epoll(7) accepts fd, 0 if it does not, or a negative errno value
+ * if that cannot be found out. For selectors other than epoll.
  */
 int mio__os_epoll_accepts(int fd);
 

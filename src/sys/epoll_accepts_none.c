@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* In the place of epoll_accepts.c, where there is no epoll(7). */
+/* Replaces epoll_accepts.c on systems without epoll(7). */
 
 #include "sys/epoll_accepts.h"
 

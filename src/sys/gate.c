@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Whoever comes while the gate is held, or while others wait, stands in line.
- * The first in line goes in once the gate is not held. Any change of who is
- * first, or of whether the gate is held, wakes all that wait: each looks
- * whether it is its turn. There is one condition for all, so that waiting needs
- * nothing that could be refused.
+ * A thread that arrives appends itself to a queue. The first thread in the
+ * queue enters as soon as the gate is not held. Whenever the first thread
+ * changes while the gate is free, and whenever the gate becomes free, all
+ * waiting threads are woken, and each checks whether it may enter. They share
+ * one condition variable, so that waiting needs no resource that could run out.
  *
- * A thread that gives up, by its deadline or since it was cancelled, leaves the
- * line itself, wherever it stands.
+ * A thread that gives up, because its deadline has passed or because it is
+ * cancelled, removes itself from the queue, at whatever position it is.
  */
 
 #include "sys/gate.h"
@@ -38,7 +38,8 @@ mio__gate_init(struct mio__gate *gate)
 
 	r = mio__os_cond_init(&gate->changed);
 	if (r < 0)
-		(void)pthread_mutex_destroy(&gate->lock); /* nobody knows it */
+		(void)pthread_mutex_destroy(
+		    &gate->lock); /* nobody has it yet */
 
 	return r;
 }
@@ -46,7 +47,7 @@ mio__gate_init(struct mio__gate *gate)
 void
 mio__gate_fini(struct mio__gate *gate)
 {
-	(void)pthread_cond_destroy(&gate->changed); /* nobody waits */
+	(void)pthread_cond_destroy(&gate->changed); /* nobody waits for it */
 	(void)pthread_mutex_destroy(&gate->lock);
 }
 

@@ -3,11 +3,12 @@
 #define MIO_SYS_HANDOVER_H
 
 /*
- * What one thread wrote before it registered a descriptor is seen by the one
- * that gets the event: the kernel's locks see to that. ThreadSanitizer knows it
- * of epoll_wait(2) and a first registration, and neither of epoll_pwait2(2) nor
- * of a change, so that a library built for it says it here. In all others there
- * is nothing of this. Descriptors that share a place are taken for one.
+ * What a thread has written before it registers a descriptor is visible to the
+ * thread that gets the event; the kernel's locks ensure that. ThreadSanitizer
+ * knows it only for epoll_wait(2) and for a first registration, not for
+ * epoll_pwait2(2) and not for a change, so a library that is built for it
+ * announces the release and the acquire here. In all other builds these macros
+ * do nothing. Descriptors that share a place count as one.
  */
 
 #include "config.h"

@@ -4,7 +4,7 @@
 
 #include "sys/memory.h"
 
-/* What the kernel cannot leave out of its answers. */
+/* The kernel reports these whether asked to or not. */
 #define BROKEN (POLLERR | POLLHUP)
 
 void
@@ -148,7 +148,7 @@ to_ready(int bits)
 	return ready;
 }
 
-/* What a call that would have blocked for ready has reported to be gone. */
+/* The bits that are gone when a call would have blocked for ready. */
 static short
 bits_of_blocked(unsigned ready)
 {
@@ -206,7 +206,7 @@ mio__poll_entry_report(
 		.ready = to_ready(bits),
 	};
 
-	/* the library watches for itself, too */
+	/* the library watches descriptors of its own, too */
 	return event->ready != 0 && entry->token != MIO_TOKEN_RESERVED;
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A file that knows nothing of readiness is what poll(2) calls readable and
- * writable, always. epoll(7) refuses those and no others, and where there is
- * an epoll it is asked, so that any two selectors refuse the same. Its word
- * counts only for a file that looks like one of those: that costs nothing for
- * the others, and what a sandbox says is not taken for the kernel's answer.
+ * poll(2) reports a file whose driver does not know readiness as readable and
+ * writable, always. epoll(7) refuses exactly these files. So that all selectors
+ * refuse the same files, epoll decides on systems that have it. It is asked
+ * only for a file that poll(2) reports in this way: the others need no further
+ * system call, and an error that a sandbox makes up has no effect on them.
  *
- * Where nobody can be asked, one that has a position is taken for a file of
- * the kind that is always ready, and one that has none (a terminal, a network
- * device) for one that happens to be.
+ * If epoll cannot decide, a file that has a position counts as one that is
+ * always ready. A file that has none, such as a terminal or a network device,
+ * just happens to be ready at the moment.
  */
 
 #include "sys/compat.h"
@@ -20,7 +20,7 @@
 
 #define ALWAYS (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
 
-/* What poll(2) says of fd now, or a negative errno value. */
+/* Returns the bits that poll(2) reports now, or a negative errno value. */
 static int
 poll_now(int fd)
 {

@@ -3,15 +3,15 @@
 #define MIO_SYS_POLLABLE_H
 
 /*
- * What a selector that takes anything should refuse: files that can never be
- * waited for, since they are always ready.
+ * Finds the files that a selector has to refuse although its kernel accepts
+ * them: those that are always ready, so that waiting for them makes no sense.
  */
 
 #include <sys/stat.h>
 
 /*
- * Whether fd, a file as st says, can be waited for: 0, -EPERM when it cannot,
- * -EBADF when nothing can be done with it (O_PATH), -ENOMEM.
+ * Returns 0 if fd, whose fstat(2) result is st, can be waited for; -EPERM if it
+ * is always ready, -EBADF if it cannot be used for I/O (O_PATH), or -ENOMEM.
  */
 int mio__pollable(int fd, const struct stat *st);
 

@@ -3,27 +3,28 @@
 #define MIO_SYS_SELECTOR_H
 
 /*
- * The seam to the kernel's own polling. One file implements it, chosen by
- * configure, with its own system calls; its callers do not know which.
- * Arguments come checked: the token is not the reserved one, interest and
- * options go together, a descriptor is not negative.
+ * The interface to the kernel's own polling. One file implements it, which
+ * configure chooses and which makes its own system calls; callers do not know
+ * which one it is. Callers have checked the arguments: the token is not the
+ * reserved one, interest and options are valid together, and a descriptor is
+ * not negative.
  *
- * Rules for all:
+ * Rules for every selector:
  *
- *	- Any thread calls anything at any time, also while others wait, but for
- *	  create, close and destroy. Nothing blocks but the wait.
- *	- A registration gives one event to a wait, and to one wait at a time as
- *	  long as it is an edge or a oneshot: readable and writable come
- *	  together.
- *	- A oneshot that was reported is disarmed in all directions, hang-ups
- *	  and errors included, until it is modified.
- *	- An interest of 0 reports errors and hang-ups in both directions.
- *	- A token has 64 bits, also where a pointer has 32.
- *	- A modify that has returned is what later waits report by; one that
- *	  goes on beside a wait is reported by the old or the new registration,
- *	  never by the token of one and the interest of the other. It reports
- *	  again what holds, an edge and a oneshot that fired included.
- *	- Closing the last copy of a descriptor takes it out.
+ *	- Any thread may call any function at any time, also while others wait,
+ *	  except for create, close and destroy. Only the wait blocks.
+ *	- A wait reports at most one event for each registration, with all its
+ *	  readiness bits. An edge or a oneshot is reported by one wait only.
+ *	- A oneshot that was reported is disarmed for all readiness, hang-ups and
+ *	  errors included, until it is modified.
+ *	- An interest of 0 still reports errors and hang-ups in both directions.
+ *	- A token has 64 bits, even where a pointer has 32.
+ *	- A wait that begins after a modify has returned reports by the new
+ *	  registration. A wait at the same time as a modify reports by the old or
+ *	  by the new one, never by the token of one and the interest of the
+ *	  other. A modify reports again what is ready, including an edge that was
+ *	  reported and a oneshot that has fired.
+ *	- Closing the last copy of a descriptor removes its registration.
  */
 
 #include <stdbool.h>
@@ -35,28 +36,29 @@
 
 struct mio__selector;
 
-/* What mio_poll_backend() returns. */
+/* The name that mio_poll_backend() returns. */
 extern const char mio__selector_name[];
 
-/* 0, -EMFILE, -ENFILE, -ENOMEM, -ENOSPC. */
+/* Returns 0, -EMFILE, -ENFILE, -ENOMEM or -ENOSPC. */
 int mio__selector_create(struct mio__selector **out);
 
 /*
- * The poll is gone: nothing but wake and destroy is called from then on. In a
- * forked child this leaves the parent's registrations alone.
+ * Closes it; afterwards only wake and destroy may be called. In a forked child,
+ * this leaves the parent's registrations as they are.
  */
 void mio__selector_close(struct mio__selector *selector);
 
-/* Frees it; it was closed. */
+/* Frees it. It must have been closed. */
 void mio__selector_destroy(struct mio__selector *selector);
 
-/* The descriptor of mio_poll_fd(), or -ENOTSUP. */
+/* Returns the descriptor for mio_poll_fd(), or -ENOTSUP if there is none. */
 mio_fd_t mio__selector_fd(const struct mio__selector *selector);
 
 /*
- * The errors of mio_poll_register_fd(): -EEXIST for what is in there, -ENOENT
- * for what is not. What is added or modified during a wait takes effect in it;
- * what was removed before a wait begins is not reported by it.
+ * Register, change and remove a descriptor. They return the errors of
+ * mio_poll_register_fd(): -EEXIST if it is registered already, -ENOENT if it is
+ * not. What is added or modified during a wait takes effect in that wait. What
+ * was removed before a wait begins is not reported by it.
  */
 int mio__selector_add(struct mio__selector *selector, mio_fd_t fd,
     mio_token_t token, unsigned interest, unsigned options);
@@ -65,51 +67,59 @@ int mio__selector_modify(struct mio__selector *selector, mio_fd_t fd,
 int mio__selector_remove(struct mio__selector *selector, mio_fd_t fd);
 
 /*
- * Puts events into the array, which has room for capacity > 0 of them, no more
- * than INT_MAX: how many, or -EINTR when a signal handler ran. Any number of
- * threads, each with its own timeout in nanoseconds: negative for no end, 0 to
- * look, never rounded down. It may return 0 earlier. *woken is set when a wake
- * or the alarm ended the wait, also when there are events; that takes no room
- * from events. A cancellation point: a thread that is cancelled has changed
- * nothing, but may have been woken.
+ * Waits for events and stores them in the array, which has room for capacity
+ * events: more than 0, at most INT_MAX. Returns their number, or -EINTR if a
+ * signal handler has run. Any number of threads may wait, each with a timeout
+ * of its own: in nanoseconds and never rounded down, 0 not to wait, negative to
+ * wait without a limit. It may return 0 earlier.
+ *
+ * *woken is set to true if a wake or the alarm has ended the wait, even if
+ * there are events as well; a wake takes no room in the array. This is a
+ * cancellation point. A cancelled thread has changed nothing, except that it
+ * may have consumed a wake.
  */
 int mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
     size_t capacity, int64_t timeout_ns, bool *woken);
 
 /*
- * Ends one wait, of a thread that waits or else the next one. Any thread,
- * signal handlers, after close; no cancellation point, keeps errno, cannot
- * fail.
+ * Ends one wait: of a thread that is waiting, or else the next one. May be
+ * called by any thread, by signal handlers, and after close. It is not a
+ * cancellation point, keeps errno, and cannot fail.
  */
 void mio__selector_wake(struct mio__selector *selector);
 
 /*
- * Takes back a wake that no wait has taken, so that the descriptor of
- * mio_poll_fd() does not show it; one of this moment may show all the same.
+ * Clears a wake that no wait has consumed, so that the descriptor of
+ * mio_poll_fd() does not become readable for it. A wake that arrives during
+ * this call may remain.
  */
 void mio__selector_clear_wake(struct mio__selector *selector);
 
 /*
- * Wakes one thread at that time, or a moment later; MIO__NEVER is no time.
- * Takes the place of what it was set to before, also when that has rung. One
- * thread at a time. The first one makes it: -EMFILE, -ENFILE, -ENOMEM, -ENOSPC
- * then. -ENOTSUP when there is none, or none any more: then the caller has to
- * see to it that waits end in time.
+ * Sets the alarm, which wakes one thread at that time or a moment later, or
+ * stops it if the time is MIO__NEVER. This replaces what was set before, even
+ * if that has rung already. One thread at a time. The first call creates the
+ * alarm and may return -EMFILE, -ENFILE, -ENOMEM or -ENOSPC. -ENOTSUP means
+ * that there is no alarm, or none any more: then the caller has to limit the
+ * timeouts of its waits.
  */
 int
 mio__selector_set_alarm(struct mio__selector *selector, mio__instant_t instant);
 
-/* Whether the alarm was made and works. */
+/* Whether the alarm was created and works. */
 bool mio__selector_has_alarm(const struct mio__selector *selector);
 
 /*
- * An I/O call on fd would have blocked for these readiness bits, or took less
- * than it was given, so the next change is an edge: for selectors that have to
- * be told. Costs nothing on the others.
+ * An I/O call on fd would have blocked for these readiness bits, or has
+ * transferred less than it was given. The next change is therefore a new edge,
+ * which some selectors do not learn in another way. The others do nothing.
  */
 void mio__selector_rearm(mio_fd_t fd, unsigned ready);
 
-/* fd is about to be closed: for selectors whose kernel does not see that. */
+/*
+ * fd is about to be closed. For selectors whose kernel does not remove its
+ * registration then.
+ */
 void mio__selector_forget(mio_fd_t fd);
 
 #endif

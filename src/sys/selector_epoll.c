@@ -2,15 +2,16 @@
 
 /*
  * epoll(7): the kernel keeps the table, any thread may change it at any time,
- * and any number of threads wait side by side. Its records go straight into the
- * caller's array, where each is turned into a struct mio_event in its place,
- * from the last to the first: no record is overwritten before it was read,
- * since an event is no smaller.
+ * and any number of threads wait at once. The kernel writes its records into
+ * the caller's array. There each is turned into a struct mio_event, from the
+ * last to the first. An event is no smaller than a record, so no record is
+ * overwritten before it was read.
  *
- * The waker and the alarm are watched for edges, so that each signal wakes one
- * thread, and neither is ever read. Their records have the token that no
- * program may use and are taken out; the place is given to an event that it
- * count out.
+ * The waker and the alarm are watched for edges, so that each wake ends the
+ * wait of one thread and neither has to be read. Their records carry the token
+ * that no program may use, and are removed from the array. If that leaves a
+ * full array empty, the kernel is asked for the event that may have had no
+ * room.
  */
 
 #include "sys/compat.h"
@@ -36,19 +37,19 @@ _Static_assert(_Alignof(struct mio_event) >= _Alignof(struct epoll_event),
 
 struct mio__selector {
 	int epfd;
-	int alarm; /* of who sets it; MIO_INVALID_FD: there is none yet */
+	int alarm; /* for the thread that sets it; MIO_INVALID_FD at first */
 	atomic_bool alarm_works;
 	struct mio__waker waker;
 };
 
 const char mio__selector_name[] = "epoll";
 
-/* Whether this kernel was seen to wait in milliseconds only; a hint. */
+/* Whether the kernel is known to lack epoll_pwait2(2); a hint. */
 static atomic_bool coarse;
 
 /*
- * By interest, whose bits are the lowest three, and EXCLUSIVE, with which the
- * kernel refuses EPOLLRDHUP.
+ * Indexed by the interest, which has the three lowest bits, and EXCLUSIVE, with
+ * which the kernel refuses EPOLLRDHUP.
  */
 static const uint32_t interest_bits[16] = {
 	[MIO_READABLE] = EPOLLIN | EPOLLRDHUP,
@@ -64,7 +65,7 @@ static const uint32_t interest_bits[16] = {
 	[MIO_EXCLUSIVE | MIO_READABLE | MIO_WRITABLE] = EPOLLIN | EPOLLOUT,
 };
 
-/* By options; EXCLUSIVE and ONESHOT never come together. */
+/* Indexed by the options; EXCLUSIVE and ONESHOT are never set together. */
 static const uint32_t option_bits[16] = {
 	[MIO_EDGE] = EPOLLET,
 	[MIO_ONESHOT] = EPOLLONESHOT,
@@ -83,9 +84,9 @@ to_kernel(unsigned interest, unsigned options)
 }
 
 /*
- * A hang-up or an error comes with the bits of the calls that will no longer
- * block. The rows number EPOLLRDHUP 0x20; the second half of each is what
- * stands behind the readiness in an event.
+ * A hang-up or an error sets the bits of all calls that no longer block as
+ * well. In the index of a row EPOLLRDHUP is 0x20. The second half of a row is
+ * the member that follows the readiness in an event.
  */
 /* clang-format off */
 #define IN(i)    ((i) & 0x01 ? MIO_READABLE : 0u)
@@ -108,20 +109,21 @@ static const uint32_t ready_of[64][2] = {
 
 _Static_assert(EPOLLIN == 0x01 && EPOLLPRI == 0x02 && EPOLLOUT == 0x04 &&
 	EPOLLERR == 0x08 && EPOLLHUP == 0x10 && EPOLLRDHUP == 0x2000,
-    "what row has a place for");
+    "the bits that ROW_OF has a place for");
 _Static_assert(offsetof(struct mio_event, reserved) ==
 	offsetof(struct mio_event, ready) + sizeof(uint32_t),
-    "both are written at once");
+    "a row is copied over both");
 
 /*
- * The kernel reports nothing but what was asked for, errors and hang-ups: then
- * this is (bits | bits >> 8) & 0x3f, in two instructions instead of five.
+ * The kernel reports no other bits than those of the interest, errors and
+ * hang-ups. For these this is (bits | bits >> 8) & 0x3f, in two instructions
+ * instead of five.
  */
 #define ROW_OF(bits) ((uint32_t)(bits)*UINT32_C(0x4040000) >> 26)
 
 _Static_assert(ROW_OF(EPOLLIN | EPOLLOUT | EPOLLHUP) == 0x15 &&
 	ROW_OF(EPOLLPRI | EPOLLERR | EPOLLRDHUP) == 0x2a,
-    "six bits, each in its place");
+    "six bits, each at its place");
 
 /* ---- the kernel's calls */
 
@@ -178,7 +180,7 @@ wait_for_records(
 	return wait_ms(epfd, events, room, mio__clock_to_ms(timeout_ns));
 }
 
-/* ---- the life of one */
+/* ---- creating and destroying */
 
 static int
 open_kernel(struct mio__selector *selector)
@@ -192,7 +194,7 @@ open_kernel(struct mio__selector *selector)
 	r = control(selector, EPOLL_CTL_ADD, selector->waker.read_fd,
 	    MIO_TOKEN_RESERVED, EPOLLIN | EPOLLET);
 	if (r < 0)
-		(void)mio__os_close(selector->epfd); /* ours */
+		(void)mio__os_close(selector->epfd); /* nobody has it yet */
 
 	return r;
 }
@@ -305,7 +307,7 @@ convert(struct mio_event *events, int n)
 	return internal;
 }
 
-/* Some kernels give an edge only for a write to an empty pipe. */
+/* Some kernels report an edge only for a write to an empty pipe. */
 static void
 drain(struct mio__selector *selector)
 {
@@ -314,10 +316,11 @@ drain(struct mio__selector *selector)
 }
 
 /*
- * Gives the only place of an array, which an internal record had, to the event
- * that it count out. A signal of just now may take it again: nothing lasts
- * there. Where other events are there too, one that was count out comes with the
- * next wait: it could not be told from a level that is in the array already.
+ * Internal records have filled the array, and an event may have had no room:
+ * asks for one event more. Another wake may arrive just now and take the room
+ * again; the event is then reported by the next wait. If the array has other
+ * events besides, this is not done, since the kernel might report one of them,
+ * a level, once more.
  */
 static int
 refill(struct mio__selector *selector, struct mio_event *event)
@@ -335,7 +338,7 @@ refill(struct mio__selector *selector, struct mio_event *event)
 	return 0;
 }
 
-/* The events without the internal ones; there is one. */
+/* Removes the internal events, of which there is at least one. */
 static __attribute__((noinline, cold)) int
 without_internal(
     struct mio__selector *selector, struct mio_event *events, int n, int room)
@@ -393,7 +396,7 @@ make_alarm(struct mio__selector *selector)
 	r = control(
 	    selector, EPOLL_CTL_ADD, fd, MIO_TOKEN_RESERVED, EPOLLIN | EPOLLET);
 	if (r < 0) {
-		(void)mio__os_close(fd); /* ours */
+		(void)mio__os_close(fd); /* nobody has it yet */
 		return r;
 	}
 
@@ -427,7 +430,7 @@ mio__selector_has_alarm(const struct mio__selector *selector)
 	    &selector->alarm_works, memory_order_relaxed);
 }
 
-/* ---- what the kernel sees by itself */
+/* ---- what the kernel does by itself */
 
 void
 mio__selector_rearm(mio_fd_t fd, unsigned ready)

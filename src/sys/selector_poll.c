@@ -2,25 +2,28 @@
 
 /*
  * poll(2), for systems with neither epoll nor kqueue. The kernel keeps nothing,
- * so the table is here, and so are edges and oneshots: a bit that an edge has
- * reported is left out of the next wait until a call has seen it block. The
- * kernel cannot leave out POLLERR and POLLHUP: an entry that reported those is
- * blind, not waited for at all, until it is re-armed or reregistered. It is
- * looked at before each wait, and waits are no longer than RECHECK_NS meanwhile:
- * a hang-up may end (a FIFO has a new writer, a socket a connection), and more
- * may come beside an error.
+ * so the table is here, and edges and oneshots are emulated: a bit that an edge
+ * has reported is left out of later waits until an I/O call would have blocked
+ * for it. POLLERR and POLLHUP cannot be left out. An edge that has reported one
+ * of them is excluded from the wait until it is re-armed or reregistered.
  *
- * Who calls what. The table belongs to its lock. The kernel's wait cannot be
- * shared, since a change of the table has to end it: those who wait go through
- * a gate, one at a time. The one inside hands the kernel a set of its own and
- * holds no lock meanwhile; whoever changes the table then sets `changed' and
- * ends the wait. Either the table is as it was when the set was made, and slot
- * i + 1 of the set is entry i; or it has changed, and the one inside throws the
- * answers away, makes the set anew and looks again without sleeping, under the
+ * A hang-up may end (a FIFO has a new writer, a socket is connected), and more
+ * may happen beside an error. Excluded entries are therefore checked before
+ * each wait, and while there are any, a wait is no longer than RECHECK_NS.
+ *
+ * Who calls what. The table belongs to its lock. Only one thread at a time can
+ * be in the kernel's wait, because a change of the table has to end that wait;
+ * threads that wait pass a gate one after the other. The thread inside hands
+ * the kernel a set of its own and holds no lock meanwhile. A thread that
+ * changes the table sets `changed' and ends the wait. So either the table is
+ * the one from which the set was made, and slot i + 1 of the set belongs to
+ * entry i; or `changed' is set, and the thread inside discards the result,
+ * makes the set again, and calls poll(2) with a timeout of 0 while it holds the
  * lock.
  *
- * A look waits for nobody: it has another set, which belongs to the lock. Both
- * grow in the calls that register, so that no wait can fail.
+ * A call with a timeout of 0 does not pass the gate. It uses another set, which
+ * belongs to the lock. Both sets grow when a descriptor is registered, so that
+ * no wait can fail for lack of memory.
  */
 
 #include "sys/compat.h"
@@ -37,24 +40,24 @@
 #include "sys/tabled.h"
 #include "sys/waker.h"
 
-/* How long what is blind goes unlooked at. */
+/* The longest wait while there are excluded entries. */
 #define RECHECK_NS INT64_C(50000000)
 
 struct mio__selector {
-	struct mio__tabled base; /* first: its lock is the lock */
+	struct mio__tabled base; /* first; its lock is the one meant below */
 	struct mio__waker waker;
 	struct mio__gate gate;
-	uint64_t process; /* that made it */
+	uint64_t process; /* the one that created it */
 
-	/* Each under lock. */
+	/* Under the lock. */
 	struct pollfd *nowait_set;
-	struct pollfd *spare; /* a larger set for who is inside to take */
+	struct pollfd *spare; /* a larger set for the thread inside */
 	size_t set_room; /* of nowait_set, and the larger of spare and set */
 	size_t excluded; /* how many entries are */
 	size_t next;     /* the place at which the next scan begins */
 	bool waiting, changed;
 
-	/* Each owned by who is inside the gate. */
+	/* Owned by the thread inside the gate. */
 	struct pollfd *set;
 	bool coarse;
 };
@@ -69,7 +72,7 @@ slots_of(const struct mio__selector *s)
 	return (nfds_t)s->base.table.count + 1;
 }
 
-/* What the kernel is asked for: the waker, if wanted, and the table. */
+/* Fills a set: the waker, if wanted, and the table. */
 static void
 make_set_locked(struct mio__selector *s, struct pollfd *set, bool with_waker)
 {
@@ -81,7 +84,7 @@ make_set_locked(struct mio__selector *s, struct pollfd *set, bool with_waker)
 	s->excluded = mio__poll_table_slots(&s->base.table, set + 1);
 }
 
-/* The set of who is inside, as large as the table. */
+/* Makes the set of the thread inside, which grows with the table. */
 static void
 make_own_set_locked(struct mio__selector *s)
 {
@@ -95,7 +98,7 @@ make_own_set_locked(struct mio__selector *s)
 	s->changed = false;
 }
 
-/* Sets for as many entries as the table has room for, and the waker. */
+/* Makes the sets as large as the table, and one slot more for the waker. */
 static int
 reserve_locked(struct mio__tabled *base)
 {
@@ -165,7 +168,7 @@ mio__selector_remove(struct mio__selector *s, mio_fd_t fd)
 	return mio__tabled_remove(&s->base, fd);
 }
 
-/* ---- the life of one */
+/* ---- creating and destroying */
 
 static int
 init_parts(struct mio__selector *s)
@@ -232,7 +235,7 @@ mio__selector_close(struct mio__selector *s)
 	mio__os_free(s->nowait_set);
 	mio__os_free(s->set);
 
-	/* in a forked child a thread that is not there may have held it */
+	/* in a forked child, a thread of the parent may be inside for ever */
 	if (mio__process_is(s->process))
 		mio__gate_fini(&s->gate);
 }
@@ -247,14 +250,14 @@ mio__selector_destroy(struct mio__selector *s)
 mio_fd_t
 mio__selector_fd(const struct mio__selector *s)
 {
-	(void)s; /* all there is to wait for is in our memory */
+	(void)s; /* the kernel has no object that stands for the table */
 
 	return -ENOTSUP;
 }
 
-/* ---- answers of the kernel */
+/* ---- results of the kernel */
 
-/* Whether the entry's number no longer stands for the file it was added for. */
+/* Whether the entry's descriptor is closed or is another file by now. */
 static bool
 is_stale(const struct mio__poll_entry *entry)
 {
@@ -265,8 +268,9 @@ is_stale(const struct mio__poll_entry *entry)
 }
 
 /*
- * Closed behind our back: all such entries go at once, as close_range(2) makes
- * many. From the last to the first, so that what takes a place was looked at.
+ * Removes all entries whose descriptors were closed without notice, at once,
+ * since close_range(2) closes many. It goes from the last to the first, so that
+ * an entry that takes the place of another was checked already.
  */
 static void
 remove_closed_locked(struct mio__selector *s, const struct pollfd *set)
@@ -282,7 +286,7 @@ remove_closed_locked(struct mio__selector *s, const struct pollfd *set)
 	}
 }
 
-/* Takes one answer: whether it makes an event. */
+/* Processes one slot. Returns whether there is an event. */
 static bool
 report_one_locked(struct mio__selector *s, struct pollfd *set, size_t place,
     struct mio_event *event)
@@ -294,7 +298,7 @@ report_one_locked(struct mio__selector *s, struct pollfd *set, size_t place,
 	set[place + 1] = mio__poll_entry_slot(entry);
 	s->excluded += mio__poll_entry_is_excluded(entry);
 
-	/* whoever is inside waits for what was reported here */
+	/* the thread inside still waits for what was reported here */
 	if (set != s->set &&
 	    (slot.fd != set[place + 1].fd ||
 		slot.events != set[place + 1].events))
@@ -304,8 +308,9 @@ report_one_locked(struct mio__selector *s, struct pollfd *set, size_t place,
 }
 
 /*
- * Takes up to capacity events from a set that agrees with the table, beginning
- * behind the last one that the scan before took. *stale: they agree no longer.
+ * Reports up to capacity events from a set that agrees with the table, and
+ * begins after the slot that was reported last. Sets *stale if the set no
+ * longer agrees with the table.
  */
 static size_t
 report_all_locked(struct mio__selector *s, struct pollfd *set,
@@ -327,7 +332,7 @@ report_all_locked(struct mio__selector *s, struct pollfd *set,
 		s->next = place + 1;
 		if (slot->revents & POLLNVAL ||
 		    is_stale(&s->base.table.entries[place])) {
-			remove_closed_locked(s, set); /* places change hands */
+			remove_closed_locked(s, set); /* entries move */
 			*stale = true;
 			break;
 		}
@@ -338,7 +343,7 @@ report_all_locked(struct mio__selector *s, struct pollfd *set,
 	return count;
 }
 
-/* Nobody could end a wait any more: as if the selector was closed. */
+/* If the waker was closed, nothing can end a wait: an error. */
 static int
 check_waker(const struct pollfd *set, int n)
 {
@@ -356,8 +361,9 @@ drain_wake(struct mio__selector *s, const struct pollfd *set, bool *woken)
 }
 
 /*
- * Looks without sleeping until no closed descriptor spoils the look: by who is
- * inside with its own set, by others with the one of the lock.
+ * Asks the kernel without waiting, again after closed descriptors were removed.
+ * The thread inside uses its own set, all others the one that belongs to the
+ * lock.
  */
 static int
 poll_nowait_locked(struct mio__selector *s, bool inside,
@@ -389,7 +395,7 @@ poll_nowait_locked(struct mio__selector *s, bool inside,
 
 /* ---- waiting inside the gate */
 
-/* Looks at the blind entries alone, and makes the set anew. */
+/* Checks the excluded entries alone, and makes the set again. */
 static int
 recheck_locked(struct mio__selector *s)
 {
@@ -426,7 +432,7 @@ recheck_locked(struct mio__selector *s)
 	return 0;
 }
 
-/* The set of a wait, and how long that may be. */
+/* Makes the set for a wait, and limits the timeout. */
 static int
 prepare_locked(struct mio__selector *s, int64_t *timeout_ns)
 {
@@ -454,7 +460,7 @@ stop_waiting(void *argument)
 	mio__unlock(&s->base.lock);
 }
 
-/* The one call in which the thread may be cancelled. */
+/* The only call in which the thread may be cancelled. */
 static int
 call_poll(
     struct mio__selector *s, nfds_t slots, int64_t timeout_ns, int cancel_state)
@@ -510,7 +516,7 @@ leave_gate(void *argument)
 	mio__gate_leave(&s->gate);
 }
 
-/* Goes in, after others if there are any: whether it did before the timeout. */
+/* Waits to be admitted. Returns false if the timeout was over before. */
 static bool
 enter_gate(struct mio__selector *s, int64_t *timeout_ns)
 {
@@ -570,14 +576,14 @@ mio__selector_wake(struct mio__selector *s)
 	mio__waker_wake(&s->waker);
 }
 
-/* No descriptor shows it, and a change of the table may have made it. */
+/* There is no mio_poll_fd(), and the wake may stem from a changed table. */
 void
 mio__selector_clear_wake(struct mio__selector *s)
 {
 	(void)s;
 }
 
-/* ---- no alarm: the kernel's wait has a timeout, and there is one at a time */
+/* ---- there is no alarm, as the timeout of the one wait does its work */
 
 int
 mio__selector_set_alarm(struct mio__selector *s, mio__instant_t instant)

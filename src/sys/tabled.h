@@ -3,13 +3,14 @@
 #define MIO_SYS_TABLED_H
 
 /*
- * What selectors share whose kernel keeps no table: the table, its lock, and
- * the list of all such selectors of the process. I/O calls know a descriptor
- * but not the polls that watch it: mio__selector_rearm() and
- * mio__selector_forget(), which are here, look for it in all of them.
+ * The common part of selectors whose kernel keeps no table: the table, its
+ * lock, and a list of all such selectors of the process. An I/O call knows a
+ * descriptor but not the polls that watch it, so mio__selector_rearm() and
+ * mio__selector_forget(), which are implemented here, search all of them.
  *
- * The lock of the list comes before those of the tables, and fork(2) takes all
- * of them: a child can destroy what it inherited.
+ * The lock of the list is taken before the lock of a table. All of them are
+ * held during fork(2), so that a child can destroy the selectors that it
+ * inherits.
  */
 
 #include <pthread.h>
@@ -17,23 +18,26 @@
 #include "sys/poll_table.h"
 
 struct mio__tabled {
-	struct mio__tabled *next, **link; /* lock of the list */
+	struct mio__tabled *next, **link; /* under the lock of the list */
 
 	pthread_mutex_t lock;
-	struct mio__poll_table table; /* lock */
+	struct mio__poll_table table; /* under lock */
 
-	/* Called with the lock held after an entry was changed or removed. */
+	/* Called with the lock held when an entry was changed or removed. */
 	void (*changed_locked)(struct mio__tabled *self);
 
-	/* Called with the lock held after the table has grown: 0 or -ENOMEM. */
+	/*
+	 * Called with the lock held when the table has grown. Returns 0 or
+	 * -ENOMEM.
+	 */
 	int (*reserve_locked)(struct mio__tabled *self);
 };
 
-/* All zero but for the two calls. 0 or -ENOMEM. */
+/* *self is zeroed except for the two functions. Returns 0 or -ENOMEM. */
 int mio__tabled_init(struct mio__tabled *self);
 void mio__tabled_fini(struct mio__tabled *self);
 
-/* The errors of mio__selector_add() and its like. */
+/* They return what mio__selector_add(), _modify() and _remove() return. */
 int mio__tabled_add(struct mio__tabled *self, mio_fd_t fd, mio_token_t token,
     unsigned interest, unsigned options);
 int mio__tabled_modify(struct mio__tabled *self, mio_fd_t fd, mio_token_t token,

@@ -3,28 +3,29 @@
 #define MIO_SYS_WAKER_H
 
 /*
- * What ends a wait from outside, for selectors whose kernel wakes by
- * descriptors only. One file implements it, chosen by configure; it knows
- * nothing of selectors but the descriptor that one watches.
+ * Ends a wait from outside, for selectors whose kernel can be woken only by a
+ * descriptor. One file implements it, chosen by configure. It knows nothing of
+ * selectors; a selector watches read_fd.
  */
 
 struct mio__waker {
-	int read_fd;  /* readable from a signal until the next drain */
-	int write_fd; /* may be the same */
+	int read_fd;  /* readable after a wake until the next drain */
+	int write_fd; /* may be the same descriptor */
 };
 
-/* Fills in *waker. 0, -EMFILE, -ENFILE, -ENOMEM. */
+/* Returns 0, -EMFILE, -ENFILE or -ENOMEM. */
 int mio__waker_init(struct mio__waker *waker);
 void mio__waker_fini(struct mio__waker *waker);
 
 /*
- * Makes read_fd readable, a new edge each time. Any thread, signal handlers
- * too: it keeps errno, and is no cancellation point. Signals add up to one.
- * Cannot fail for good: what is full is drained, and then holds this signal.
+ * Makes read_fd readable, with a new edge each time. Any thread, and signal
+ * handlers: it keeps errno and is not a cancellation point. Several wakes
+ * before a drain count as one. It always succeeds: if the descriptor is full,
+ * it is drained and then written to.
  */
 void mio__waker_wake(struct mio__waker *waker);
 
-/* Takes the signals back. Any thread; selectors with edges need not. */
+/* Makes read_fd unreadable. Any thread. Selectors that use edges need not. */
 void mio__waker_drain(struct mio__waker *waker);
 
 #endif

@@ -2,11 +2,13 @@
 
 /*
  * eventfd(2): a counter in the kernel. A write adds to it and is a new edge
- * even when nobody has read, so an epoll that watches edges never reads it
- * but when it is full, after 2^64 - 2 signals. Either the write has added 1,
- * or the counter is full and the reader was told of that long ago.
+ * even if nobody has read it before. A selector that watches edges therefore
+ * never reads the counter; only a wake does, when the counter is full after
+ * 2^64 - 2 wakes. Either the write has added 1, or the counter is full and is
+ * drained first.
  *
- * A sandbox may refuse eventfd2: a pipe takes and gives the same eight bytes.
+ * A sandbox may refuse eventfd2(2). A pipe is used then, which passes on the
+ * same eight bytes.
  */
 
 #include "sys/waker.h"
@@ -50,7 +52,7 @@ mio__waker_init(struct mio__waker *waker)
 void
 mio__waker_fini(struct mio__waker *waker)
 {
-	(void)mio__os_close(waker->read_fd); /* ours: nothing to tell */
+	(void)mio__os_close(waker->read_fd); /* ours: nothing to report */
 	if (waker->write_fd != waker->read_fd)
 		(void)mio__os_close(waker->write_fd);
 }
@@ -62,7 +64,7 @@ mio__waker_wake(struct mio__waker *waker)
 	int saved = errno;
 	int state;
 
-	/* a thread that is cancelled here would leave another one asleep */
+	/* if this thread was cancelled here, another one would not be woken */
 	state = mio__cancel_hold();
 	while (mio__os_write(waker->write_fd, &one, sizeof(one)) == -EAGAIN)
 		mio__waker_drain(waker);

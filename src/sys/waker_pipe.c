@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A pipe to oneself, for systems without eventfd(2). Either the write has left
- * a byte to be read, or the pipe is full: then it is drained and written to
- * again, since some kernels give an edge only for a write to an empty pipe.
+ * A pipe of which the library has both ends, for systems without eventfd(2).
+ * Either the write has added a byte, or the pipe is full: then it is drained
+ * and written to again, since some kernels report an edge only for a write to
+ * an empty pipe.
  */
 
 #include "sys/waker.h"
@@ -33,7 +34,7 @@ mio__waker_init(struct mio__waker *waker)
 void
 mio__waker_fini(struct mio__waker *waker)
 {
-	(void)mio__os_close(waker->read_fd); /* ours: nothing to tell */
+	(void)mio__os_close(waker->read_fd); /* ours: nothing to report */
 	(void)mio__os_close(waker->write_fd);
 }
 
@@ -43,7 +44,7 @@ mio__waker_wake(struct mio__waker *waker)
 	int saved = errno;
 	int state;
 
-	/* a thread that is cancelled here would leave another one asleep */
+	/* if this thread was cancelled here, another one would not be woken */
 	state = mio__cancel_hold();
 	while (mio__os_write(waker->write_fd, "", 1) == -EAGAIN)
 		mio__waker_drain(waker);
