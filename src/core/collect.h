@@ -3,8 +3,8 @@
 #define MIO_CORE_COLLECT_H
 
 /*
- * What threads in mio_poll() do: they wait in the kernel side by side, and one
- * at a time collects what the program has made ready itself.
+ * What a thread does in mio_poll(). Any number of threads wait in the kernel at
+ * once, and one at a time collects what the program itself has made ready.
  */
 
 #include <stdbool.h>
@@ -15,8 +15,8 @@
 #include "mio/poll.h"
 
 /*
- * mio_poll() and mio_poll_interruptible(), with arguments that were checked.
- * Any thread; a cancellation point.
+ * mio_poll() and mio_poll_interruptible(), with arguments that the caller has
+ * checked. Any thread. This is a cancellation point.
  */
 int mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns, bool interruptible);
@@ -24,7 +24,7 @@ int mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
 /* mio_poll_arm(). Any thread. */
 int mio__collect_arm(struct mio_poll *poll);
 
-/* mio_poll_destroy(): lets go of what is queued, and of the poll. */
+/* mio_poll_destroy(): discards what is queued and gives up the reference. */
 void mio__collect_close(struct mio_poll *poll);
 
 #endif

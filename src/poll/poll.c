@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The public face of a poll: descriptors go to the selector, other sources to
- * their own calls, waiting to core/collect.c. Arguments are checked here.
+ * The public calls of a poll. They check the arguments, and pass descriptors to
+ * the selector, other sources to the source's own functions, and waits to
+ * core/collect.c.
  */
 
 #include "mio/poll.h"
@@ -17,7 +18,7 @@
 #define INTEREST_FOREIGN (MIO_AIO | MIO_LIO)
 #define OPTIONS_ALLOWED  (MIO_EDGE | MIO_LEVEL | MIO_ONESHOT | MIO_EXCLUSIVE)
 
-/* Far more than a wait is worth; epoll refuses some 180 million. */
+/* More than one call needs; epoll refuses more than some 180 million. */
 #define EVENTS_MAX 65536
 
 _Static_assert(INTEREST_ALLOWED == 7, "the lowest bits, all of them");
@@ -43,7 +44,8 @@ mio_poll_backend(void)
 }
 
 /*
- * What is wrong with an interest and options that are not the usual ones, or 0.
+ * Checks the arguments of a register or reregister that are not the usual ones.
+ * Returns 0 or -EINVAL.
  */
 static __attribute__((noinline, cold)) int
 check_unusual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
@@ -69,10 +71,13 @@ check_unusual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
 	return 0;
 }
 
-/* A bit for each of the options that go together, without EXCLUSIVE. */
+/* A bit for each valid combination of options without EXCLUSIVE. */
 #define USUAL_OPTIONS 0x77u
 
-/* Whether nothing is wrong with the arguments of a register or reregister. */
+/*
+ * Whether the arguments of a register or reregister are valid and usual. This
+ * one test of them makes those calls faster.
+ */
 static inline bool
 is_usual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
@@ -82,7 +87,7 @@ is_usual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
 	    (USUAL_OPTIONS >> options & 1);
 }
 
-/* What is wrong with them, or 0. */
+/* Returns 0 or -EINVAL. */
 static inline int
 check(const struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
@@ -95,7 +100,7 @@ check(const struct mio_poll *poll, mio_token_t token, unsigned interest,
 typedef int selector_call(struct mio__selector *selector, mio_fd_t fd,
     mio_token_t token, unsigned interest, unsigned options);
 
-/* The call for a descriptor, with arguments that may be wrong. */
+/* Calls the selector if the arguments, which are not usual, are valid. */
 static __attribute__((noinline, cold)) int
 call_unusual(struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
     unsigned interest, unsigned options, selector_call *call)

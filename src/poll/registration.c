@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Registrations, and the readiness that a program sets. */
+/* Registrations, and the readiness handles with which a program sets them. */
 
 #include "mio/registration.h"
 
@@ -14,7 +14,7 @@
 #define READY_ALLOWED 0xffu
 
 struct mio_registration {
-	struct mio__readiness_source base; /* first: freed as one */
+	struct mio__readiness_source base; /* first: they are freed as one */
 };
 
 MIO__PUBLIC int
@@ -30,7 +30,7 @@ mio_registration_create(
 	if (registration == NULL)
 		return -ENOMEM;
 
-	/* one reference is the registration's own, one the caller's handle */
+	/* one reference belongs to the registration, one to the handle */
 	mio__readiness_source_init(&registration->base, 2);
 
 	*out = registration;

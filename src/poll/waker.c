@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A waker is readiness that is registered for life, edge-triggered and always
- * ready, so that it is due whenever it is queued: to wake is to queue it.
+ * A waker is a readiness that stays registered, is edge-triggered and is always
+ * readable. It is therefore due whenever it is queued, and a wake queues it.
  */
 
 #include "mio/waker.h"
@@ -15,7 +15,7 @@
 #include "sys/memory.h"
 
 struct mio_waker {
-	struct mio_readiness readiness; /* first: freed as one */
+	struct mio_readiness readiness; /* first: they are freed as one */
 };
 
 MIO__PUBLIC int
