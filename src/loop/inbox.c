@@ -17,7 +17,7 @@ mio__inbox_init(
 	if (r < 0)
 		return r;
 
-	/* no overflow: the channel has as much */
+	/* this cannot overflow: the channel has allocated as much */
 	inbox->message_size = message_size;
 	inbox->room = most < capacity ? most : capacity;
 	inbox->collected = mio__os_alloc(inbox->room, message_size);

@@ -7,30 +7,35 @@
 #include "mio/channel.h"
 
 /*
- * What other threads send to a loop: a bounded channel, from which a round
- * collects what is there when it begins, and then takes one by one. The sender
- * is for any thread, everything else for the loop's. Nothing is allocated after
- * init.
+ * Messages that other threads send to a loop, through a bounded channel. At its
+ * beginning a round collects what has arrived, and then pops the messages one
+ * by one. Any thread may use the sender; everything else belongs to the loop's
+ * thread. Nothing is allocated after init.
  */
 struct mio__inbox {
 	struct mio_sender *sender;
 	struct mio_receiver *receiver;
 	char *collected;
 	size_t message_size, room;
-	size_t next, end; /* of what was collected, and not yet taken */
+	size_t next, end; /* collected and not popped yet */
 };
 
 /*
- * At most capacity messages wait, and most of them are collected at a time. 0,
- * -ENOMEM. As zeroes, fini() does.
+ * Creates it for at most capacity waiting messages, of which at most `most' are
+ * collected at a time. Returns 0 or -ENOMEM. A zeroed inbox may be passed to
+ * fini().
  */
 int mio__inbox_init(struct mio__inbox *inbox, size_t message_size,
     size_t capacity, size_t most);
 void mio__inbox_fini(struct mio__inbox *inbox);
 
-/* How many there are to take then, limit at most, if all before were taken. */
+/*
+ * Collects up to limit messages, if all collected before were popped. Returns
+ * their number.
+ */
 size_t mio__inbox_collect(struct mio__inbox *inbox, size_t limit);
-/* The next one, there until the next collect; NULL when there is none. */
+
+/* Returns the next message, valid until the next collect, or NULL. */
 const void *mio__inbox_pop(struct mio__inbox *inbox);
 
 #endif

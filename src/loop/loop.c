@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The loop, made of public calls, and of one that keeps its tokens from others.
- * The receiver and the timer are level-triggered sources of its poll, so that
- * what a round leaves behind begins the next one at once.
+ * The loop. It is made of public calls and one private one, which reserves its
+ * tokens. The receivers and the timer are level-triggered sources of its poll,
+ * so what a round leaves behind starts the next round at once.
  *
- * Threads. `waiting', `stopping' and `running' are the only things that more
- * than one thread touches. A shutdown sets `stopping', then looks whether to
- * wake; a round says that it waits, then looks at `stopping', for a run. Each
- * sets its own by an exchange, before it looks at the other's: a look cannot be
- * done before an exchange is, as it can before a store where a machine, or who
- * imitates one, is not strict about seq_cst. So either the round does not wait,
- * or it is woken. There is no wake without a wait, or the next one would end
- * early; it does if the wait ends by itself at that moment.
+ * Threads. Only `waiting', `stopping' and `running' are used by more than one
+ * thread. A shutdown sets `stopping' and then reads `waiting' to find out
+ * whether it has to wake the loop. A round of mio_loop_run() sets `waiting' and
+ * then reads `stopping'. Each side sets its own flag by a seq_cst exchange
+ * before it reads the other's by a seq_cst load, so at least one of them sees
+ * the other: either the round does not wait, or it is woken. A seq_cst store
+ * would do under RC11, but emulators of machines with weak memory are known to
+ * let the load overtake it. The loop is woken only if it waits, since otherwise
+ * the next wait would end early. That still happens if the wait ends by itself
+ * at the same moment.
  *
- * Only a run takes `stopping' back, after the round whose end it was looked at
- * for: what is set before the run is there for its first round.
+ * Only a run clears `stopping', when it reads it after a round. A shutdown that
+ * was called before the run ends it after its first round.
  */
 
 #include <errno.h>
@@ -38,21 +40,21 @@
 #define TOKEN_NOTIFY (MIO_TOKEN_RESERVED - 1)
 #define TOKEN_TIMER  (MIO_TOKEN_RESERVED - 2)
 
-/* Belongs to the thread that runs the loop, but for the last line. */
+/* All but the last line belongs to the thread that runs the loop. */
 struct mio_loop {
 	struct mio_poll *poll;
 	struct mio_waker *waker;
 	struct mio__timeouts timeouts;
 	struct mio__inbox messages, posts;
-	void *message; /* the one that is told, aligned for any type */
+	void *message; /* the one in a callback, aligned for any type */
 	size_t messages_per_tick;
-	bool messages_first; /* they had to wait for posts */
+	bool messages_first; /* posts used up the last round */
 	struct mio__watches watches;
 	struct mio_event *events;
 	size_t events_per_tick;
-	size_t next, end; /* of those that are not told yet */
-	bool in_round;    /* a round is running */
-	bool collected;   /* what the round collected is not dispatched yet */
+	size_t next, end; /* of those that are not dispatched */
+	bool busy;        /* in a run or a single round */
+	bool collected;   /* the collected events are not all dispatched */
 	atomic_bool running, stopping, waiting;
 };
 
@@ -69,8 +71,9 @@ struct post {
 };
 
 /*
- * Takes a struct that may be older or newer than ours: it begins with its size,
- * what it lacks is 0, and what we do not know has to be. No member is cut.
+ * Copies a struct of the program that may be older or newer than ours. It
+ * begins with its size. Members that it lacks become 0, and members that we do
+ * not know have to be 0. A size that would cut a member is refused.
  */
 static int
 copy_struct(void *to, size_t known, const void *from)
@@ -172,7 +175,7 @@ register_sources(struct mio_loop *loop)
 	if (r < 0)
 		return r;
 
-	/* nobody else's events are taken for ours */
+	/* no event of the program is mistaken for one of the loop */
 	mio__core_reserve_tokens(loop->poll, TOKEN_TIMER);
 
 	return 0;
@@ -246,8 +249,8 @@ wait_for_events(struct mio_loop *loop, int64_t timeout_ns)
 }
 
 /*
- * Posts and messages share the limit. Posts come first, until messages got
- * nothing for them: then half of it is for messages before the posts.
+ * Posts and messages share the limit of a round. Posts come first. When they
+ * have left nothing for messages, the next round reserves half for messages.
  */
 static void
 collect_messages(struct mio_loop *loop)
@@ -263,9 +266,10 @@ collect_messages(struct mio_loop *loop)
 }
 
 /*
- * All that the round is to tell, before any callback, which may add to it. The
- * loop's own events only say where to look; they are among those of the
- * program, whose number is the limit, and may be kept waiting by them.
+ * Collects everything that the round will dispatch, before any callback runs,
+ * since callbacks may add more. The loop's own events only say which sources
+ * are ready. They share the array with the program's events; if it is full,
+ * they may have had no room, so all sources are checked.
  */
 static int
 collect(struct mio_loop *loop, int64_t timeout_ns)
@@ -274,7 +278,7 @@ collect(struct mio_loop *loop, int64_t timeout_ns)
 	size_t i;
 	int n;
 
-	/* the last round was left before its end */
+	/* the last round was cut short; finish it */
 	if (loop->collected)
 		return 0;
 
@@ -341,7 +345,7 @@ dispatch_messages(
 	}
 }
 
-/* Those that were collected, but for what callbacks clear or reset. */
+/* Without the timeouts that callbacks clear or reset meanwhile. */
 static void
 dispatch_timeouts(
     struct mio_loop *loop, const struct mio_handler *handler, void *context)
@@ -355,7 +359,7 @@ dispatch_timeouts(
 			handler->timeout(loop, context, data.u.token);
 }
 
-/* Waits, and makes the calls for what came. */
+/* Waits, and makes the calls for everything that is ready. */
 static int
 run_round(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns)
@@ -378,18 +382,18 @@ run_round(struct mio_loop *loop, const struct mio_handler *handler,
 	return 0;
 }
 
-/* Also when the thread is cancelled in a wait or in a callback. */
+/* Called also if the thread is cancelled in a wait or a callback. */
 static void
 end_run(void *argument)
 {
 	struct mio_loop *loop = argument;
 
-	loop->in_round = false;
+	loop->busy = false;
 	atomic_store(&loop->waiting, false);
 	atomic_store(&loop->running, false);
 }
 
-/* Rounds until a shutdown, for a run, or one of them. */
+/* For a run, runs rounds until a shutdown; otherwise one round. */
 static int
 run_rounds(struct mio_loop *loop, const struct mio_handler *handler,
     void *context, int64_t timeout_ns, bool run)
@@ -406,10 +410,10 @@ run_rounds(struct mio_loop *loop, const struct mio_handler *handler,
 			return r;
 	}
 
-	if (loop->in_round)
+	if (loop->busy)
 		return -EBUSY;
 
-	loop->in_round = true;
+	loop->busy = true;
 	pthread_cleanup_push(end_run, loop);
 	atomic_store(&loop->running, run);
 	do

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Either a record is unused, or it is set, and the timer holds it under the
- * name in `timeout', or it was collected, and it stands in the list of the due,
- * with no name in the timer. Programs know it by a name of its own, which stays
- * the same when a due one is set anew. A name is the index of the record, below
- * as many bits as that needs, and above it a number that grows when the record
- * is given back.
+ * A record is in one of three states:
+ *
+ *	free	it is in the list of free records, or was never used
+ *	set	the timer has a timeout for it, named in `timeout'
+ *	due	it was collected, and is in the list of due records; `timeout'
+ *		is 0
+ *
+ * Programs know a record by a name of its own, which stays the same when a due
+ * one is reset. The lowest bits of a name are the record's index, and the bits
+ * above are a number that grows when the record is freed.
  */
 
 #include "loop/timeouts.h"
@@ -18,15 +22,15 @@
 #define CAPACITY  65536
 #define DELAY_MAX (UINT64_C(1) << 63)
 
-/* As many states are taken out of the timer at once. */
+/* How many timeouts one call to the timer expires. */
 #define BATCH 64
 
-/* The record 0 is the head of the due, which are a ring. */
+/* Record 0 is the head of the list of due records, which is a ring. */
 struct mio__timeout_record {
 	uint64_t name;
-	mio_timeout_t timeout; /* 0 while it is not set */
+	mio_timeout_t timeout; /* 0 unless it is set */
 	struct mio__timeout_data data;
-	uint32_t next, prev; /* next also of the unused */
+	uint32_t next, prev; /* next links free records, too */
 };
 
 int
@@ -65,7 +69,7 @@ mio__timeouts_fini(struct mio__timeouts *timeouts)
 
 /* ---- records */
 
-/* 0 when all are used. */
+/* Returns 0 if none is free. */
 static uint32_t
 new_record(struct mio__timeouts *timeouts)
 {
@@ -95,7 +99,7 @@ free_record(struct mio__timeouts *timeouts, uint32_t index)
 	timeouts->free = index;
 }
 
-/* 0 when no timeout has this name. */
+/* Returns 0 if no timeout has this name. */
 static uint32_t
 find(const struct mio__timeouts *timeouts, mio_timeout_t name)
 {
@@ -108,7 +112,7 @@ find(const struct mio__timeouts *timeouts, mio_timeout_t name)
 	return (uint32_t)index;
 }
 
-/* ---- the due */
+/* ---- due records */
 
 static void
 append_due(struct mio__timeouts *timeouts, uint32_t index)

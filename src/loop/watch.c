@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A watch is a source of the loop's poll with a callback of its own.
+ * A watch is a source of the loop's poll that has a callback of its own.
  *
- * Tokens. A program may use all but the loop's own ones, so those of watches
- * cannot be a range: each is the watch's index and a serial number, mixed with
- * a secret of the loop. An event is a watch's when its token is exactly that of
- * a watch in use; that a program chose the same one is as likely as guessing 64
- * bits. The look is taken when events were just reported, as none can be of a
- * watch that ended before: the event is marked with the index, and whether the
- * watch is the same one still is found out when its turn comes.
+ * Tokens. A program may use all tokens but the loop's own, so no range can be
+ * reserved for watches. The token of a watch is its index and a serial number,
+ * mixed with a secret of the loop. An event belongs to a watch if its token is
+ * exactly that of a watch in use. A program would have to guess 64 bits to
+ * choose the same token. The watch of an event is found when the events were
+ * just reported, since none of them can then belong to a watch that has ended.
+ * Each such event is marked with the index of its watch. Whether that is still
+ * the same watch is checked when the event is dispatched.
  *
- * States. A watch is unused, or watching, or paused: then it is registered with
- * no interest, for a single edge. So the poll refuses another registration as
- * before, and a hang-up shows once at most, and is not told. Pausing, changing
- * and ending drop what this round has collected: what still is so comes anew
- * when the source is registered again.
+ * States. A watch is free, active or paused. A paused watch stays registered
+ * with no interest, as an edge and a oneshot: the poll still refuses a second
+ * registration of its source, and a hang-up is reported once at most, which is
+ * discarded. Pausing, updating and ending a watch discard the events that this
+ * round has collected for it. What is still ready is reported again when the
+ * source is registered again.
  */
 
 #include "loop/watch.h"
@@ -36,18 +38,18 @@ struct mio_watch {
 	struct mio__watches *watches;
 	mio_watch_fn *call;
 	void *context;
-	struct mio_source *source; /* NULL: it is the descriptor */
+	struct mio_source *source; /* NULL if it is a descriptor */
 	mio_fd_t fd;
 	uint32_t index;
 	bool paused;
-	mio_token_t token;      /* no other's; MIO_TOKEN_RESERVED when unused */
-	uint64_t changed_in;    /* the round whose events are not its own */
-	struct mio_watch *next; /* of the unused */
+	mio_token_t token;      /* unique; MIO_TOKEN_RESERVED if free */
+	uint64_t changed_in;    /* the round whose events are discarded */
+	struct mio_watch *next; /* in the list of free watches */
 };
 
 /* ---- memory */
 
-/* Any two loops differ in where they are, or in when they were made. */
+/* Two loops differ in their addresses or in their times of creation. */
 static uint64_t
 secret_of(const struct mio__watches *watches)
 {
@@ -84,7 +86,7 @@ chunk_of(uint32_t index)
 	return 31u - (unsigned)__builtin_clz(index / FIRST_CHUNK + 1);
 }
 
-/* How many there are in the chunks before. */
+/* Returns the number of watches in all chunks before. */
 static uint32_t
 start_of(unsigned chunk)
 {
@@ -99,7 +101,7 @@ watch_at(const struct mio__watches *watches, uint32_t index)
 	return &watches->chunks[chunk][index - start_of(chunk)];
 }
 
-/* NULL when there is no memory. */
+/* Returns NULL if there is no memory. */
 static struct mio_watch *
 new_watch(struct mio__watches *watches)
 {
@@ -201,7 +203,7 @@ change(struct mio_watch *watch, unsigned interest, unsigned options)
 	    poll, watch->fd, watch->token, interest, options);
 }
 
-/* What a pause is asked for with, which the poll does not get to see. */
+/* Checks the options of a paused watch, which the poll does not get. */
 static int
 check_pause(unsigned options)
 {
@@ -280,7 +282,7 @@ mio_watch_end(struct mio_watch *watch)
 	if (watch == NULL)
 		return;
 
-	/* what is not registered any more was closed too early */
+	/* an error means that the program has closed it before */
 	watches = watch->watches;
 	if (watch->source != NULL)
 		(void)mio_poll_deregister(watches->poll, watch->source);

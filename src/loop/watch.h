@@ -9,23 +9,23 @@
 #include "mio/loop.h"
 #include "mio/poll.h"
 
-/* Each chunk holds twice as many as the one before: enough for 2^32. */
+/* Each chunk has twice as many as the one before: enough for 2^32 watches. */
 #define MIO__WATCH_CHUNKS 26
 
-/* The watches of a loop, which stay where they are. */
+/* The watches of a loop. They never move in memory. */
 struct mio__watches {
-	struct mio_loop *loop; /* for callbacks, no more */
+	struct mio_loop *loop; /* passed to callbacks */
 	struct mio_poll *poll;
-	uint64_t round;     /* counts the marks */
-	mio_token_t limit;  /* that their tokens are below */
-	uint64_t secret;    /* what those are made of */
-	uint32_t serial;    /* of the last one */
-	uint32_t allocated; /* how many are in use or were */
+	uint64_t round;     /* the number of calls to mark */
+	mio_token_t limit;  /* all their tokens are below it */
+	uint64_t secret;    /* mixed into the tokens */
+	uint32_t serial;    /* of the last token */
+	uint32_t allocated; /* how many are in use or free */
 	struct mio_watch *free;
 	struct mio_watch *chunks[MIO__WATCH_CHUNKS];
 };
 
-/* What is watched, the descriptor if source is NULL, and who is called. */
+/* What is watched, the descriptor if source is NULL, and the callback. */
 struct mio__watch_config {
 	struct mio_source *source;
 	mio_fd_t fd;
@@ -36,8 +36,8 @@ struct mio__watch_config {
 void mio__watches_init(struct mio__watches *watches, struct mio_loop *loop,
     struct mio_poll *poll, mio_token_t limit);
 /*
- * None is told, and none is taken out of the poll, which may be another's. As
- * zeroes, this does.
+ * Calls nobody, and leaves the registrations as they are, since a forked child
+ * would change those of its parent. The struct may be zeroed.
  */
 void mio__watches_fini(struct mio__watches *watches);
 
@@ -46,10 +46,11 @@ int mio__watches_start(struct mio__watches *watches,
     const struct mio__watch_config *config, unsigned interest, unsigned options,
     struct mio_watch **out);
 
-/* Marks events of watches, right after they were reported. */
+/* Marks the events of watches, right after they were reported. */
 void mio__watches_mark(
     struct mio__watches *watches, struct mio_event *events, size_t count);
-/* For a marked event: calls back if it is the watch's still. */
+
+/* Calls the callback of a marked event, if its watch is still the same. */
 void mio__watches_dispatch(
     struct mio__watches *watches, const struct mio_event *event);
 

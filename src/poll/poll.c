@@ -21,7 +21,7 @@
 /* More than one call needs; epoll refuses more than some 180 million. */
 #define EVENTS_MAX 65536
 
-_Static_assert(INTEREST_ALLOWED == 7, "the lowest bits, all of them");
+_Static_assert(INTEREST_ALLOWED == 7, "the three lowest bits, all of them");
 _Static_assert(sizeof(struct mio_event) == 16, "part of the ABI");
 
 MIO__PUBLIC int
