@@ -3,9 +3,10 @@
 #define MIO_BASE_CHECK_H
 
 /*
- * What must hold unless libmio itself is wrong. Stays in release builds; a
- * trap, so that the library needs neither abort nor stdio. What a caller hands
- * in is not checked with this but answered with an error.
+ * Checks a condition that holds unless libmio itself has a bug. The check stays
+ * in release builds, and traps, so that the library needs neither abort(3) nor
+ * stdio. Arguments of callers are not checked with this; a wrong one makes the
+ * call return an error.
  */
 #define MIO__CHECK(condition) \
 	do { \

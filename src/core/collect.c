@@ -12,7 +12,7 @@
  *	HELD		a thread is collecting
  *
  *	FREE, NONEMPTY -> enter -> HELD
- *	HELD -> enter -> HELD, but the caller is not the holder and goes on
+ *	HELD -> enter -> HELD, and the caller continues without it
  *	HELD -> leave -> FREE or NONEMPTY, as the list is
  *
  * No thread waits until the collector is free, and none holds it while it waits
@@ -41,8 +41,8 @@
  * in vain.
  *
  * When a wake or the alarm has ended a thread's wait, that thread must collect
- * afterwards, even if its array is full. Nobody else was woken for the same
- * reason, so this thread has to report what is there or pass it on.
+ * afterwards, even if its array is full. No other thread was woken for the same
+ * reason, so this thread has to report what is ready or to pass it on.
  *
  * Cancellation. A thread that is cancelled in its wait may have consumed a
  * wake. It stops being a waiter and wakes another thread in its place. A thread
@@ -265,7 +265,7 @@ wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 /*
  * Asks the kernel without waiting, for a thread that has count events from the
  * queue. Returns how many there are then. The thread must not be cancelled in
- * the kernel's call; if it is the only thread, nobody can do that. It does not
+ * the kernel's call; a single thread cannot be cancelled there. It does not
  * collect again, since its levels would be reported twice.
  */
 static inline int

@@ -63,7 +63,7 @@ mio__core_unref(struct mio_poll *poll)
 	    1)
 		return;
 
-	/* in a forked child, a thread of the parent may hold the lock for ever */
+	/* in a forked child, the lock may be held for ever */
 	if (!mio__core_is_inherited(poll))
 		(void)pthread_mutex_destroy(&poll->lock); /* it is not held */
 	mio__selector_destroy(poll->selector);

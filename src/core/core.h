@@ -14,8 +14,8 @@
  *
  * Waiting. One word, `waiters', holds:
  *
- *	WAKE_PENDING	the selector was told to end a wait, or is just about to
- *			be, and no thread has cleared this bit since
+ *	WAKE_PENDING	mio__selector_wake() was called, or is just about to be,
+ *			and no thread has cleared this bit since
  *	ARMED		another event loop waits for mio_poll_fd()
  *	WAITER		times the number of threads that wait in the kernel or
  *			are about to

@@ -46,14 +46,14 @@
  *	discard		clears QUEUED
  *	last unref	sets ORPHAN
  *
- * The thread whose step sets QUEUED pushes the node. Nobody else does so until
- * the node was popped.
+ * The thread whose step sets QUEUED pushes the node. No other thread does so
+ * until the node was popped.
  *
  * Tokens. An update writes to the slot that is neither CURRENT nor NEWEST. The
  * collector reads only the slot CURRENT, and only while CURRENT and NEWEST are
  * the same. Only the collector changes CURRENT, and always to NEWEST, so a slot
  * that is neither of the two stays so until the very update that has written to
- * it names it. Therefore nobody writes to the slot from which the collector
+ * it names it. Therefore no update writes to the slot from which the collector
  * reads. And if the collector's compare-and-swap finds the word unchanged, then
  * the token belongs to the rest of the word: for NEWEST to name the same slot
  * again after another update, CURRENT would have had to change in between.
@@ -70,18 +70,21 @@
  * also a set that changes no bit. Under RC11 all of them thus form one release
  * sequence, and each synchronizes with every later one, with these effects:
  *
- *	- What a thread has written before a set is seen by whoever receives the
- *	  event, even if the event was queued by another thread's set: the step
- *	  of the report comes later in the order of the word.
+ *	- What a thread has written before a set is seen by the thread that
+ *	  receives the event, even if another thread's set has queued the node:
+ *	  the step of the report comes later in the order of the word. The
+ *	  report of a level changes nothing; it loads the word with acquire, and
+ *	  so synchronizes with the set that it reads and with all before.
  *	- A token is stored before the update that names its slot, and the
  *	  collector reads it after it has seen that update.
  *	- The collector has read a slot before the step by which it moves to
  *	  another one, and an update writes to that slot only after it has seen
  *	  this step.
- *	- ORPHAN and QUEUED are bits of one word. Whoever comes second sees the
- *	  first one's bit, and frees after everything that the others have done.
+ *	- ORPHAN and QUEUED are bits of one word. The second of the two steps
+ *	  sees the bit of the first, and its thread frees after everything that
+ *	  the others have done.
  *	- The pointer to the poll is stored before the update that first sets
- *	  REGISTERED, so whoever sets QUEUED reads it.
+ *	  REGISTERED, so the thread that sets QUEUED reads it.
  */
 
 #include "core/readiness.h"

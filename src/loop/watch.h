@@ -36,8 +36,8 @@ struct mio__watch_config {
 void mio__watches_init(struct mio__watches *watches, struct mio_loop *loop,
     struct mio_poll *poll, mio_token_t limit);
 /*
- * Calls nobody, and leaves the registrations as they are, since a forked child
- * would change those of its parent. The struct may be zeroed.
+ * Makes no calls, and leaves the registrations as they are, since a forked
+ * child would change those of its parent. The struct may be zeroed.
  */
 void mio__watches_fini(struct mio__watches *watches);
 

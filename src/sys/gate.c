@@ -38,8 +38,7 @@ mio__gate_init(struct mio__gate *gate)
 
 	r = mio__os_cond_init(&gate->changed);
 	if (r < 0)
-		(void)pthread_mutex_destroy(
-		    &gate->lock); /* nobody has it yet */
+		(void)pthread_mutex_destroy(&gate->lock); /* not in use yet */
 
 	return r;
 }
@@ -47,7 +46,7 @@ mio__gate_init(struct mio__gate *gate)
 void
 mio__gate_fini(struct mio__gate *gate)
 {
-	(void)pthread_cond_destroy(&gate->changed); /* nobody waits for it */
+	(void)pthread_cond_destroy(&gate->changed); /* no thread waits for it */
 	(void)pthread_mutex_destroy(&gate->lock);
 }
 

@@ -11,20 +11,20 @@
  *
  * Rules for every selector:
  *
- *	- Any thread may call any function at any time, also while others wait,
- *	  except for create, close and destroy. Only the wait blocks.
- *	- A wait reports at most one event for each registration, with all its
- *	  readiness bits. An edge or a oneshot is reported by one wait only.
- *	- A oneshot that was reported is disarmed for all readiness, hang-ups and
- *	  errors included, until it is modified.
- *	- An interest of 0 still reports errors and hang-ups in both directions.
- *	- A token has 64 bits, even where a pointer has 32.
- *	- A wait that begins after a modify has returned reports by the new
- *	  registration. A wait at the same time as a modify reports by the old or
- *	  by the new one, never by the token of one and the interest of the
- *	  other. A modify reports again what is ready, including an edge that was
- *	  reported and a oneshot that has fired.
- *	- Closing the last copy of a descriptor removes its registration.
+ * - Any thread may call any function but create, close and destroy at any time,
+ *   also while others wait. Only the wait blocks.
+ * - A wait reports at most one event for each registration, with all its
+ *   readiness bits. An edge or a oneshot is reported by one wait only.
+ * - A oneshot that was reported is disarmed for all readiness, hang-ups and
+ *   errors included, until it is modified.
+ * - An interest of 0 still reports errors and hang-ups in both directions.
+ * - A token has 64 bits, even where a pointer has 32.
+ * - A wait that begins after a modify has returned reports by the new
+ *   registration. A wait at the same time as a modify reports by the old or by
+ *   the new one, never by the token of one and the interest of the other. A
+ *   modify reports again what is ready, including an edge that was reported and
+ *   a oneshot that has fired.
+ * - Closing the last copy of a descriptor removes its registration.
  */
 
 #include <stdbool.h>

@@ -194,7 +194,7 @@ open_kernel(struct mio__selector *selector)
 	r = control(selector, EPOLL_CTL_ADD, selector->waker.read_fd,
 	    MIO_TOKEN_RESERVED, EPOLLIN | EPOLLET);
 	if (r < 0)
-		(void)mio__os_close(selector->epfd); /* nobody has it yet */
+		(void)mio__os_close(selector->epfd); /* not in use yet */
 
 	return r;
 }
@@ -396,7 +396,7 @@ make_alarm(struct mio__selector *selector)
 	r = control(
 	    selector, EPOLL_CTL_ADD, fd, MIO_TOKEN_RESERVED, EPOLLIN | EPOLLET);
 	if (r < 0) {
-		(void)mio__os_close(fd); /* nobody has it yet */
+		(void)mio__os_close(fd); /* not in use yet */
 		return r;
 	}
 

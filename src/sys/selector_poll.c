@@ -18,10 +18,9 @@
  * changes the table sets `changed' and ends the wait. So either the table is
  * the one from which the set was made, and slot i + 1 of the set belongs to
  * entry i; or `changed' is set, and the thread inside discards the result,
- * makes the set again, and calls poll(2) with a timeout of 0 while it holds the
- * lock.
+ * makes the set again, and calls poll(2) under the lock with a timeout of 0.
  *
- * A call with a timeout of 0 does not pass the gate. It uses another set, which
+ * A call with a timeout of 0 does not pass the gate; it uses another set, which
  * belongs to the lock. Both sets grow when a descriptor is registered, so that
  * no wait can fail for lack of memory.
  */
@@ -268,9 +267,8 @@ is_stale(const struct mio__poll_entry *entry)
 }
 
 /*
- * Removes all entries whose descriptors were closed without notice, at once,
- * since close_range(2) closes many. It goes from the last to the first, so that
- * an entry that takes the place of another was checked already.
+ * Removes all entries whose descriptors were closed without notice. From the
+ * last to the first, since the last one takes the place of a removed one.
  */
 static void
 remove_closed_locked(struct mio__selector *s, const struct pollfd *set)
@@ -308,9 +306,9 @@ report_one_locked(struct mio__selector *s, struct pollfd *set, size_t place,
 }
 
 /*
- * Reports up to capacity events from a set that agrees with the table, and
- * begins after the slot that was reported last. Sets *stale if the set no
- * longer agrees with the table.
+ * Reports up to capacity events from a set that agrees with the table,
+ * beginning after the last slot that was reported. Sets *stale if they no
+ * longer agree.
  */
 static size_t
 report_all_locked(struct mio__selector *s, struct pollfd *set,
@@ -362,8 +360,7 @@ drain_wake(struct mio__selector *s, const struct pollfd *set, bool *woken)
 
 /*
  * Asks the kernel without waiting, again after closed descriptors were removed.
- * The thread inside uses its own set, all others the one that belongs to the
- * lock.
+ * The thread inside uses its own set, all others the one of the lock.
  */
 static int
 poll_nowait_locked(struct mio__selector *s, bool inside,

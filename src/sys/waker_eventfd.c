@@ -2,7 +2,7 @@
 
 /*
  * eventfd(2): a counter in the kernel. A write adds to it and is a new edge
- * even if nobody has read it before. A selector that watches edges therefore
+ * even if it was not read before. A selector that watches edges therefore
  * never reads the counter; only a wake does, when the counter is full after
  * 2^64 - 2 wakes. Either the write has added 1, or the counter is full and is
  * drained first.
