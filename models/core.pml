@@ -11,19 +11,19 @@
  * comments of the C files argue why the weaker memory orders are sufficient.
  * The processes and inlines of the model stand for these functions:
  *
- *	wake, signal, push		mio__core_wake(), _send_wake() and
+ *	wake, send_wake, push		mio__core_wake(), _send_wake() and
  *					mio__readiness_push()
  *	enter, leave			the same in collect.c
- *	look, set_alarm			look_locked() with the look() of a
+ *	expire, set_alarm		expire_locked() with the expire() of a
  *					timer, mio__deadlines_set_alarm()
- *	prepare_timed			mio__deadlines_prepare() of deadlines.c
+ *	prepare_timed			mio__deadlines_prepare()
  *	gather, report			the same in collect.c, and
  *					mio__readiness_report()
- *	visit, visit_and_set_alarm	the same in collect.c
- *	announce, kernel		announce(), mio__selector_wait()
- *	turn				fill(), from_kernel(), add_from_kernel()
- *					and cancelled()
- *	come_back			the end of mio__collect_wait()
+ *	collect				the same in collect.c
+ *	add_waiter, kernel		add_waiter(), mio__selector_wait()
+ *	fill				fill(), wait_in_kernel(),
+ *					append_from_kernel() and cancelled()
+ *	wake_next			the end of wait_until()
  *	poller				mio__collect_wait()
  *	arm, outer			mio__collect_arm(), and another loop
  *					that waits for mio_poll_fd()
@@ -135,14 +135,14 @@
 #define NEVER   100
 
 /* The bits of waiters. */
-#define SIGNALLED 1
-#define EXTERNAL  2
-#define ONE_WAITS 4
+#define WAKE_PENDING 1
+#define ARMED        2
+#define WAITER       4
 
-/* The bits of collector. */
-#define HELD  1
-#define LEFT  2
-#define TIMED 4
+/* The states of collector. */
+#define FREE     0
+#define NONEMPTY 1
+#define HELD     2
 
 byte waiters;
 byte collector;
@@ -174,24 +174,26 @@ bit alarm_works;
 bit alarm_works = 1;
 #endif
 byte armed = NEVER;
+bit is_timed;
 bit listed[TIMERS], told[TIMERS];
 byte deadline[TIMERS] = NEVER;
 byte wheel_now[TIMERS];
 bit timer_destroyed;
 #define alarm_rang alarm_record
 #else
-#define alarm_rang false
+#define alarm_rang   false
+#define is_timed     false
 #endif
 
 byte naps, cancels; /* how many remain */
 
 /* Used only by the claims. */
-bit untold[SOURCES];
+bit unreported[SOURCES];
 bit inside;
 bit outer_sleeps;
 bit others_entered; /* since the looker began its poll */
 byte asleep;
-byte tokens_told[SOURCES];
+byte was_reported[SOURCES];
 byte pollers_done, producers_done, users_done, registrars_done;
 bit poll_freed;
 bit stop;
@@ -201,7 +203,7 @@ byte x, y;
 
 #define poll_is_there() assert(!poll_freed)
 #define has_incoming    (closed || len(incoming) > 0)
-#define somebody_waits  ((waiters & ~SIGNALLED) != 0)
+#define somebody_waits  ((waiters & ~WAKE_PENDING) != 0)
 
 /* ---- core.c */
 
@@ -214,23 +216,23 @@ inline write_wake()
 #endif
 }
 
-inline signal()
+inline send_wake()
 {
 	if
-	:: atomic { !(waiters & SIGNALLED) -> poll_is_there();
-		waiters = waiters | SIGNALLED };
+	:: atomic { !(waiters & WAKE_PENDING) -> poll_is_there();
+		waiters = waiters | WAKE_PENDING };
 		write_wake()
-	:: atomic { waiters & SIGNALLED -> poll_is_there() }
+	:: atomic { waiters & WAKE_PENDING -> poll_is_there() }
 	fi
 }
 
 inline wake()
 {
 	if
-	:: atomic { waiters != 0 && !(waiters & SIGNALLED) ->
+	:: atomic { waiters != 0 && !(waiters & WAKE_PENDING) ->
 		poll_is_there() };
-		signal()
-	:: atomic { waiters == 0 || (waiters & SIGNALLED) -> poll_is_there() }
+		send_wake()
+	:: atomic { waiters == 0 || (waiters & WAKE_PENDING) -> poll_is_there() }
 	fi
 }
 
@@ -240,7 +242,7 @@ inline push(s)
 	if
 	:: atomic { !closed -> poll_is_there(); incoming!s };
 		wake()
-	:: atomic { closed -> poll_is_there(); queued[s] = 0; untold[s] = 0 }
+	:: atomic { closed -> poll_is_there(); queued[s] = 0; unreported[s] = 0 }
 	fi
 }
 
@@ -250,8 +252,8 @@ inline set(s)
 	wake();
 	atomic {
 		ready[s] = 1;
-		untold[s] = 1;
-		tokens_told[s] = 0;
+		unreported[s] = 1;
+		was_reported[s] = 0;
 		if
 		:: !queued[s] && !closed -> queued[s] = 1; incoming!s
 		:: else
@@ -259,10 +261,10 @@ inline set(s)
 	}
 #else
 	if
-	:: atomic { queued[s] -> ready[s] = 1; untold[s] = 1;
-		tokens_told[s] = 0 }
-	:: atomic { !queued[s] -> ready[s] = 1; untold[s] = 1; queued[s] = 1;
-		tokens_told[s] = 0 };
+	:: atomic { queued[s] -> ready[s] = 1; unreported[s] = 1;
+		was_reported[s] = 0 }
+	:: atomic { !queued[s] -> ready[s] = 1; unreported[s] = 1; queued[s] = 1;
+		was_reported[s] = 0 };
 		push(s)
 	fi
 #endif
@@ -279,17 +281,17 @@ inline set(s)
 inline enter(ok)
 {
 #ifdef BUG_ENTER_TORN
-	ok = !(collector & HELD);
+	ok = (collector != HELD);
 	if
 	:: ok -> atomic { assert(!inside); inside = 1;
-		collector = collector | HELD }
+		collector = HELD }
 	:: else
 	fi
 #else
 	if
-	:: atomic { !(collector & HELD) -> poll_is_there(); assert(!inside);
-		inside = 1; collector = collector | HELD; ok = 1; ENTERED }
-	:: atomic { collector & HELD -> poll_is_there(); ok = 0 }
+	:: atomic { collector != HELD -> poll_is_there(); assert(!inside);
+		inside = 1; collector = HELD; ok = 1; ENTERED }
+	:: atomic { collector == HELD -> poll_is_there(); ok = 0 }
 	fi
 #endif
 }
@@ -302,7 +304,7 @@ inline take_lock()
 }
 
 /* seen: the clock. least: the earliest deadline. i, owes: 0 between calls. */
-inline look(seen, least, i, owes)
+inline expire(seen, least, i, owes)
 {
 	atomic {
 		least = NEVER;
@@ -325,7 +327,7 @@ inline look(seen, least, i, owes)
 				:: deadline[i] <= seen ->
 					told[i] = 1;
 					ready[i] = 1;
-					untold[i] = 1;
+					unreported[i] = 1;
 					wheel_now[i] = seen;
 					owes = !queued[i];
 					queued[i] = 1
@@ -343,7 +345,7 @@ inline look(seen, least, i, owes)
 			atomic {
 				owes = 0;
 				if
-				:: closed -> queued[i] = 0; untold[i] = 0
+				:: closed -> queued[i] = 0; unreported[i] = 0
 				:: else -> incoming!i
 				fi
 			}
@@ -358,7 +360,7 @@ inline look(seen, least, i, owes)
 inline set_alarm(seen, least, i, owes, is_set)
 {
 	take_lock();
-	look(seen, least, i, owes);
+	expire(seen, least, i, owes);
 	atomic {
 		if
 		:: !alarm_works ->
@@ -393,21 +395,21 @@ inline set_alarm(seen, least, i, owes, is_set)
 	:: atomic { !has_incoming && !is_set -> poll_is_there() };
 #ifndef BUG_REFUSED_QUIETLY
 		if
-		:: waiters >= ONE_WAITS -> wake()
-		:: waiters < ONE_WAITS
+		:: waiters >= WAITER -> wake()
+		:: waiters < WAITER
 		fi
 #endif
 	fi
 }
 
 #define SET_ALARM set_alarm(seen, least, i, owes, is_set)
-#define LOOK \
+#define EXPIRE \
 	take_lock(); \
-	look(seen, least, i, owes); \
+	expire(seen, least, i, owes); \
 	atomic { seen = 0; least = 0; lock = 0 }
-#define HAS_NO_ALARM ((collector & TIMED) && !alarm_works)
+#define HAS_NO_ALARM (is_timed && !alarm_works)
 
-/* Before an announced wait; wait becomes whether to wait. */
+/* For a waiter, before its wait; wait becomes whether to wait. */
 inline prepare_timed(wait, until)
 {
 	if
@@ -418,7 +420,7 @@ inline prepare_timed(wait, until)
 	:: alarm_works
 	:: !alarm_works ->
 		take_lock();
-		look(seen, least, i, owes);
+		expire(seen, least, i, owes);
 		atomic {
 			armed = least;
 			until = least;
@@ -435,7 +437,7 @@ inline prepare_timed(wait, until)
 }
 #else
 #define SET_ALARM    skip
-#define LOOK         skip
+#define EXPIRE       skip
 #define HAS_NO_ALARM false
 #define prepare_timed(wait, until) skip
 #endif
@@ -447,8 +449,8 @@ inline pass_on(left)
 	left = 0
 #else
 	if
-	:: atomic { (waiters & ~SIGNALLED) == 0 -> poll_is_there(); left = 0 }
-	:: atomic { (waiters & ~SIGNALLED) != 0 -> poll_is_there() };
+	:: atomic { (waiters & ~WAKE_PENDING) == 0 -> poll_is_there(); left = 0 }
+	:: atomic { (waiters & ~WAKE_PENDING) != 0 -> poll_is_there() };
 		if
 		:: atomic { left || has_incoming -> poll_is_there();
 			left = 0 };
@@ -459,17 +461,16 @@ inline pass_on(left)
 #endif
 }
 
-/* No other process changes LEFT; TIMED may change at any time. */
 inline let_go()
 {
 	atomic {
 		poll_is_there();
-		assert(inside && (collector & HELD));
+		assert(inside && collector == HELD);
 		inside = 0;
 #ifdef BUG_LEFT_UNTOLD
-		collector = collector & TIMED
+		collector = FREE
 #else
-		collector = (collector & TIMED) | (len(list) > 0 -> LEFT : 0)
+		collector = (len(list) > 0 -> NONEMPTY : FREE)
 #endif
 	}
 }
@@ -482,8 +483,8 @@ inline leave(left)
 	let_go()
 #elif defined(BUG_WAITERS_FIRST)
 	if
-	:: (waiters & ~SIGNALLED) == 0 -> let_go(); left = 0
-	:: (waiters & ~SIGNALLED) != 0 -> let_go(); pass_on(left)
+	:: (waiters & ~WAKE_PENDING) == 0 -> let_go(); left = 0
+	:: (waiters & ~WAKE_PENDING) != 0 -> let_go(); pass_on(left)
 	fi
 #else
 	let_go();
@@ -504,13 +505,13 @@ inline report(room, count, taken)
 			if
 			:: ready[x] && on[x] ->
 				taken++;
-				untold[x] = 0;
-				tokens_told[x] = 1;
+				unreported[x] = 0;
+				was_reported[x] = 1;
 				if
 				:: is_level(x) -> list!x
 				:: else -> queued[x] = 0
 				fi
-			:: else -> queued[x] = 0; untold[x] = 0
+			:: else -> queued[x] = 0; unreported[x] = 0
 			fi;
 			x = 0
 		}
@@ -522,8 +523,8 @@ inline report(room, count, taken)
 inline gather()
 {
 	if
-	:: collector & TIMED -> LOOK
-	:: !(collector & TIMED)
+	:: is_timed -> EXPIRE
+	:: !is_timed
 	fi;
 	atomic {
 		poll_is_there();
@@ -537,11 +538,11 @@ inline gather()
 
 /* ---- the wait */
 
-#define withdraw() waiters = waiters - ONE_WAITS
+#define remove_waiter() waiters = waiters - WAITER
 #ifdef BUG_SIGNALLED_STAYS
-#define take_signal() skip
+#define clear_pending_wake() skip
 #else
-#define take_signal() waiters = waiters & ~SIGNALLED
+#define clear_pending_wake() waiters = waiters & ~WAKE_PENDING
 #endif
 
 /* Waits again without a timeout if internal records filled the array. */
@@ -561,31 +562,26 @@ inline refill(n, room)
 	fi
 }
 
-/* wait becomes whether to wait. word: 0 between calls. */
-inline announce(wait, until, word)
+/* wait: whether to wait; it is 0 afterwards if the thread must not. */
+inline add_waiter(wait, until)
 {
-#ifdef BUG_LOOK_FIRST
-	word = collector;
-	if
-	:: has_incoming -> wait = 0
-	:: !has_incoming
-	fi;
-	waiters = waiters + ONE_WAITS;
-#else
-	waiters = waiters + ONE_WAITS;
-	word = collector;
-	if
-	:: has_incoming -> wait = 0
-	:: !has_incoming
-	fi;
+#ifndef BUG_LOOK_FIRST
+	waiters = waiters + WAITER;
 #endif
-	atomic {
-		wait = wait && ((word & (HELD | LEFT)) != LEFT);
-		word = (wait -> word & TIMED : 0)
-	};
 	if
-	:: word -> word = 0; prepare_timed(wait, until)
-	:: else
+	:: has_incoming -> wait = 0
+	:: !has_incoming ->
+		if
+		:: collector == NONEMPTY -> wait = 0
+		:: collector != NONEMPTY
+		fi
+	fi;
+#ifdef BUG_LOOK_FIRST
+	waiters = waiters + WAITER;
+#endif
+	if
+	:: wait && is_timed -> prepare_timed(wait, until)
+	:: !wait || !is_timed
 	fi
 }
 
@@ -601,9 +597,9 @@ inline announce(wait, until, word)
 
 /*
  * wait: whether to wait; the wait ends by itself at until. ended: by the
- * timeout of the caller. gone: the thread was cancelled.
+ * timeout of the caller. was_cancelled: the thread was cancelled.
  */
-inline kernel(wait, until, room, n, woken, ended, gone)
+inline kernel(wait, until, room, n, woken, ended, was_cancelled)
 {
 	atomic { assert(!epoll_closed); asleep = asleep + wait };
 	if
@@ -625,7 +621,7 @@ inline kernel(wait, until, room, n, woken, ended, gone)
 	:: atomic { cancels > 0 && taken == 0 ->
 #endif
 		assert(taken == 0);
-		cancels--; gone = 1; asleep = asleep - wait;
+		cancels--; was_cancelled = 1; asleep = asleep - wait;
 		if
 		:: record = 0
 		:: true
@@ -642,61 +638,58 @@ inline kernel(wait, until, room, n, woken, ended, gone)
 }
 
 /* room: the elements of the array that remain for the queue. */
-inline visit(room, ok, left, count, taken)
+inline collect_only(room, ok, left, count, taken)
 {
 	enter(ok);
 	if
 	:: ok ->
 		gather();
 		report(room, count, taken);
+		kernel_first = 0;
 		leave(left);
 		ok = 0
 	:: else
 	fi
 }
 
-inline visit_and_set_alarm(room, ok, left, count, taken)
+inline collect(room, ok, left, count, taken)
 {
-	visit(room, ok, left, count, taken);
+	collect_only(room, ok, left, count, taken);
 #if TIMERS > 0 && !defined(BUG_VISIT_FORGETS_THE_ALARM)
 	if
-	:: collector & TIMED ->
+	:: is_timed ->
 		if
-		:: (waiters & ~SIGNALLED) != 0 -> SET_ALARM
-		:: (waiters & ~SIGNALLED) == 0
+		:: (waiters & ~WAKE_PENDING) != 0 -> SET_ALARM
+		:: (waiters & ~WAKE_PENDING) == 0
 		fi
-	:: !(collector & TIMED)
+	:: !is_timed
 	fi
 #endif
 }
 
-inline has_work(work)
+inline has_queued(work)
 {
 	if
-	:: collector != 0 -> work = 1
-	:: collector == 0 ->
+	:: has_incoming -> work = 1
+	:: !has_incoming ->
 		if
-		:: has_incoming -> work = 1
-		:: !has_incoming -> work = 0
+		:: collector != FREE -> work = 1
+		:: collector == FREE -> work = 0
 		fi
 	fi
 }
 
-/* The same without timed sources. */
-inline is_left(work)
+inline has_work(work)
 {
+	has_queued(work);
 	if
-	:: collector & (HELD | LEFT) -> work = 1
-	:: !(collector & (HELD | LEFT)) ->
-		if
-		:: has_incoming -> work = 1
-		:: !has_incoming -> work = 0
-		fi
+	:: !work && is_timed -> work = 1
+	:: work || !is_timed
 	fi
 }
 
 /* wait: as the caller asks; 0 afterwards. taken + n: the events. */
-inline turn(wait, taken, n, ended, gone)
+inline fill(wait, taken, n, ended, was_cancelled)
 {
 	has_work(work);
 	if
@@ -712,8 +705,8 @@ inline turn(wait, taken, n, ended, gone)
 			wait = 0;
 			first = kernel_first;
 			if
-			:: first -> kernel_first = 0
-			:: else -> report(CAPACITY, count, taken)
+			:: first
+			:: !first -> report(CAPACITY, count, taken)
 			fi
 		:: len(list) == 0
 		fi;
@@ -724,24 +717,24 @@ inline turn(wait, taken, n, ended, gone)
 	:: taken == CAPACITY -> kernel_first = 1
 	:: else ->
 		if
-		:: wait -> announced = 1; announce(wait, UNTIL, word)
+		:: wait -> counted = 1; add_waiter(wait, UNTIL)
 		:: else
 		fi;
 		room = CAPACITY - taken;
-		kernel(wait, UNTIL, room, n, woken, ended, gone);
+		kernel(wait, UNTIL, room, n, woken, ended, was_cancelled);
 		room = 0;
 		if
-		:: announced -> withdraw(); announced = 0
+		:: counted -> remove_waiter(); counted = 0
 		:: else
 		fi;
 #ifdef BUG_HELD_STAYS_AWAY
-		away = woken && (collector & HELD);
+		away = woken && collector == HELD;
 #endif
 		if
 #ifndef BUG_SIGNAL_TAKEN_LATE
-		:: woken -> take_signal()
+		:: woken -> clear_pending_wake()
 #endif
-		:: gone -> take_signal();
+		:: was_cancelled -> clear_pending_wake();
 #ifndef BUG_CANCELLED_QUIETLY
 			wake()
 #endif
@@ -749,9 +742,9 @@ inline turn(wait, taken, n, ended, gone)
 		fi;
 		/* with events from the queue, only for other threads */
 		if
-		:: woken || first -> work = !gone
-		:: !woken && !first && n == 0 && taken == 0 && !gone ->
-			is_left(work)
+		:: woken || first -> work = !was_cancelled
+		:: !woken && !first && n == 0 && taken == 0 && !was_cancelled ->
+			has_queued(work)
 		:: else
 		fi;
 #ifdef BUG_FULL_ARRAY_STAYS_AWAY
@@ -764,13 +757,13 @@ inline turn(wait, taken, n, ended, gone)
 		:: work ->
 			work = 0;
 			room = (taken > 0 -> 0 : CAPACITY - n);
-			visit_and_set_alarm(room, ok, left, count, taken);
+			collect(room, ok, left, count, taken);
 			room = 0
 		:: else
 		fi;
 #ifdef BUG_SIGNAL_TAKEN_LATE
 		if
-		:: woken -> take_signal()
+		:: woken -> clear_pending_wake()
 		:: else
 		fi
 #endif
@@ -780,7 +773,7 @@ inline turn(wait, taken, n, ended, gone)
 }
 
 /* This thread may have been the one whose wait was limited. */
-inline come_back()
+inline wake_next()
 {
 #if TIMERS > 0 && !defined(BUG_COMES_BACK_QUIETLY)
 	if
@@ -799,25 +792,25 @@ inline come_back()
 #endif
 #if TIMERS > 0
 #define LOCALS \
-	byte count, word, taken, room, n, seen, least, i, until = NEVER; \
-	bit wait, work, ok, left, first, announced, woken, ended, gone, owes, \
+	byte count, taken, room, n, seen, least, i, until = NEVER; \
+	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled, owes, \
 	    is_set AWAY
 #elif LOOKERS > 0
 #define LOCALS \
-	byte count, word, taken, room, n; \
-	bit wait, work, ok, left, first, announced, woken, ended, gone, looks \
+	byte count, taken, room, n; \
+	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled, looks \
 	    AWAY
 #else
 #define LOCALS \
-	byte count, word, taken, room, n; \
-	bit wait, work, ok, left, first, announced, woken, ended, gone AWAY
+	byte count, taken, room, n; \
+	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled AWAY
 #endif
 
-inline clear_external()
+inline disarm()
 {
 	if
-	:: waiters & EXTERNAL -> waiters = waiters & ~EXTERNAL
-	:: !(waiters & EXTERNAL)
+	:: waiters & ARMED -> waiters = waiters & ~ARMED
+	:: !(waiters & ARMED)
 	fi
 }
 
@@ -848,20 +841,20 @@ proctype poller()
 	:: rounds < ROUNDS && !stop ->
 		do
 		:: wait = 1;
-			turn(wait, taken, n, ended, gone);
+			fill(wait, taken, n, ended, was_cancelled);
 			if
-			:: taken + n > 0 || ended || gone || stop -> break
+			:: taken + n > 0 || ended || was_cancelled || stop -> break
 			:: else
 			fi
 		od;
 progress:	rounds++;
 		if
-		:: gone -> break
-		:: else -> taken = 0; n = 0; ended = 0; come_back()
+		:: was_cancelled -> break
+		:: else -> taken = 0; n = 0; ended = 0; wake_next()
 		fi
 	:: else -> break
 	od;
-	atomic { taken = 0; n = 0; ended = 0; gone = 0; rounds = 0;
+	atomic { taken = 0; n = 0; ended = 0; was_cancelled = 0; rounds = 0;
 		pollers_done++ }
 }
 #endif
@@ -892,10 +885,10 @@ proctype looker(byte l)
 
 	set(TIMERS + PRODUCERS + l);
 	atomic { looks = 1; others_entered = inside };
-	clear_external();
-	turn(wait, taken, n, ended, gone);
+	disarm();
+	fill(wait, taken, n, ended, was_cancelled);
 	atomic {
-		assert(taken + n > 0 || tokens_told[TIMERS + PRODUCERS + l] ||
+		assert(taken + n > 0 || was_reported[TIMERS + PRODUCERS + l] ||
 		    others_entered);
 		taken = 0; n = 0; ended = 0; looks = 0
 	};
@@ -910,24 +903,24 @@ inline arm(pending)
 {
 #ifdef BUG_WAKE_TAKEN_LATE
 	atomic {
-		work = waiters & SIGNALLED;
-		waiters = waiters | EXTERNAL
+		work = waiters & WAKE_PENDING;
+		waiters = waiters | ARMED
 	};
 	if
-	:: work -> work = 0; take_signal(); record = 0
+	:: work -> work = 0; clear_pending_wake(); record = 0
 	:: else
 	fi;
 #else
 	atomic {
-		work = waiters & SIGNALLED;
-		waiters = waiters | EXTERNAL
+		work = waiters & WAKE_PENDING;
+		waiters = waiters | ARMED
 	};
 	if
 	:: work ->
 		work = 0;
 		record = 0;
 #ifndef BUG_WAKE_TAKEN_FOR_GOOD
-		take_signal()
+		clear_pending_wake()
 #endif
 	:: else
 	fi;
@@ -942,14 +935,14 @@ inline arm(pending)
 				list?x;
 				if
 				:: ready[x] && on[x] -> pending = 1; list!x
-				:: else -> queued[x] = 0; untold[x] = 0
+				:: else -> queued[x] = 0; unreported[x] = 0
 				fi;
 				x = 0
 			}
 		:: else -> break
 		od;
 		if
-		:: pending -> waiters = waiters & ~EXTERNAL
+		:: pending -> waiters = waiters & ~ARMED
 		:: else
 		fi;
 		leave(left);
@@ -959,8 +952,8 @@ inline arm(pending)
 #if TIMERS > 0
 	/* not if the caller is to poll at once */
 	if
-	:: !pending && (collector & TIMED) -> SET_ALARM
-	:: pending || !(collector & TIMED)
+	:: !pending && is_timed -> SET_ALARM
+	:: pending || !is_timed
 	fi
 #endif
 }
@@ -986,14 +979,14 @@ proctype outer()
 		:: stop -> break
 		:: else
 		fi;
-		clear_external();
-		turn(wait, taken, n, ended, gone);
+		disarm();
+		fill(wait, taken, n, ended, was_cancelled);
 		atomic { taken = 0; n = 0; ended = 0; rounds++ }
 	:: else -> break
 	od;
 #ifdef CLOSE
 	/* a program may leave the poll armed */
-	waiters = waiters | EXTERNAL;
+	waiters = waiters | ARMED;
 #endif
 	rounds = 0;
 	pollers_done++
@@ -1076,7 +1069,7 @@ proctype user(byte t)
 			:: told[t] && at > wheel_now[t] ->
 				told[t] = 0;
 				ready[t] = 0;
-				untold[t] = 0
+				unreported[t] = 0
 			:: else
 			fi;
 			at = 0
@@ -1099,7 +1092,7 @@ inline register()
 	if
 	:: atomic { !on[0] ->
 		on[0] = 1;
-		untold[0] = ready[0];
+		unreported[0] = ready[0];
 		if
 		:: ready[0] && !queued[0] -> queued[0] = 1; owes = 1
 		:: else
@@ -1109,7 +1102,7 @@ inline register()
 		:: else
 		fi;
 		d_step { assert(!listed[0]); listed[0] = 1 };
-		collector = collector | TIMED;
+		is_timed = 1;
 		lock = 0;
 		changed()
 	:: on[0] -> lock = 0
@@ -1121,7 +1114,7 @@ inline remove()
 	listed[0] = 0;
 	if
 	:: TIMERS == 1 || !listed[TIMERS - 1] ->
-		collector = collector & ~TIMED;
+		is_timed = 0;
 		d_step {
 			if
 			:: armed != NEVER ->
@@ -1139,7 +1132,7 @@ inline deregister()
 {
 #ifdef BUG_DEREGISTER_UNLOCKED
 	if
-	:: atomic { on[0] -> on[0] = 0; untold[0] = 0 };
+	:: atomic { on[0] -> on[0] = 0; unreported[0] = 0 };
 		take_lock();
 		remove();
 		lock = 0;
@@ -1149,7 +1142,7 @@ inline deregister()
 #else
 	take_lock();
 	if
-	:: atomic { on[0] -> on[0] = 0; untold[0] = 0 };
+	:: atomic { on[0] -> on[0] = 0; unreported[0] = 0 };
 		remove();
 		lock = 0;
 		changed()
@@ -1192,7 +1185,7 @@ proctype destroyer()
 	lock = 0;
 	timer_destroyed = 1;
 #endif
-	atomic { on[0] = 0; untold[0] = 0; ready[0] = 0 }
+	atomic { on[0] = 0; unreported[0] = 0; ready[0] = 0 }
 }
 #endif
 
@@ -1244,7 +1237,7 @@ inline close()
 			assert(!inside);
 			list?x;
 			queued[x] = 0;
-			untold[x] = 0;
+			unreported[x] = 0;
 			x = 0
 		}
 	:: len(list) == 0 -> break
@@ -1277,14 +1270,14 @@ proctype closer()
 	d_step {
 		assert(producers_done == PRODUCERS + LOOKERS);
 		assert(users_done == USERS && registrars_done == REGISTRARS);
-		assert(!inside && !(collector & HELD));
-		assert(record || !(waiters & SIGNALLED));
+		assert(!inside && collector != HELD);
+		assert(record || !(waiters & WAKE_PENDING));
 		do
 		:: s < SOURCES ->
 			if
 			:: asleep > 0 ||
-			    (outer_sleeps && (waiters & EXTERNAL)) ->
-				assert(!untold[s]);
+			    (outer_sleeps && (waiters & ARMED)) ->
+				assert(!unreported[s]);
 				assert(!is_level(s) || !ready[s] || !on[s])
 			:: else
 			fi;
@@ -1299,7 +1292,7 @@ proctype closer()
 			assert(listed[s] == on[s]);
 			if
 			:: asleep > 0 ||
-			    (outer_sleeps && (waiters & EXTERNAL)) ->
+			    (outer_sleeps && (waiters & ARMED)) ->
 				assert(!on[s] || told[s] || deadline[s] > now)
 			:: else
 			fi;
@@ -1326,7 +1319,7 @@ init
 		:: y < TIMERS -> listed[y] = 1; deadline[y] = 3 - y; y++
 		:: else -> break
 		od;
-		collector = TIMED;
+		is_timed = 1;
 #endif
 #ifdef CLOSE
 		refs = 1 + PRODUCERS + USERS;

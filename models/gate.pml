@@ -10,11 +10,11 @@
  * then. The processes and inlines of the model stand for these functions:
  *
  *	enter			mio__gate_enter(), which is
- *	  line_up		line_up_locked()
+ *	  append		append_locked()
  *	  look			one iteration of wait_locked(), and entering
  *	  look_once_more	the last check after the deadline has passed
  *	  cancelled		cancelled()
- *	  step_out		step_out_locked()
+ *	  remove		remove_locked()
  *	leave			mio__gate_leave()
  *	enter_gate		enter_gate() of src/sys/selector_poll.c: enters
  *				with a past deadline first, then with its own
@@ -84,9 +84,9 @@ byte through;
 bit last_waits; /* the last thread is in line, and its deadline is its own */
 
 #ifdef BUG_HELD_ALONE
-#define is_turn(i) (!held)
+#define may_enter(i) (!held)
 #else
-#define is_turn(i) (!held && next[HEAD] == i)
+#define may_enter(i) (!held && next[HEAD] == i)
 #endif
 
 /* The invariant while no thread holds the lock. */
@@ -124,7 +124,7 @@ inline broadcast()
 	j = 0
 }
 
-inline line_up()
+inline append()
 {
 #ifdef BUG_LAST_IS_FIRST
 	next[i] = next[HEAD];
@@ -163,7 +163,7 @@ inline forget()
 	j = 0
 }
 
-inline step_out()
+inline remove()
 {
 	asleep[i] = 0;
 	next[link[i]] = next[i];
@@ -194,14 +194,14 @@ inline go_in()
 	assert(line[0] == i);
 	inside++;
 	held = 1;
-	step_out();
+	remove();
 	is = INSIDE
 }
 
 inline look()
 {
 	if
-	:: is_turn(i) -> go_in()
+	:: may_enter(i) -> go_in()
 	:: else -> asleep[i] = 1
 	fi;
 	check_unlocked()
@@ -210,8 +210,8 @@ inline look()
 inline look_once_more()
 {
 	if
-	:: is_turn(i) -> go_in()
-	:: else -> step_out(); is = OUTSIDE
+	:: may_enter(i) -> go_in()
+	:: else -> remove(); is = OUTSIDE
 	fi;
 	check_unlocked()
 }
@@ -222,7 +222,7 @@ inline cancelled()
 	asleep[i] = 0;
 	forget();
 #else
-	step_out();
+	remove();
 #endif
 	is = CANCELLED;
 	check_unlocked()
@@ -230,7 +230,7 @@ inline cancelled()
 
 inline enter()
 {
-	d_step { is = WAITS; line_up(); look() };
+	d_step { is = WAITS; append(); look() };
 	do
 	:: atomic { is == WAITS && !asleep[i] -> look() }
 	:: atomic {

@@ -12,19 +12,19 @@
  * orders are sufficient. The word has the layout of readiness.c, with the same
  * names. The processes and inlines of the model stand for these functions:
  *
- *	push				mio__ready_queue_push(), mio__core_push(),
+ *	push				mio__ready_queue_push(),
  *					mio__readiness_push()
- *	take_all			mio__ready_queue_accept()
+ *	accept				mio__ready_queue_accept()
  *	append, pop			mio__ready_queue_append(), _pop()
  *	set				mio__readiness_set()
  *	trigger				mio__readiness_trigger()
- *	update				bind_to(), update_locked()
+ *	update				mio__readiness_update_locked(), bind()
  *	deregister, drop		mio__readiness_deregister(), _drop()
  *	add, finish, remove		mio__readiness_add(), _finish(),
  *					_remove()
- *	take				mio__readiness_report(), take(),
- *					move_to_token(), reported()
- *	keep				mio__readiness_requeue_if_due()
+ *	report_one			mio__readiness_report(), report_one(),
+ *					move_to_token(), after_report()
+ *	requeue_if_due			mio__readiness_requeue_if_due()
  *	unref, release, discard		mio__readiness_unref(), release(),
  *					mio__readiness_discard()
  *	closer				mio__ready_queue_close(), and what
@@ -33,7 +33,7 @@
  * A loop that loads the word, computes a new one and repeats its
  * compare-and-swap until it succeeds is one step here if the new word depends
  * only on the old one: the iteration that succeeds did all of its work on that
- * word. The loop of take reads the token in between, and that of push writes
+ * word. The loop of report_one reads the token in between, and that of push writes
  * the link, so their steps are separate and the comparison may fail. A level
  * that stays in the queue needs no comparison, because its word is only read. A
  * token is written and read in two halves.
@@ -49,9 +49,9 @@
  *	  in the queue, or popped by the collector; QUEUED is set in the last
  *	  three; so no node is pushed twice, popped twice, or forgotten
  *	- an event that is due and not yet reported is QUEUED: each edge since
- *	  the last take, and each level
+ *	  the last report, and each level
  *	- an event has the complete token of the update that was in force when
- *	  the event was taken, or when the word of a level was read, and only
+ *	  the event was reported, or when the word of a level was read, and only
  *	  bits of the interest of that update, errors and hang-ups; there is no
  *	  event after a deregister, a drop, or a oneshot that has fired
  *	- a readiness that was finished is reported once after each update, and
@@ -103,8 +103,8 @@
 
 /* The word, as in readiness.c, except that the slots have lower bits. */
 #define READY          255
-#define REPORTED_SHIFT 8
-#define REPORTED       65280
+#define INTEREST_SHIFT 8
+#define INTEREST       65280
 #define QUEUED         65536
 #define EDGE           131072
 #define ONESHOT        262144
@@ -112,10 +112,10 @@
 #define DROPPED        1048576
 #define ORPHAN         2097152
 #define FINAL          4194304
-#define WRITE_SHIFT    23
-#define READ_SHIFT     25
+#define NEWEST_SHIFT    23
+#define CURRENT_SHIFT     25
 
-#define UPDATED (REPORTED | EDGE | ONESHOT | REGISTERED | (3 << WRITE_SHIFT))
+#define UPDATED (INTEREST | EDGE | ONESHOT | REGISTERED | (3 << NEWEST_SHIFT))
 #define ALWAYS  56
 #define LEVEL   0
 
@@ -128,14 +128,14 @@
 
 #ifdef BUG_UNMASKED
 /* If a bit is due, all set bits are reported. */
-#define due(s) ((s) & REPORTED -> (s) & READY : 0)
+#define due(s) ((s) & INTEREST -> (s) & READY : 0)
 #else
-#define due(s) (((s) >> REPORTED_SHIFT) & (s) & READY)
+#define due(s) (((s) >> INTEREST_SHIFT) & (s) & READY)
 #endif
-#define is_on(s) (((s) & REGISTERED) && !((s) & DROPPED) && ((s) & REPORTED))
+#define is_on(s) (((s) & REGISTERED) && !((s) & DROPPED) && ((s) & INTEREST))
 
-#define read_slot(s)  (((s) >> READ_SHIFT) & 3)
-#define write_slot(s) (((s) >> WRITE_SHIFT) & 3)
+#define current_slot(s)  (((s) >> CURRENT_SHIFT) & 3)
+#define newest_slot(s) (((s) >> NEWEST_SHIFT) & 3)
 #define at(n, slot)   ((n) * SLOTS + (slot))
 
 #define CLOSED NODES
@@ -174,11 +174,11 @@ bit stop;
 #define OUT    0
 #define OWED   1
 #define LISTED 2
-#define TAKEN  3
+#define POPPED  3
 byte place[NODES];
 byte version[NODES]; /* the update in force */
 byte seen;           /* the update whose word the collector has read */
-bit untold[NODES];   /* due, and not reported since it was set */
+bit unreported[NODES];   /* due, and not reported since it was set */
 bit fired[NODES];    /* a oneshot has, since the last update */
 bit final[NODES];    /* the end was reported since the last update */
 bit freed[NODES];
@@ -194,7 +194,7 @@ byte y, z;
 
 /* The invariant of the word after each change. */
 #define check_word(n) \
-	assert(!untold[n] || (word[n] & QUEUED)); \
+	assert(!unreported[n] || (word[n] & QUEUED)); \
 	assert(due(word[n]) == 0 || (word[n] & (EDGE | FINAL)) || \
 	    (word[n] & QUEUED))
 
@@ -258,7 +258,7 @@ inline append_reversed(newest)
 	z = 0
 }
 
-inline take_all(newest)
+inline accept(newest)
 {
 #ifdef BUG_TAKEN_BY_A_STORE
 	newest = incoming;
@@ -284,7 +284,7 @@ inline append(n)
 {
 	d_step {
 		node_is_there(n);
-		assert(place[n] == TAKEN);
+		assert(place[n] == POPPED);
 		place[n] = LISTED;
 		next[n] = NIL;
 		if
@@ -301,7 +301,7 @@ inline pop(n)
 		n = first;
 		node_is_there(n);
 		assert(place[n] == LISTED);
-		place[n] = TAKEN;
+		place[n] = POPPED;
 		first = next[n]
 	}
 }
@@ -331,11 +331,11 @@ inline discard(n)
 {
 	d_step {
 		node_is_there(n);
-		assert(place[n] == OWED || place[n] == TAKEN);
+		assert(place[n] == OWED || place[n] == POPPED);
 		place[n] = OUT;
 		orphan = ((word[n] & ORPHAN) != 0);
 		word[n] = word[n] & ~QUEUED;
-		untold[n] = 0
+		unreported[n] = 0
 	};
 	if
 #ifndef BUG_DISCARD_FORGETS_ORPHAN
@@ -358,8 +358,8 @@ inline discard(n)
 inline queue_if_due(n)
 {
 	if
-	:: due(x) -> x = x | QUEUED; untold[n] = 1
-	:: else -> untold[n] = 0
+	:: due(x) -> x = x | QUEUED; unreported[n] = 1
+	:: else -> unreported[n] = 0
 	fi
 }
 
@@ -393,7 +393,7 @@ inline trigger(n, owes, newest, left)
 	d_step {
 		node_is_there(n);
 		x = TRIGGERED | QUEUED;
-		untold[n] = 1;
+		unreported[n] = 1;
 		put_word(n, owes)
 	};
 	push_if_owed(n, owes, newest, left)
@@ -428,7 +428,7 @@ inline remove(n, value)
 #endif
 		:: else ->
 			word[n] = word[n] & ~(value);
-			untold[n] = (due(word[n]) -> untold[n] : 0);
+			unreported[n] = (due(word[n]) -> unreported[n] : 0);
 			assert(!(word[n] & FINAL) || (word[n] & READY))
 		fi;
 		check_word(n)
@@ -442,11 +442,11 @@ inline free_slot(n)
 	y = 0;
 	do
 #if defined(BUG_SLOT_READ)
-	:: y == write_slot(word[n]) -> y++
+	:: y == newest_slot(word[n]) -> y++
 #elif defined(BUG_SLOT_WRITE)
-	:: y == read_slot(word[n]) -> y++
+	:: y == current_slot(word[n]) -> y++
 #else
-	:: y == read_slot(word[n]) || y == write_slot(word[n]) -> y++
+	:: y == current_slot(word[n]) || y == newest_slot(word[n]) -> y++
 #endif
 	:: else -> break
 	od
@@ -486,11 +486,11 @@ inline update(n, v, registered, slot, owes, newest, left)
 		if
 		:: (word[n] & REGISTERED) == registered ->
 			x = (x & ~UPDATED) | REGISTERED | option_of(v) |
-			    ((interest_of(v) | ALWAYS) << REPORTED_SHIFT) |
-			    (slot << WRITE_SHIFT);
+			    ((interest_of(v) | ALWAYS) << INTEREST_SHIFT) |
+			    (slot << NEWEST_SHIFT);
 #ifndef BUG_UPDATED_THOUGH_DROPPED
 			if
-			:: x & DROPPED -> x = x & ~REPORTED
+			:: x & DROPPED -> x = x & ~INTEREST
 			:: else
 			fi;
 #endif
@@ -515,9 +515,9 @@ inline deregister(n)
 #ifdef BUG_DEREGISTERED_AND_REPORTED
 		word[n] = word[n] & ~REGISTERED;
 #else
-		word[n] = word[n] & ~(REGISTERED | REPORTED);
+		word[n] = word[n] & ~(REGISTERED | INTEREST);
 #endif
-		untold[n] = 0;
+		unreported[n] = 0;
 		check_word(n)
 	}
 }
@@ -526,8 +526,8 @@ inline drop(n)
 {
 	d_step {
 		node_is_there(n);
-		word[n] = (word[n] & ~REPORTED) | DROPPED;
-		untold[n] = 0;
+		word[n] = (word[n] & ~INTEREST) | DROPPED;
+		unreported[n] = 0;
 		check_word(n)
 	}
 }
@@ -543,17 +543,17 @@ inline drop(n)
 
 /* The word after w was reported. */
 #ifdef BUG_ONESHOT_STAYS
-#define reported(w) ((w) & ~QUEUED)
+#define after_report(w) ((w) & ~QUEUED)
 #else
-#define reported(w) \
-	((due(w) != 0 && ((w) & ONESHOT) -> (w) & ~REPORTED : (w)) & ~QUEUED)
+#define after_report(w) \
+	((due(w) != 0 && ((w) & ONESHOT) -> (w) & ~INTEREST : (w)) & ~QUEUED)
 #endif
 
 #ifdef TOKENS
 #define check_token(n, a, b) \
 	assert((a) == (b)); \
 	assert((a) == seen); \
-	assert(((w & REPORTED) >> REPORTED_SHIFT) == (interest_of(a) | ALWAYS))
+	assert(((w & INTEREST) >> INTEREST_SHIFT) == (interest_of(a) | ALWAYS))
 #else
 #define check_token(n, a, b) skip
 #endif
@@ -579,25 +579,25 @@ inline check_event(n, w, a, b)
 			final[n] = ((w & FINAL) != 0)
 		:: else -> assert(stays(w))
 		fi;
-		untold[n] = (word[n] == w -> 0 : untold[n])
+		unreported[n] = (word[n] == w -> 0 : unreported[n])
 	fi
 }
 
 #ifdef BUG_READ_STUCK
-#define SLOT_READ(w) write_slot(w)
+#define SLOT_CURRENT(w) newest_slot(w)
 #else
-#define SLOT_READ(w) read_slot(w)
+#define SLOT_CURRENT(w) current_slot(w)
 #endif
 
 /* w: 0 between calls. */
-inline take(n, w, a, b)
+inline report_one(n, w, a, b)
 {
 	d_step {
 		node_is_there(n);
 #ifdef BUG_CLEAR_FIRST
 		word[n] = word[n] & ~QUEUED;
 		place[n] = OUT;
-		untold[n] = 0;
+		unreported[n] = 0;
 #endif
 		w = word[n];
 		seen = version[n]
@@ -607,7 +607,7 @@ inline take(n, w, a, b)
 		/* move_to_token() */
 #ifndef BUG_READ_STUCK
 		do
-		:: read_slot(w) == write_slot(w) -> break
+		:: current_slot(w) == newest_slot(w) -> break
 		:: else ->
 			d_step {
 				node_is_there(n);
@@ -616,8 +616,8 @@ inline take(n, w, a, b)
 				:: word[n] != w -> w = word[n]
 #endif
 				:: else ->
-					w = (w & ~(3 << READ_SHIFT)) |
-					    (write_slot(w) << READ_SHIFT);
+					w = (w & ~(3 << CURRENT_SHIFT)) |
+					    (newest_slot(w) << CURRENT_SHIFT);
 					word[n] = w
 				fi;
 				/* a later update may have the same word */
@@ -627,8 +627,8 @@ inline take(n, w, a, b)
 		skip;
 #endif
 #ifdef TOKENS
-		d_step { node_is_there(n); a = token_a[at(n, SLOT_READ(w))] };
-		d_step { node_is_there(n); b = token_b[at(n, SLOT_READ(w))] };
+		d_step { node_is_there(n); a = token_a[at(n, SLOT_CURRENT(w))] };
+		d_step { node_is_there(n); b = token_b[at(n, SLOT_CURRENT(w))] };
 #endif
 		d_step {
 			node_is_there(n);
@@ -641,7 +641,7 @@ inline take(n, w, a, b)
 #else
 			:: !stays(w) && word[n] == w ->
 				check_event(n, w, a, b);
-				word[n] = reported(w);
+				word[n] = after_report(w);
 #endif
 				place[n] = OUT;
 				check_word(n);
@@ -667,7 +667,7 @@ inline take(n, w, a, b)
 
 #ifdef KEEP
 /* Removes the node from the queue if it has nothing to report. */
-inline keep(n, w, a)
+inline requeue_if_due(n, w, a)
 {
 #ifdef BUG_KEEP_BLIND
 	a = (due(word[n]) != 0);
@@ -866,17 +866,17 @@ proctype collector()
 
 	do
 	:: !stop && (incoming != NIL || first != NIL) ->
-		take_all(newest);
+		accept(newest);
 		if
 		:: first != NIL ->
 			pop(n);
 #ifdef KEEP
 			if
-			:: keep(n, w, a)
-			:: take(n, w, a, b)
+			:: requeue_if_due(n, w, a)
+			:: report_one(n, w, a, b)
 			fi;
 #else
-			take(n, w, a, b);
+			report_one(n, w, a, b);
 #endif
 			n = 0
 		:: else
@@ -910,7 +910,7 @@ proctype closer()
 		do
 		:: n < NODES ->
 			assert(freed[n] || !(word[n] & QUEUED));
-			assert(freed[n] || !untold[n]);
+			assert(freed[n] || !unreported[n]);
 			n++
 		:: else -> break
 		od;
@@ -921,7 +921,7 @@ proctype closer()
 	collector_done && updaters_done == UPDATERS;
 #ifdef LIFETIME
 #ifdef BUG_CLOSED_AFTER_THE_LOOK
-	take_all(newest);
+	accept(newest);
 	incoming = CLOSED;
 #else
 	d_step {
@@ -972,7 +972,7 @@ init
 #else
 				word[y] = REGISTERED | OPTION1 |
 				    ((interest_of(1) | ALWAYS) <<
-				    REPORTED_SHIFT);
+				    INTEREST_SHIFT);
 #endif
 #ifdef TOKENS
 				token_a[at(y, 0)] = 1;
