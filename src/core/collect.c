@@ -49,10 +49,13 @@
  * that has taken events from the queue is not cancelled before it has returned
  * them.
  *
- * Memory orders. Entering needs acquire and leaving needs release, so that the
- * list and all that belongs to the collector is seen by the next holder; each
- * is one exchange, and an exchange by a thread that does not enter continues
- * the release sequence. They are seq_cst for the argument above.
+ * Memory orders. Leaving needs release and entering needs acquire, so that the
+ * next holder sees the list and all else that belongs to the collector. The
+ * exchange that enters reads the value that the last leave has stored: one by a
+ * thread that does not enter replaces HELD by HELD, and so is never in between.
+ * Both are seq_cst for the argument above. It holds for HELD, too: a waiter
+ * that has read HELD has done so before the holder's leave in the total order,
+ * and the holder reads `waiters' after that.
  */
 
 #include "core/collect.h"
