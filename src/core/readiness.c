@@ -251,30 +251,14 @@ mio__readiness_check(const struct mio_readiness *self,
 	return bound == NULL || bound == poll ? 0 : -EINVAL;
 }
 
-/* Returns 0 if it is bound to the poll, else the error of a reregister. */
-static int
-check_bound(const struct mio_readiness *self, const struct mio_poll *poll)
-{
-	const struct mio_poll *bound = poll_of(self);
-
-	if (bound == NULL)
-		return -ENOENT;
-
-	return bound == poll ? 0 : -EINVAL;
-}
-
 /*
- * Binds it to the poll for good, unless it is bound to another one: then this
- * returns -EINVAL. Two polls have two locks, so two threads may call this at
- * once.
+ * Binds it to the poll for good. Two polls have two locks, so two threads may
+ * call this at once; the second one gets -EINVAL.
  */
-static int
+static COLD int
 bind(struct mio_readiness *self, struct mio_poll *poll)
 {
 	struct mio_poll *bound = NULL;
-
-	if (poll_of(self) != NULL)
-		return check_bound(self, poll);
 
 	mio__core_ref(poll);
 	if (atomic_compare_exchange_strong_explicit(&self->poll, &bound, poll,
@@ -283,7 +267,7 @@ bind(struct mio_readiness *self, struct mio_poll *poll)
 
 	mio__core_unref(poll);
 
-	return check_bound(self, poll);
+	return bound == poll ? 0 : -EINVAL;
 }
 
 /* Returns a slot that is neither CURRENT nor NEWEST. */
@@ -304,8 +288,10 @@ mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options, bool registered)
 {
 	unsigned state, slot, next, set;
-	int r = registered ? check_bound(self, poll) : bind(self, poll);
+	int r = 0;
 
+	if (poll_of(self) == NULL)
+		r = registered ? -ENOENT : bind(self, poll);
 	if (r < 0)
 		return r;
 
@@ -333,10 +319,10 @@ mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
 int
 mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll)
 {
-	int r = check_bound(self, poll);
+	const struct mio_poll *bound = poll_of(self);
 
-	if (r < 0)
-		return r;
+	if (bound != poll)
+		return bound == NULL ? -ENOENT : -EINVAL;
 
 	return atomic_fetch_and_explicit(&self->state, ~(REGISTERED | INTEREST),
 		   memory_order_acq_rel) &

@@ -77,14 +77,18 @@ mio__readiness_trigger(struct mio_readiness *self)
 		mio__readiness_push(self);
 }
 
-/* Checks the arguments of a register. Returns 0, -EINVAL or -ENOTSUP. */
+/*
+ * Checks the arguments of a register or reregister. Returns 0, -ENOTSUP, or
+ * -EINVAL if it is bound to another poll.
+ */
 int mio__readiness_check(const struct mio_readiness *self,
     const struct mio_poll *poll, unsigned interest, unsigned options);
 
 /*
- * Registers it, or reregisters it if registered is true. Call it with the
- * poll's lock held. If it is due then, it is pushed. Returns 0, -EEXIST,
- * -ENOENT, or -EINVAL if it is bound to another poll.
+ * Registers it, or reregisters it if registered is true, with the poll's lock
+ * held. The arguments have passed mio__readiness_check(). If it is due then, it
+ * is pushed. Returns 0, -EEXIST, -ENOENT, or -EINVAL if another thread has just
+ * bound it to another poll.
  */
 int
 mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,

@@ -14,7 +14,7 @@ readiness_of(struct mio_source *source)
 	return &((struct mio__readiness_source *)(void *)block)->readiness;
 }
 
-static int
+static inline int
 update(struct mio_source *source, struct mio_poll *poll, mio_token_t token,
     unsigned interest, unsigned options, bool registered)
 {
