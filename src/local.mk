@@ -10,8 +10,6 @@ wheel_sources = \
 	src/timer/late.h \
 	src/timer/node.h \
 	src/timer/tick.h \
-	src/timer/unused.c \
-	src/timer/unused.h \
 	src/timer/wheel.c \
 	src/timer/wheel.h \
 	$(end)

@@ -16,7 +16,7 @@
 
 struct mio__wheel_node {
 	uint64_t name; /* while it is not set, without its index */
-	uint64_t tick;
+	uint64_t tick; /* while it is free, the index of the next free one */
 	uint64_t state;
 };
 

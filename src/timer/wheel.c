@@ -26,6 +26,14 @@
  * comparison; while it is not set it has it without the index, and then no name
  * is equal to that.
  *
+ * Free nodes. The node that was freed last is used next, as it is still in the
+ * cache: to cancel one of 100,000 and set another takes 17 ns, and took 38 with
+ * a hierarchical bitmap of free nodes, whose one advantage was that it handed
+ * them out in the order of memory (after 70,000 of 100,000 were cancelled in
+ * random order, an insert takes 30 ns and took 7). A list that is started anew
+ * whenever no timeout is pending has that for the price of a branch: the nodes
+ * from `fresh' on were not used since.
+ *
  * The earliest tick is kept while it is known. When that timeout goes, and its
  * slot is not of level 0, the rest of the slot has to be looked at; a caller
  * who cannot wait for that gets a lower bound.
@@ -75,6 +83,43 @@ find(
 	return node->name == handle ? node : NULL;
 }
 
+/* ---- the free list */
+
+/* Removes a node from the free list. There is one. */
+static inline uint64_t
+get_node(struct mio__wheel *wheel)
+{
+	uint64_t index = wheel->free;
+
+	wheel->pending++;
+	if (index == 0)
+		return wheel->fresh++;
+
+	wheel->free = wheel->nodes[index].tick;
+
+	return index;
+}
+
+/* From here on its name names nothing. */
+static inline void
+free_node(struct mio__wheel *wheel, uint64_t index)
+{
+	struct mio__wheel_node *node = &wheel->nodes[index];
+
+	node->name -= index;
+	node->tick = wheel->free;
+	wheel->free = index;
+	wheel->pending--;
+}
+
+/* Once all nodes are free, they are handed out in the order of memory again. */
+static inline void
+reset_free_list(struct mio__wheel *wheel)
+{
+	wheel->free = 0;
+	wheel->fresh = 1;
+}
+
 /* ---- the whole */
 
 int
@@ -83,8 +128,7 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 	uint64_t count = (uint64_t)capacity + 1, units, i;
 
 	units = count * (sizeof(struct mio__wheel_node) / UNIT) +
-	    (LISTS + 2 * count) * (sizeof(struct mio__wheel_link) / UNIT) +
-	    mio__unused_words(capacity + 1);
+	    (LISTS + 2 * count) * (sizeof(struct mio__wheel_link) / UNIT);
 	if (units > SIZE_MAX / UNIT)
 		return -ENOMEM;
 
@@ -108,10 +152,7 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 		wheel->mask = wheel->mask * 2 + 1;
 	mio__late_init(&wheel->late, wheel->links, wheel->nodes,
 	    (uint32_t)(LISTS + count));
-	mio__unused_init(&wheel->unused, capacity + 1,
-	    (uint64_t *)(void *)(wheel->links + LISTS + 2 * count));
-	if (mio__unused_take(&wheel->unused))
-		mio__unused_find(&wheel->unused);
+	reset_free_list(wheel);
 
 	return 0;
 }
@@ -198,8 +239,10 @@ static inline void
 went(struct mio__wheel *wheel)
 {
 	wheel->exact = false;
-	if (wheel->pending == 0)
+	if (wheel->pending == 0) {
 		wheel->earliest = NEVER;
+		reset_free_list(wheel);
+	}
 }
 
 /* The first occupied slot. There is one. */
@@ -277,19 +320,9 @@ mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick)
 #define SELDOM __attribute__((cold, noinline))
 
 static SELDOM int
-find_unused(struct mio__wheel *wheel)
-{
-	mio__unused_find(&wheel->unused);
-
-	return 0;
-}
-
-static SELDOM int
-insert_late(struct mio__wheel *wheel, uint32_t index, uint64_t tick)
+insert_late(struct mio__wheel *wheel, uint64_t index, uint64_t tick)
 {
 	mio__late_add(&wheel->late, LINK(index), tick);
-	if (mio__unused_take(&wheel->unused))
-		mio__unused_find(&wheel->unused);
 
 	return 0;
 }
@@ -299,25 +332,24 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
     mio__wheel_handle_t *handle)
 {
 	struct mio__wheel_node *node;
-	uint32_t index;
+	uint64_t index;
 
-	if (!mio__unused_any(&wheel->unused))
+	if (wheel->pending == wheel->capacity)
 		return -ENOSPC;
 
-	index = mio__unused_first(&wheel->unused);
+	index = get_node(wheel);
 	node = &wheel->nodes[index];
 	node->name += wheel->mask + 1 + index;
 	node->tick = tick;
 	node->state = state;
 	*handle = node->name;
-	wheel->pending++;
 	came(wheel, tick);
 
 	if (tick < wheel->now)
 		return insert_late(wheel, index, tick);
 	place(wheel, LINK(index), tick);
 
-	return mio__unused_take(&wheel->unused) ? find_unused(wheel) : 0;
+	return 0;
 }
 
 /* Another one may have come to it since. */
@@ -368,13 +400,12 @@ mio__wheel_move(
 
 /* The last of its list, the first unused one of its word, or both. */
 static SELDOM int
-removed_last(struct mio__wheel *wheel, uint32_t left, uint32_t index)
+removed_last(struct mio__wheel *wheel, uint32_t left)
 {
 	if (left < LISTS)
 		mark_empty(wheel, left);
-	else if (left != NONE)
+	else
 		mio__late_leave(&wheel->late, left);
-	mio__unused_found(&wheel->unused, index); /* or knows it already */
 	if (wheel->pending == 0)
 		went(wheel);
 
@@ -388,23 +419,18 @@ mio__wheel_remove(
 	uint64_t index;
 	struct mio__wheel_node *node = find(wheel, handle, &index);
 	uint32_t left;
-	bool found;
 
 	if (node == NULL)
 		return -ENOENT;
 
 	if (state != NULL)
 		*state = node->state;
-	node->name -= index;
-	wheel->pending--;
 	if (node->tick == wheel->earliest)
 		wheel->exact = false;
-	found = mio__unused_give(&wheel->unused, (uint32_t)index);
+	free_node(wheel, index);
 	left = take_out(wheel, LINK(index));
 
-	return found || left != NONE
-	    ? removed_last(wheel, left, (uint32_t)index)
-	    : 0;
+	return left != NONE ? removed_last(wheel, left) : 0;
 }
 
 /* ---- time goes on */
@@ -484,15 +510,6 @@ mio__wheel_is_due(struct mio__wheel *wheel, uint64_t now)
 	return due_list(wheel, now) != NONE;
 }
 
-static inline void
-give_back(struct mio__wheel *wheel, uint32_t index)
-{
-	wheel->nodes[index].name -= index;
-	wheel->pending--;
-	if (mio__unused_give(&wheel->unused, index))
-		mio__unused_found(&wheel->unused, index);
-}
-
 /* From the front of a list. */
 static size_t
 take(struct mio__wheel *wheel, uint32_t list, uint64_t *states, size_t count)
@@ -504,7 +521,7 @@ take(struct mio__wheel *wheel, uint32_t list, uint64_t *states, size_t count)
 	for (; index != list && n < count; index = next) {
 		next = links[index].next;
 		states[n++] = node_at(wheel, index)->state;
-		give_back(wheel, index - LISTS);
+		free_node(wheel, index - LISTS);
 	}
 
 	links[list].next = index;
@@ -525,7 +542,7 @@ take_late(struct mio__wheel *wheel, uint64_t *states, size_t count)
 		link = mio__late_first(&wheel->late);
 		mio__late_leave(&wheel->late, wheel->late.list);
 		states[n++] = node_at(wheel, link)->state;
-		give_back(wheel, link - LISTS);
+		free_node(wheel, link - LISTS);
 	}
 
 	return n;

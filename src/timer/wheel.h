@@ -8,7 +8,6 @@
 
 #include "timer/late.h"
 #include "timer/node.h"
-#include "timer/unused.h"
 
 /*
  * A hierarchical timing wheel. It knows no clock: time is a number of ticks
@@ -28,7 +27,8 @@ struct mio__wheel {
 	uint64_t groups; /* a bit for each of occupied[] that is not 0 */
 	struct mio__wheel_link *links;
 	struct mio__wheel_node *nodes; /* from 1 on: no index is 0 */
-	struct mio__unused unused;
+	uint64_t free;                 /* the first of the freed nodes, or 0 */
+	uint64_t fresh; /* this node and those behind it are free, too */
 	uint64_t occupied[MIO__WHEEL_LISTS / 64];
 	struct mio__late late;
 };

@@ -139,27 +139,22 @@ check_late(const struct mio__wheel *wheel)
 	}
 }
 
-/* A bit above stands for a word below that is not empty. */
+/* Each node that is not pending is in the free list, or was not used yet. */
 static void
-check_bitmaps(const struct mio__wheel *wheel)
+check_free_list(const struct mio__wheel *wheel)
 {
-	uint64_t *const *floors = wheel->unused.floors;
-	size_t bits = wheel->capacity + 1, i;
-	unsigned floor;
+	size_t n = 0;
+	uint64_t i;
 
-	for (floor = 1; floor < wheel->unused.depth; floor++) {
-		bits = (bits + 63) / 64;
-		for (i = 0; i < bits; i++)
-			REQUIRE((floors[floor][i / 64] >> i % 64 & 1) ==
-			    (floors[floor - 1][i] != 0));
+	REQUIRE(wheel->fresh > 0 && wheel->fresh <= wheel->capacity + 1);
+	for (i = wheel->free; i != 0; i = wheel->nodes[i].tick) {
+		REQUIRE(i < wheel->fresh);
+		REQUIRE((wheel->nodes[i].name & wheel->mask) == 0);
+		REQUIRE(++n <= wheel->capacity);
 	}
-	REQUIRE(bits <= 64);
-	REQUIRE(wheel->unused.word ==
-	    &wheel->unused.floors[0][wheel->unused.first / 64]);
-	REQUIRE((*wheel->unused.word == 0) ==
-	    (wheel->pending == wheel->capacity));
-	for (i = 0; i < wheel->unused.first / 64; i++)
-		REQUIRE(wheel->unused.floors[0][i] == 0);
+	REQUIRE(n + wheel->pending == wheel->fresh - 1);
+	for (i = wheel->fresh; i <= wheel->capacity; i++)
+		REQUIRE((wheel->nodes[i].name & wheel->mask) == 0);
 }
 
 void
@@ -167,10 +162,9 @@ wheel_check(const struct mio__wheel *wheel)
 {
 	unsigned list;
 	uint64_t least = UINT64_MAX;
-	const uint64_t *bits = wheel->unused.floors[0];
 	uint64_t groups = 0;
-	size_t n = 0, unused = 0, i;
-	bool occupied, set;
+	size_t n = 0, i;
+	bool occupied;
 
 	for (list = 0; list < LISTS; list++) {
 		n += check_list(wheel, list);
@@ -183,16 +177,11 @@ wheel_check(const struct mio__wheel *wheel)
 	n += wheel->late.count;
 	REQUIRE(n == wheel->pending);
 
-	REQUIRE((bits[0] & 1) == 0);
-	for (i = 1; i <= wheel->capacity; i++) {
-		set = (wheel->nodes[i].name & wheel->mask) != 0;
-		unused += !set;
-		REQUIRE((bits[i / 64] >> i % 64 & 1) == !set);
-		if (set && wheel->nodes[i].tick < least)
+	for (i = 1; i <= wheel->capacity; i++)
+		if ((wheel->nodes[i].name & wheel->mask) != 0 &&
+		    wheel->nodes[i].tick < least)
 			least = wheel->nodes[i].tick;
-	}
-	REQUIRE(n + unused == wheel->capacity);
-	check_bitmaps(wheel);
+	check_free_list(wheel);
 	REQUIRE(n == 0 || !wheel->exact || wheel->earliest == least);
 }
 
