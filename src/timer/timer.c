@@ -125,7 +125,7 @@ settle_locked(struct mio_timer *timer)
  * After a change that the poll may have to know of. Most often it is awake, and
  * that is found out here, without a call.
  */
-static inline void
+static void
 tell_poll(struct mio_timer *timer)
 {
 	struct mio_poll *poll = atomic_load_explicit(
@@ -312,25 +312,21 @@ is_too_far(uint64_t deadline_ns)
 	return deadline_ns > DELAY_MAX && deadline_ns - DELAY_MAX > now_ns();
 }
 
-/*
- * While the process has one thread, and the poll need not be told, there is
- * nothing to do but what the wheel does: that way through each of the calls is
- * short, and all else is apart from it.
- */
-#define APART __attribute__((noinline))
-
-static APART int
-set_apart(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t state,
-    mio_timeout_t *out)
+MIO__PUBLIC int
+mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
+    mio_token_t state, mio_timeout_t *out)
 {
-	uint64_t tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	mio__wheel_handle_t handle;
 	bool earliest, locked;
+	uint64_t tick;
 	int r;
 
+	if (timer == NULL)
+		return -EINVAL;
 	if (is_too_far(deadline_ns))
 		return -EOVERFLOW;
 
+	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	locked = mio__lock_others_out(&timer->lock);
 	earliest = tick < timer->wheel.earliest;
 	r = mio__wheel_insert(&timer->wheel, tick, state, &handle);
@@ -348,23 +344,6 @@ set_apart(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t state,
 }
 
 MIO__PUBLIC int
-mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
-    mio_token_t state, mio_timeout_t *out)
-{
-	uint64_t tick;
-
-	if (timer == NULL)
-		return -EINVAL;
-
-	tick = mio__tick_ceil(&timer->tick, deadline_ns);
-	if (!MIO__ALONE() || out == NULL || deadline_ns > DELAY_MAX ||
-	    tick < timer->wheel.earliest)
-		return set_apart(timer, deadline_ns, state, out);
-
-	return mio__wheel_insert(&timer->wheel, tick, state, out);
-}
-
-MIO__PUBLIC int
 mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
     mio_timeout_t *out)
 {
@@ -374,23 +353,16 @@ mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
 	return mio_timer_set_at(timer, now_ns() + delay_ns, state, out);
 }
 
-/* After one that went well: that is what is returned. */
-static APART int
-tell_poll_apart(struct mio_timer *timer)
-{
-	tell_poll(timer);
-
-	return 0;
-}
-
-static APART int
-reset_apart(
+MIO__PUBLIC int
+mio_timer_reset_at(
     struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 {
 	uint64_t before;
 	bool changed, locked;
 	int r;
 
+	if (timer == NULL)
+		return -EINVAL;
 	if (is_too_far(deadline_ns))
 		return -EOVERFLOW;
 
@@ -402,27 +374,10 @@ reset_apart(
 	settle_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	return r == 0 && changed ? tell_poll_apart(timer) : r;
-}
+	if (r == 0 && changed)
+		tell_poll(timer);
 
-MIO__PUBLIC int
-mio_timer_reset_at(
-    struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
-{
-	uint64_t tick;
-	int r;
-
-	if (timer == NULL)
-		return -EINVAL;
-
-	tick = mio__tick_ceil(&timer->tick, deadline_ns);
-	if (!MIO__ALONE() || timer->told || deadline_ns > DELAY_MAX ||
-	    tick < timer->wheel.earliest)
-		return reset_apart(timer, timeout, deadline_ns);
-
-	r = mio__wheel_move(&timer->wheel, timeout, tick);
-
-	return r < 0 || timer->wheel.exact ? r : tell_poll_apart(timer);
+	return r;
 }
 
 MIO__PUBLIC int
@@ -435,11 +390,15 @@ mio_timer_reset(
 	return mio_timer_reset_at(timer, timeout, now_ns() + delay_ns);
 }
 
-static APART int
-cancel_apart(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
+MIO__PUBLIC int
+mio_timer_cancel(
+    struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
 {
 	bool changed, locked;
 	int r;
+
+	if (timer == NULL)
+		return -EINVAL;
 
 	locked = mio__lock_others_out(&timer->lock);
 	r = mio__wheel_remove(&timer->wheel, timeout, state);
@@ -447,24 +406,10 @@ cancel_apart(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
 	settle_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	return r == 0 && changed ? tell_poll_apart(timer) : r;
-}
+	if (r == 0 && changed)
+		tell_poll(timer);
 
-MIO__PUBLIC int
-mio_timer_cancel(
-    struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
-{
-	int r;
-
-	if (timer == NULL)
-		return -EINVAL;
-
-	if (!MIO__ALONE() || timer->told)
-		return cancel_apart(timer, timeout, state);
-
-	r = mio__wheel_remove(&timer->wheel, timeout, state);
-
-	return r < 0 || timer->wheel.exact ? r : tell_poll_apart(timer);
+	return r;
 }
 
 MIO__PUBLIC int
