@@ -112,14 +112,13 @@ number_anew(struct mio__late *late)
 }
 
 void
-mio__late_add(struct mio__late *late, uint32_t link, uint64_t tick)
+mio__late_add(struct mio__late *late, uint32_t link)
 {
 	if (late->count == 0)
 		late->number = 0;
 	else if (late->number == UINT32_MAX)
 		number_anew(late);
 
-	late->nodes[link - MIO__WHEEL_LISTS].tick = tick;
 	rise(late, late->count++, (struct entry){ link, late->number++ });
 }
 

@@ -38,8 +38,8 @@ mio__late_first(const struct mio__late *late)
 	return late->links[late->list].next;
 }
 
-/* Gives a node its tick; its link stands in no list. */
-void mio__late_add(struct mio__late *late, uint32_t link, uint64_t tick);
+/* Adds a node that has its tick; its link stands in no list. */
+void mio__late_add(struct mio__late *late, uint32_t link);
 
 /* The link that stood in this list is out of it, or is to be. */
 void mio__late_leave(struct mio__late *late, uint32_t list);

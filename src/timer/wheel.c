@@ -180,18 +180,6 @@ append(struct mio__wheel *wheel, uint32_t list, uint32_t link)
 	return last;
 }
 
-/* The list that is empty now, or NONE. */
-static inline uint32_t
-take_out(struct mio__wheel *wheel, uint32_t link)
-{
-	uint32_t next = wheel->links[link].next, prev = wheel->links[link].prev;
-
-	wheel->links[prev].next = next;
-	wheel->links[next].prev = prev;
-
-	return next == prev ? next : NONE;
-}
-
 static inline void
 mark_occupied(struct mio__wheel *wheel, uint32_t list)
 {
@@ -209,14 +197,36 @@ mark_empty(struct mio__wheel *wheel, uint32_t list)
 		wheel->groups &= ~(UINT64_C(1) << list / 64);
 }
 
-/* Puts a node with its tick, which is now or later, where it belongs. */
+/* Takes a node out of its list. */
+static inline void
+take_out(struct mio__wheel *wheel, uint32_t link)
+{
+	uint32_t next = wheel->links[link].next, prev = wheel->links[link].prev;
+
+	wheel->links[prev].next = next;
+	wheel->links[next].prev = prev;
+	if (next != prev)
+		return;
+	if (next < LISTS)
+		mark_empty(wheel, next);
+	else
+		mio__late_leave(&wheel->late, next);
+}
+
+/* Puts a node where it belongs by its tick. */
 static inline void
 place(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
 {
-	unsigned shift =
-	    (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) &
+	unsigned shift;
+	uint32_t slot;
+
+	if (tick < wheel->now) {
+		mio__late_add(&wheel->late, link);
+		return;
+	}
+	shift = (63u - (unsigned)__builtin_clzll((tick ^ wheel->now) | 1)) &
 	    ~(MIO__WHEEL_LEVEL_BITS - 1u);
-	uint32_t slot = shift / MIO__WHEEL_LEVEL_BITS * DIGITS |
+	slot = shift / MIO__WHEEL_LEVEL_BITS * DIGITS |
 	    (tick >> shift & (DIGITS - 1));
 
 	if (append(wheel, slot, link) == slot)
@@ -313,20 +323,6 @@ mio__wheel_next(struct mio__wheel *wheel, size_t looks, uint64_t *tick)
 
 /* ---- timeouts */
 
-/*
- * These are short where they are often: what is seldom, a list that becomes
- * empty for one, is called last, and by a jump.
- */
-#define SELDOM __attribute__((cold, noinline))
-
-static SELDOM int
-insert_late(struct mio__wheel *wheel, uint64_t index, uint64_t tick)
-{
-	mio__late_add(&wheel->late, LINK(index), tick);
-
-	return 0;
-}
-
 int
 mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
     mio__wheel_handle_t *handle)
@@ -344,32 +340,7 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t state,
 	node->state = state;
 	*handle = node->name;
 	came(wheel, tick);
-
-	if (tick < wheel->now)
-		return insert_late(wheel, index, tick);
 	place(wheel, LINK(index), tick);
-
-	return 0;
-}
-
-/* Another one may have come to it since. */
-static SELDOM int
-left_list(struct mio__wheel *wheel, uint32_t list)
-{
-	if (list >= LISTS)
-		mio__late_leave(&wheel->late, list);
-	else if (wheel->links[list].next == list)
-		mark_empty(wheel, list);
-
-	return 0;
-}
-
-static SELDOM int
-move_late(struct mio__wheel *wheel, uint32_t link, uint64_t tick, uint32_t left)
-{
-	if (left != NONE)
-		(void)left_list(wheel, left); /* 0 */
-	mio__late_add(&wheel->late, link, tick);
 
 	return 0;
 }
@@ -380,34 +351,16 @@ mio__wheel_move(
 {
 	uint64_t index;
 	struct mio__wheel_node *node = find(wheel, handle, &index);
-	uint32_t left, link = LINK(index);
 
 	if (node == NULL)
 		return -ENOENT;
 
-	left = take_out(wheel, link);
+	take_out(wheel, LINK(index));
 	if (node->tick == wheel->earliest)
 		wheel->exact = false;
 	node->tick = tick;
 	came(wheel, tick);
-
-	if (tick < wheel->now)
-		return move_late(wheel, link, tick, left);
-	place(wheel, link, tick);
-
-	return left != NONE ? left_list(wheel, left) : 0;
-}
-
-/* The last of its list, the first unused one of its word, or both. */
-static SELDOM int
-removed_last(struct mio__wheel *wheel, uint32_t left)
-{
-	if (left < LISTS)
-		mark_empty(wheel, left);
-	else
-		mio__late_leave(&wheel->late, left);
-	if (wheel->pending == 0)
-		went(wheel);
+	place(wheel, LINK(index), tick);
 
 	return 0;
 }
@@ -418,19 +371,20 @@ mio__wheel_remove(
 {
 	uint64_t index;
 	struct mio__wheel_node *node = find(wheel, handle, &index);
-	uint32_t left;
 
 	if (node == NULL)
 		return -ENOENT;
 
 	if (state != NULL)
 		*state = node->state;
+	take_out(wheel, LINK(index));
 	if (node->tick == wheel->earliest)
 		wheel->exact = false;
 	free_node(wheel, index);
-	left = take_out(wheel, LINK(index));
+	if (wheel->pending == 0)
+		went(wheel);
 
-	return left != NONE ? removed_last(wheel, left) : 0;
+	return 0;
 }
 
 /* ---- time goes on */
