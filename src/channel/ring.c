@@ -91,36 +91,21 @@ mio__ring_destroy(struct mio__ring *ring)
 	mio__os_free(ring);
 }
 
-/* Where size is a constant to the compiler, the copy is a few moves. */
-static inline size_t
-peek(const struct mio__ring *ring, size_t position, char *message, size_t count,
-    size_t size)
+size_t
+mio__ring_peek(
+    const struct mio__ring *ring, size_t position, void *messages, size_t count)
 {
+	char *message = messages;
 	size_t n;
 
 	for (n = 0; n < count; n++) {
 		if (!mio__ring_is_there(ring, position))
 			break;
 		memcpy(message, mio__ring_cell(ring, position) + sizeof(size_t),
-		    size);
-		message += size;
+		    ring->message_size);
+		message += ring->message_size;
 		position += MIO__STEP;
 	}
 
 	return n;
-}
-
-size_t
-mio__ring_peek(
-    const struct mio__ring *ring, size_t position, void *messages, size_t count)
-{
-	switch (ring->message_size) {
-	case 8:
-		return peek(ring, position, messages, count, 8);
-	case 64:
-		return peek(ring, position, messages, count, 64);
-	default:
-		return peek(
-		    ring, position, messages, count, ring->message_size);
-	}
 }

@@ -76,18 +76,6 @@ mio__ring_stamp(size_t position)
 	return position | 1;
 }
 
-/* The sizes that matter most become moves instead of a call. */
-static inline void
-mio__ring_copy(void *to, const void *from, size_t size)
-{
-	if (size == 8)
-		memcpy(to, from, 8);
-	else if (size == 64)
-		memcpy(to, from, 64);
-	else
-		memcpy(to, from, size);
-}
-
 /* Whether there is no room at this position. Anyone. */
 static inline bool
 mio__ring_is_full(struct mio__ring *ring, size_t position)
@@ -127,7 +115,7 @@ mio__ring_push(struct mio__ring *ring, const void *message)
 
 	MIO__YIELD_POINT();
 	cell = mio__ring_cell(ring, position);
-	mio__ring_copy(cell + sizeof(size_t), message, ring->message_size);
+	memcpy(cell + sizeof(size_t), message, ring->message_size);
 	atomic_store_explicit((atomic_size_t *)(void *)cell,
 	    mio__ring_stamp(position), memory_order_release);
 	MIO__YIELD_POINT();
