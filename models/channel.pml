@@ -21,7 +21,7 @@
  *	settle, recv	settle(), recv_some() of channel.c, with room for one
  *			message or for all (BATCH), message by message
  *	wait		wait_for_one(), mio__segments_sleep_on(), bell.c
- *	leave		leave() of channel.c, mio__segments_leave()
+ *	leave		leave() of channel.c, mio__segments_close()
  *
  * The readiness is reduced to what readiness.pml proves: bits that change in
  * one step, and a place in the queue. The poll is reduced to a wait for the
@@ -69,13 +69,11 @@
 #define ALL (SENDERS * MESSAGES)
 
 /* The tail, as in ring.h. */
-#define STEP   16
+#define STEP   8
 #define ASLEEP 1
 #define CLOSED 2
-#define GONE   4
-#define MOVED  8
-#define FLAGS  15
-#define ENDS   6
+#define MOVED  4
+#define FLAGS  7
 
 #define position_of(t) ((t) / STEP)
 #define limit_of(r)    (LIMIT << (r))
@@ -162,8 +160,8 @@ inline push(id, n, ring, t, result)
 		ring = newest;
 		t = tail[ring];
 		if
-		:: t & GONE -> result = ENDED
-		:: !(t & GONE) && (t & MOVED) -> result = FULL
+		:: t & CLOSED -> result = ENDED
+		:: !(t & CLOSED) && (t & MOVED) -> result = FULL
 		:: else ->
 			/* an old position is behind the head */
 			if
@@ -351,7 +349,7 @@ proctype sender(byte id)
 #ifdef BUG_ENDS_TWICE
 		:: t & ASLEEP ->
 #else
-		:: (t & ASLEEP) && !(t & GONE) ->
+		:: (t & ASLEEP) && !(t & CLOSED) ->
 #endif
 			finish(); ring_if_awaited()
 		:: else
@@ -426,8 +424,8 @@ inline settle(result, rest, t)
 #ifndef BUG_NOT_ADDED_AGAIN
 			add()
 #endif
-		:: rest < STEP && !(rest & ENDS) -> result = AGAIN
-		:: rest < STEP && (rest & ENDS) ->
+		:: rest < STEP && !(rest & CLOSED) -> result = AGAIN
+		:: rest < STEP && (rest & CLOSED) ->
 			result = ENDED;
 			if
 #ifdef BUG_END_UNTOLD
@@ -525,7 +523,7 @@ inline recv(result, rest, t, first)
 inline leave(t, first)
 {
 	atomic { !lock -> lock = 1 };
-	d_step { t = tail[newest]; tail[newest] = t | GONE };
+	d_step { t = tail[newest]; tail[newest] = t | CLOSED };
 	lock = 0;
 #ifndef BUG_LEAVE_QUIETLY
 #if RINGS == 1
@@ -535,7 +533,7 @@ inline leave(t, first)
 	lock = 0;
 #endif
 #endif
-	t = (t & ASLEEP) && !(t & ENDS)
+	t = (t & ASLEEP) && !(t & CLOSED)
 }
 
 #ifdef WAIT

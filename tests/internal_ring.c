@@ -159,9 +159,9 @@ START_TEST(nothing_goes_in_after_the_end)
 		size_t flag;
 		enum mio__push answer;
 	} rows[] = {
-		{ MIO__TAIL_GONE, MIO__PUSH_GONE },
+		{ MIO__TAIL_CLOSED, MIO__PUSH_CLOSED },
 		{ MIO__TAIL_MOVED, MIO__PUSH_MOVED },
-		{ MIO__TAIL_MOVED | MIO__TAIL_GONE, MIO__PUSH_GONE },
+		{ MIO__TAIL_MOVED | MIO__TAIL_CLOSED, MIO__PUSH_CLOSED },
 	};
 	uint64_t message = 1;
 	atomic_size_t head;

@@ -312,7 +312,7 @@ send_now(struct mio_sender *channel, const void *message)
 			tell(channel->receiver);
 			return 0;
 		}
-		if (pushed == MIO__PUSH_GONE)
+		if (pushed == MIO__PUSH_CLOSED)
 			return -EPIPE;
 		if (channel->bounded)
 			return -EAGAIN;
@@ -373,7 +373,7 @@ settle(struct mio_receiver *receiver)
 		tell(receiver);
 		return 0;
 	}
-	if (!(rest & MIO__TAIL_ENDS))
+	if (!(rest & MIO__TAIL_CLOSED))
 		return -EAGAIN;
 
 	/* whoever ended it saw messages: it is told here */
@@ -542,7 +542,7 @@ leave(struct mio_sender *channel)
 		return false;
 
 	(void)pthread_mutex_lock(&channel->turns.lock); /* cannot fail */
-	ended = mio__segments_leave(&channel->queue);
+	ended = mio__segments_close(&channel->queue);
 	(void)pthread_mutex_unlock(&channel->turns.lock);
 	mio__turns_wake(&channel->turns);
 

@@ -18,22 +18,21 @@
  * the same step in which they claim a cell. They wrap around.
  */
 
-#define MIO__STEP ((size_t)16)
+#define MIO__STEP ((size_t)8)
 
 #define MIO__TAIL_ASLEEP \
 	((size_t)1) /* empty: the next sender wakes the reader */
-#define MIO__TAIL_CLOSED ((size_t)2) /* no sender is left */
-#define MIO__TAIL_GONE   ((size_t)4) /* the reader takes no more */
-#define MIO__TAIL_MOVED  ((size_t)8) /* another ring goes on from here */
-#define MIO__TAIL_FLAGS  (MIO__STEP - 1)
-#define MIO__TAIL_ENDS   (MIO__TAIL_CLOSED | MIO__TAIL_GONE)
+#define MIO__TAIL_CLOSED \
+	((size_t)2) /* no sender is left, or the reader accepts no more */
+#define MIO__TAIL_MOVED ((size_t)4) /* another ring goes on from here */
+#define MIO__TAIL_FLAGS (MIO__STEP - 1)
 
 enum mio__push {
 	MIO__PUSH_DONE,
 	MIO__PUSH_WAKE, /* done, and it was asleep */
 	MIO__PUSH_FULL,
 	MIO__PUSH_MOVED,
-	MIO__PUSH_GONE,
+	MIO__PUSH_CLOSED,
 };
 
 struct mio__ring {
@@ -103,9 +102,9 @@ mio__ring_push(struct mio__ring *ring, const void *message)
 	char *cell;
 
 	do {
-		if (tail & (MIO__TAIL_GONE | MIO__TAIL_MOVED))
-			return tail & MIO__TAIL_GONE ? MIO__PUSH_GONE
-						     : MIO__PUSH_MOVED;
+		if (tail & (MIO__TAIL_CLOSED | MIO__TAIL_MOVED))
+			return tail & MIO__TAIL_CLOSED ? MIO__PUSH_CLOSED
+						       : MIO__PUSH_MOVED;
 		position = tail & ~MIO__TAIL_FLAGS;
 		MIO__YIELD_POINT();
 		if (mio__ring_is_full(ring, position))

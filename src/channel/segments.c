@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what. Push: any thread. Grow: any thread, one at a time, and leave
- * not beside it: channel.c has a lock for that. Close: the last sender. Peek,
+ * Who calls what. Push: any thread. Grow: any thread, one at a time, and a
+ * close by the reader not beside it: channel.c has a lock for that. Close: the
+ * last sender, or the reader. Peek,
  * skip, is_there, rest, fall_asleep: the reader, one thread at a time.
  *
  * The flags of the newest ring's tail change in one step with the claims:
  *
  *	empty	-> fall_asleep -> ASLEEP	only if nothing is claimed
  *	ASLEEP	-> push -> awake		this sender wakes the reader
- *	any	-> close -> CLOSED		wakes it if it was ASLEEP
- *	any	-> leave -> GONE		no push succeeds any more
- *	either	-> fall_asleep -> and ASLEEP	the reader saw it by itself
+ *	any	-> close -> CLOSED		no push succeeds any more; wakes
+ *						the reader if it was ASLEEP
+ *	CLOSED	-> fall_asleep -> and ASLEEP	the reader saw it by itself
  *	full	-> grow -> MOVED		no push succeeds in this ring
  *
- * The end has come with ASLEEP and one of CLOSED and GONE. Nothing is claimed
+ * The end has come with ASLEEP and CLOSED. Nothing is claimed
  * after it, so these stay, and the step that made it so was one thread's.
  *
  * So of each time that the queue goes from empty to not empty or to closed one
@@ -91,7 +92,7 @@ mio__segments_grow(struct mio__segments *segments)
 	size_t tail;
 
 	tail = atomic_load_explicit(&old->tail, memory_order_acquire);
-	if ((tail & MIO__TAIL_GONE) ||
+	if ((tail & MIO__TAIL_CLOSED) ||
 	    !mio__ring_is_full(old, tail & ~MIO__TAIL_FLAGS))
 		return 0;
 
@@ -111,26 +112,13 @@ mio__segments_grow(struct mio__segments *segments)
 	return 0;
 }
 
-/* Whether this flag makes an end of a queue that sleeps, and has none yet. */
-static bool
-end(struct mio__segments *segments, size_t flag)
-{
-	size_t tail = atomic_fetch_or_explicit(
-	    &newest_of(segments)->tail, flag, memory_order_acq_rel);
-
-	return (tail & MIO__TAIL_ASLEEP) && !(tail & MIO__TAIL_ENDS);
-}
-
 bool
 mio__segments_close(struct mio__segments *segments)
 {
-	return end(segments, MIO__TAIL_CLOSED);
-}
+	size_t tail = atomic_fetch_or_explicit(
+	    &newest_of(segments)->tail, MIO__TAIL_CLOSED, memory_order_acq_rel);
 
-bool
-mio__segments_leave(struct mio__segments *segments)
-{
-	return end(segments, MIO__TAIL_GONE);
+	return (tail & MIO__TAIL_ASLEEP) && !(tail & MIO__TAIL_CLOSED);
 }
 
 /* Whether there was a newer ring to go on with. */

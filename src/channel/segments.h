@@ -46,16 +46,10 @@ mio__segments_push(struct mio__segments *segments, const void *message)
 int mio__segments_grow(struct mio__segments *segments);
 
 /*
- * Nobody pushes any more: whether the caller has to tell the reader, which
- * slept and knows of no end yet.
+ * No push succeeds any more. Returns whether the caller has to tell the reader,
+ * which slept and knows of no end yet. Not while another thread grows it.
  */
 bool mio__segments_close(struct mio__segments *segments);
-
-/*
- * The reader takes nothing more than what was pushed: the same answer. Not
- * while another thread lets it grow.
- */
-bool mio__segments_leave(struct mio__segments *segments);
 
 /* What follows is for the reader, one thread at a time. */
 
