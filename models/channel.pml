@@ -7,21 +7,22 @@
  * What is modelled. Each atomic operation of the C files is one step, and the
  * steps under the lock are separate from other atomic operations. Where a
  * process changes one variable and then reads another one, the C files do so in
- * the same order: wanted and head are exchanged, seq_cst, before the other one
- * is loaded. The processes and inlines of the model stand for these functions:
+ * the same order: needs_wake and head are exchanged, seq_cst, before the other
+ * one is loaded. The processes and inlines of the model stand for these functions:
  *
  *	push		mio__segments_push(), mio__ring_push()
  *	grow		grow() of channel.c, mio__segments_grow()
- *	send		mio_sender_send()
- *	in_turn		mio__turns_wait()
- *	wake		mio__turns_wake_if_wanted(), mio__turns_wake()
- *	close		mio_sender_unref() of the last reference
- *	look		mio__segments_rest(), and follow()
+ *	sender		mio_sender_send(), and mio_sender_unref() of the last
+ *			reference, with mio__segments_close()
+ *	wait_for_room	mio__waiters_wait()
+ *	wake_if_needed	mio__waiters_wake_if_needed(), mio__waiters_wake()
+ *	unread		mio__segments_unread(), and follow()
  *	fall_asleep	mio__segments_fall_asleep()
- *	settle, recv	settle(), recv_some() of channel.c, with room for one
- *			message or for all (BATCH), message by message
- *	wait		wait_for_one(), mio__segments_sleep_on(), bell.c
- *	leave		leave() of channel.c, mio__segments_close()
+ *	go_idle, recv	go_idle(), recv_available() of channel.c, with room for
+ *			one message or for all (BATCH), message by message
+ *	sleep_alone	wait_for_one(), mio__segments_confirm_asleep(), and
+ *			sleeper.c
+ *	close_queue	close_queue() of channel.c, mio__segments_close()
  *
  * The readiness is reduced to what readiness.pml proves: bits that change in
  * one step, and a place in the queue. The poll is reduced to a wait for the
@@ -92,21 +93,21 @@ byte tail[RINGS] = ASLEEP;
 bit linked[RINGS]; /* the previous ring points to this one */
 byte newest;
 byte head;
-byte there[ALL]; /* 1 + the ring that holds the message */
+byte filled[ALL]; /* 1 + the ring that holds the message */
 byte number[ALL];
 
 /* The readiness. */
 bit readable, final, queued;
 
 /* The senders that wait for room. */
-bit lock, wanted;
+bit lock, needs_wake;
 bit woken[SENDERS];
 chan line = [SENDERS] of { byte };
 
 byte senders = SENDERS;
 
-/* The bell. */
-bit awaited, rung;
+/* The sleeper. */
+bit prepared, sleeper_woken;
 
 /* Owned by the receiver. */
 byte reading, position;
@@ -138,11 +139,11 @@ inline finish()
 }
 
 /* The process that wakes the queue checks for a receiver without a poll. */
-inline ring_if_awaited()
+inline wake_if_prepared()
 {
 #ifdef WAIT
 	if
-	:: awaited -> rung = 1
+	:: prepared -> sleeper_woken = 1
 	:: else
 	fi
 #else
@@ -186,9 +187,9 @@ inline push(id, n, ring, t, result)
 	:: result == WAKE || result == DONE ->
 		d_step {
 			assert(position_of(t) < head + limit_of(ring));
-			assert(!there[position_of(t)]);
+			assert(!filled[position_of(t)]);
 			number[position_of(t)] = (id) * MESSAGES + n;
-			there[position_of(t)] = ring + 1
+			filled[position_of(t)] = ring + 1
 		}
 	:: else
 	fi;
@@ -253,7 +254,7 @@ inline wake_first(first)
 	}
 }
 
-inline in_turn(id, n, ring, t, result, first)
+inline wait_for_room(id, n, ring, t, result, first)
 {
 	atomic { !lock -> lock = 1 };
 	line!id;
@@ -269,11 +270,11 @@ inline in_turn(id, n, ring, t, result, first)
 #else
 	:: true ->
 #endif
-#ifdef BUG_WANTED_LATE
+#ifdef BUG_NEEDS_WAKE_LATE
 		push(id, n, ring, t, result);
-		wanted = 1;
+		needs_wake = 1;
 #else
-		wanted = 1;
+		needs_wake = 1;
 		push(id, n, ring, t, result);
 #endif
 		if
@@ -290,10 +291,10 @@ inline in_turn(id, n, ring, t, result, first)
 #ifdef BUG_CANCEL_KEEPS_WAKE
 		if
 		:: cancelled
-		:: else -> wanted = 0; wake_first(first)
+		:: else -> needs_wake = 0; wake_first(first)
 		fi
 #else
-		wanted = 0;
+		needs_wake = 0;
 		wake_first(first)
 #endif
 	fi;
@@ -301,7 +302,7 @@ inline in_turn(id, n, ring, t, result, first)
 	line?first;
 	assert(first == id);
 	first = 0;
-	wanted = 0;
+	needs_wake = 0;
 #ifndef BUG_NO_NEXT
 	wake_first(first);
 #endif
@@ -329,12 +330,12 @@ proctype sender(byte id)
 		od;
 #else
 		if
-		:: result == FULL -> in_turn(id, n, ring, t, result, first)
+		:: result == FULL -> wait_for_room(id, n, ring, t, result, first)
 		:: else
 		fi;
 #endif
 		if
-		:: result == WAKE -> add(); ring_if_awaited()
+		:: result == WAKE -> add(); wake_if_prepared()
 		:: result == DONE
 		:: result == ENDED -> break
 		fi;
@@ -351,7 +352,7 @@ proctype sender(byte id)
 #else
 		:: (t & ASLEEP) && !(t & CLOSED) ->
 #endif
-			finish(); ring_if_awaited()
+			finish(); wake_if_prepared()
 		:: else
 		fi
 	:: else
@@ -361,8 +362,8 @@ proctype sender(byte id)
 
 /* ---- the receiver */
 
-/* rest: the flags, or STEP or more if messages remain. */
-inline look(rest, t)
+/* ahead: the flags, or STEP or more if messages remain. */
+inline unread(ahead, t)
 {
 	do
 	:: t = tail[reading];
@@ -377,22 +378,22 @@ inline look(rest, t)
 		:: else -> break
 		fi
 	od;
-	rest = (t & MOVED -> STEP : t - position * STEP)
+	ahead = (t & MOVED -> STEP : t - position * STEP)
 }
 
-inline fall_asleep(rest, t)
+inline fall_asleep(ahead, t)
 {
 	do
-	:: look(rest, t);
+	:: unread(ahead, t);
 		if
-#ifdef BUG_LOOK_AT_CELLS
-		:: !there[position] || position == ALL ->
+#ifdef BUG_CHECK_CELLS
+		:: !filled[position] || position == ALL ->
 			tail[reading] = tail[reading] | ASLEEP;
-			rest = rest & FLAGS;
+			ahead = ahead & FLAGS;
 			break
 		:: else -> break
 #else
-		:: rest >= STEP || (rest & ASLEEP) -> break
+		:: ahead >= STEP || (ahead & ASLEEP) -> break
 		:: else
 #endif
 		fi;
@@ -405,56 +406,56 @@ inline fall_asleep(rest, t)
 	t = 0
 }
 
-inline settle(result, rest, t)
+inline go_idle(result, ahead, t)
 {
-	look(rest, t);
+	unread(ahead, t);
 	result = CLEARS;
 	if
-	:: rest >= STEP
+	:: ahead >= STEP
 	:: else ->
 #ifndef BUG_CLEAR_LATE
 		remove();
 #endif
-		fall_asleep(rest, t);
+		fall_asleep(ahead, t);
 #ifdef BUG_CLEAR_LATE
 		remove();
 #endif
 		if
-		:: rest >= STEP ->
+		:: ahead >= STEP ->
 #ifndef BUG_NOT_ADDED_AGAIN
 			add()
 #endif
-		:: rest < STEP && !(rest & CLOSED) -> result = AGAIN
-		:: rest < STEP && (rest & CLOSED) ->
+		:: ahead < STEP && !(ahead & CLOSED) -> result = AGAIN
+		:: ahead < STEP && (ahead & CLOSED) ->
 			result = ENDED;
 			if
-#ifdef BUG_END_UNTOLD
+#ifdef BUG_END_UNREPORTED
 			:: true
 #endif
 #ifdef BUG_END_TWICE
 			:: true -> finish()
 #else
-			:: rest & ASLEEP
-			:: !(rest & ASLEEP) -> finish()
+			:: ahead & ASLEEP
+			:: !(ahead & ASLEEP) -> finish()
 #endif
 			fi
 		fi
 	fi;
-	d_step { rest = 0; t = 0 }
+	d_step { ahead = 0; t = 0 }
 }
 
-#define is_there (position < ALL && there[position] == reading + 1)
+#define is_filled (position < ALL && filled[position] == reading + 1)
 
 /* The process that makes room checks whether a sender waits for it. */
-inline wake(first)
+inline wake_if_needed(first)
 {
 #if RINGS > 1
 	skip
 #else
 	if
-	:: wanted ->
+	:: needs_wake ->
 		atomic { !lock -> lock = 1 };
-		wanted = 0;
+		needs_wake = 0;
 		wake_first(first);
 		lock = 0
 	:: else
@@ -462,10 +463,10 @@ inline wake(first)
 #endif
 }
 
-inline recv(result, rest, t, first)
+inline recv(result, ahead, t, first)
 {
 	do
-	:: is_there ->
+	:: is_filled ->
 		d_step {
 			t = number[position];
 			first = t / MESSAGES;
@@ -476,15 +477,15 @@ inline recv(result, rest, t, first)
 			position++
 		};
 #ifdef BUG_ROOM_LATE
-		wake(first);
+		wake_if_needed(first);
 		head = position;
 #else
 		head = position;
-		wake(first);
+		wake_if_needed(first);
 #endif
 		if
-		:: is_there -> result = DONE
-		:: else -> settle(result, rest, t)
+		:: is_filled -> result = DONE
+		:: else -> go_idle(result, ahead, t)
 		fi;
 #ifndef BATCH
 		result = DONE;
@@ -497,30 +498,30 @@ inline recv(result, rest, t, first)
 #endif
 #endif
 		break
-	:: !is_there ->
-		settle(result, rest, t);
+	:: !is_filled ->
+		go_idle(result, ahead, t);
 		if
 		:: result == CLEARS ->
-			/* await() */
+			/* wait_for_claimed() */
 			do
-			:: is_there -> break
-			:: !is_there ->
-				look(rest, t);
+			:: is_filled -> break
+			:: !is_filled ->
+				unread(ahead, t);
 				if
-				:: rest < STEP -> break
-				:: else -> (is_there ||
+				:: ahead < STEP -> break
+				:: else -> (is_filled ||
 					tail[reading] != t ||
 					((t & MOVED) && linked[reading + 1]))
 				fi
 			od;
-			atomic { rest = 0; t = 0 }
+			atomic { ahead = 0; t = 0 }
 		:: else -> break
 		fi
 	od
 }
 
 /* Sending ends; t becomes whether the end has to be reported. */
-inline leave(t, first)
+inline close_queue(t, first)
 {
 	atomic { !lock -> lock = 1 };
 	d_step { t = tail[newest]; tail[newest] = t | CLOSED };
@@ -528,7 +529,7 @@ inline leave(t, first)
 #ifndef BUG_LEAVE_QUIETLY
 #if RINGS == 1
 	atomic { !lock -> lock = 1 };
-	wanted = 0;
+	needs_wake = 0;
 	wake_first(first);
 	lock = 0;
 #endif
@@ -538,36 +539,36 @@ inline leave(t, first)
 
 #ifdef WAIT
 /* A process that changes the tail after this sees these stores. */
-inline wait(t)
+inline sleep_alone(t)
 {
-#ifndef BUG_AWAITED_LATE
-	rung = 0;
-	awaited = 1;
+#ifndef BUG_PREPARED_LATE
+	sleeper_woken = 0;
+	prepared = 1;
 #endif
 	if
 	:: d_step { tail[reading] == position * STEP + ASLEEP -> t = 1 }
 	:: d_step { tail[reading] != position * STEP + ASLEEP -> t = 0 }
 	fi;
-#ifdef BUG_AWAITED_LATE
-	rung = 0;
-	awaited = 1;
+#ifdef BUG_PREPARED_LATE
+	sleeper_woken = 0;
+	prepared = 1;
 #endif
 	if
-	:: t -> rung
+	:: t -> sleeper_woken
 	:: else
 	fi;
-	d_step { awaited = 0; t = 0 }
+	d_step { prepared = 0; t = 0 }
 }
 
 proctype receiver()
 {
-	byte result, rest, t, first;
+	byte result, ahead, t, first;
 
 	do
-	:: recv(result, rest, t, first);
+	:: recv(result, ahead, t, first);
 		if
 		:: result == DONE
-		:: result == AGAIN -> wait(t)
+		:: result == AGAIN -> sleep_alone(t)
 		:: result == ENDED -> break
 		fi
 	od;
@@ -576,7 +577,7 @@ proctype receiver()
 #else
 proctype receiver()
 {
-	byte result, rest, t, first;
+	byte result, ahead, t, first;
 	bit ended;
 #ifdef CLOSE
 	bit left;
@@ -596,15 +597,15 @@ proctype receiver()
 				assert(!final || !end_reported);
 				end_reported = final;
 				result = DONE;
-				rest = 1
+				ahead = 1
 			fi
 		};
 		if
-		:: rest == 0
+		:: ahead == 0
 		:: else ->
-			rest = 0;
+			ahead = 0;
 			do
-			:: recv(result, rest, t, first);
+			:: recv(result, ahead, t, first);
 #ifdef LEVEL
 				break
 #else
@@ -623,12 +624,12 @@ proctype receiver()
 		fi;
 		result = 0
 #ifdef LEAVE
-	:: true -> leave(t, first); break
+	:: true -> close_queue(t, first); break
 #endif
 #ifdef CLOSE
 	:: !left ->
 		left = 1;
-		leave(t, first);
+		close_queue(t, first);
 		if
 #ifdef BUG_CLOSE_QUIETLY
 		:: true

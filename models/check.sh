@@ -303,21 +303,23 @@ right channel-grows-wait channel safety $grows -DWAIT
 right channel-grows-close channel safety $grows -DCLOSE
 right channel-grows-leave channel safety $grows -DLEAVE
 
-wrong channel-cleared-after-the-look channel safety -DBUG_CLEAR_LATE
+wrong channel-cleared-after-the-check channel safety -DBUG_CLEAR_LATE
 wrong channel-not-readable-again channel safety -DLEVEL -DBUG_NOT_ADDED_AGAIN
-wrong channel-claimed-is-empty channel safety -DBUG_LOOK_AT_CELLS
+wrong channel-claimed-is-empty channel safety -DBUG_CHECK_CELLS
 wrong channel-short-of-a-claimed-one channel safety -DBATCH -DBUG_SHORT
-wrong channel-end-untold channel safety -DBUG_END_UNTOLD
+wrong channel-end-unreported channel safety -DBUG_END_UNREPORTED
 wrong channel-end-twice channel safety -DBUG_END_TWICE
-wrong channel-wanted-after-the-attempt channel safety -DBUG_WANTED_LATE
-wrong channel-room-after-the-look channel safety -DBUG_ROOM_LATE
+wrong channel-announced-after-the-attempt channel safety \
+    -DBUG_NEEDS_WAKE_LATE
+wrong channel-room-after-the-check channel safety -DBUG_ROOM_LATE
 wrong channel-next-is-not-woken channel safety -DSENDERS=3 -DMESSAGES=1 \
     -DBUG_NO_NEXT
 wrong channel-cancelled-keeps-its-wake channel safety -DCANCEL -DSENDERS=3 \
     -DMESSAGES=1 -DBUG_CANCEL_KEEPS_WAKE
-wrong channel-bell-is-awaited-late channel safety -DWAIT -DBUG_AWAITED_LATE
+wrong channel-sleeper-prepared-late channel safety -DWAIT \
+    -DBUG_PREPARED_LATE
 wrong channel-ends-twice channel safety -DCLOSE -DBUG_ENDS_TWICE
-wrong channel-closes-an-empty-one-untold channel safety -DCLOSE \
+wrong channel-closes-an-empty-one-unreported channel safety -DCLOSE \
     -DBUG_CLOSE_QUIETLY
 wrong channel-leaves-quietly channel safety -DLEAVE -DBUG_LEAVE_QUIETLY
 wrong channel-moved-without-flags channel safety -DRINGS=3 -DBUG_MOVED_FLAGS

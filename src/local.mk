@@ -18,15 +18,15 @@ mio_sources = \
 	src/base/check.h \
 	src/base/version.c \
 	src/base/yield_point.h \
-	src/channel/bell.c \
-	src/channel/bell.h \
 	src/channel/channel.c \
 	src/channel/ring.c \
 	src/channel/ring.h \
 	src/channel/segments.c \
 	src/channel/segments.h \
-	src/channel/turns.c \
-	src/channel/turns.h \
+	src/channel/sleeper.c \
+	src/channel/sleeper.h \
+	src/channel/waiters.c \
+	src/channel/waiters.h \
 	src/core/collect.c \
 	src/core/collect.h \
 	src/core/core.c \

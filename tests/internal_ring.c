@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The ring of a channel against a naive queue: very many random steps, for
- * sizes of messages and bounds that are not round, and where positions wrap.
+ * The ring of a channel compared with a naive queue in very many random steps:
+ * for message sizes and bounds that are not round, and where positions wrap.
  */
 
 #include "config.h"
@@ -39,7 +39,7 @@ struct subject {
 	struct mio__ring *ring;
 	atomic_size_t head;
 	size_t position;
-	/* what must be in it */
+	/* what it must contain */
 	uint32_t oldest, waiting;
 	size_t limit, size;
 	bool asleep;
@@ -53,7 +53,7 @@ check(struct subject *s)
 	must((tail & ~MIO__TAIL_FLAGS) - s->position ==
 	    s->waiting * MIO__STEP);
 	must(((tail & MIO__TAIL_ASLEEP) != 0) == s->asleep);
-	must(mio__ring_is_there(s->ring, s->position) == (s->waiting > 0));
+	must(mio__ring_is_filled(s->ring, s->position) == (s->waiting > 0));
 	must(mio__ring_is_full(s->ring, tail & ~MIO__TAIL_FLAGS) ==
 	    (s->waiting == s->limit));
 }
@@ -76,7 +76,7 @@ push(struct subject *s)
 	s->asleep = false;
 }
 
-/* Reads up to count, and lets go of some of what it read. */
+/* Reads up to count messages, and removes some of them. */
 static void
 read_some(struct subject *s, uint32_t count)
 {
@@ -153,11 +153,11 @@ START_TEST(positions_wrap_around)
 }
 END_TEST
 
-START_TEST(nothing_goes_in_after_the_end)
+START_TEST(nothing_is_pushed_after_the_end)
 {
 	static const struct {
 		size_t flag;
-		enum mio__push answer;
+		enum mio__push result;
 	} rows[] = {
 		{ MIO__TAIL_CLOSED, MIO__PUSH_CLOSED },
 		{ MIO__TAIL_MOVED, MIO__PUSH_MOVED },
@@ -171,14 +171,14 @@ START_TEST(nothing_goes_in_after_the_end)
 	ring = mio__ring_create(8, 2, &head, 0);
 	ck_assert_int_eq(mio__ring_push(ring, &message), MIO__PUSH_DONE);
 	atomic_fetch_or(&ring->tail, rows[_i].flag);
-	ck_assert_int_eq(mio__ring_push(ring, &message), rows[_i].answer);
+	ck_assert_int_eq(mio__ring_push(ring, &message), rows[_i].result);
 	ck_assert_uint_eq(mio__ring_peek(ring, 0, &message, 1), 1);
 	ck_assert_uint_eq(mio__ring_peek(ring, MIO__STEP, &message, 1), 0);
 	mio__ring_destroy(ring);
 }
 END_TEST
 
-/* What a sender knew of the head is old: it looks again, and only then. */
+/* A sender loads the head only if the one seen last leaves no room. */
 START_TEST(old_positions_are_not_full)
 {
 	atomic_size_t head;
@@ -211,7 +211,7 @@ START_TEST(no_memory_leaks_nothing)
 }
 END_TEST
 
-/* What senders write is on lines that the constant part is not on. */
+/* What senders write is not on the cache lines of the constant part. */
 START_TEST(lines_are_not_shared)
 {
 	ck_assert_uint_ge(offsetof(struct mio__ring, tail), 64);
@@ -229,7 +229,7 @@ main(void)
 
 	tcase_add_loop_test(walks, it_is_a_queue, 0, 10);
 	tcase_add_loop_test(walks, positions_wrap_around, 0, 5);
-	tcase_add_loop_test(steps, nothing_goes_in_after_the_end, 0, 3);
+	tcase_add_loop_test(steps, nothing_is_pushed_after_the_end, 0, 3);
 	tcase_add_test(steps, old_positions_are_not_full);
 	tcase_add_test(steps, no_memory_leaks_nothing);
 	tcase_add_test(steps, lines_are_not_shared);

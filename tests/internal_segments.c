@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The growing queue of a channel against a naive one: very many random steps,
- * with growing, sleeping and closing in between. Memory is asked for only when
- * more messages wait than ever before.
+ * The growing queue of a channel compared with a naive one in very many random
+ * steps, with growing, sleeping and closing in between. Memory is allocated
+ * only when more messages wait than ever before.
  */
 
 #include "config.h"
@@ -28,7 +28,7 @@ random_below(uint32_t n)
 
 struct subject {
 	struct mio__segments queue;
-	/* what must be so */
+	/* what must hold */
 	uint64_t oldest, waiting, record, room;
 	bool asleep;
 };
@@ -55,7 +55,7 @@ push(struct subject *s)
 		must(s->waiting == s->record);
 		assert_ok(mio__segments_grow(&s->queue));
 		must(fault_count("calloc") == allocated + 1);
-		/* once is enough */
+		/* growing again changes nothing */
 		assert_ok(mio__segments_grow(&s->queue));
 		must(fault_count("calloc") == allocated + 1);
 		s->room *= 2;
@@ -85,9 +85,9 @@ read_some(struct subject *s, size_t count)
 	for (i = 0; i < n; i++)
 		must(in[i] == s->oldest + i);
 	if (random_below(2) == 0)
-		mio__segments_skip(&s->queue, n);
+		mio__segments_pop(&s->queue, n);
 	else
-		mio__segments_skip_ordered(&s->queue, n);
+		mio__segments_pop_ordered(&s->queue, n);
 	s->oldest += n;
 	s->waiting -= n;
 }
@@ -95,35 +95,35 @@ read_some(struct subject *s, size_t count)
 static void
 fall_asleep(struct subject *s)
 {
-	size_t rest = mio__segments_rest(&s->queue);
+	size_t unread = mio__segments_unread(&s->queue);
 	size_t found = mio__segments_fall_asleep(&s->queue);
 
 	if (s->waiting > 0) {
-		must(rest >= MIO__STEP);
+		must(unread >= MIO__STEP);
 		must(found >= MIO__STEP);
 		return;
 	}
-	must(rest == (s->asleep ? MIO__TAIL_ASLEEP : 0));
-	must(found == rest);
+	must(unread == (s->asleep ? MIO__TAIL_ASLEEP : 0));
+	must(found == unread);
 	s->asleep = true;
-	must(mio__segments_rest(&s->queue) == MIO__TAIL_ASLEEP);
+	must(mio__segments_unread(&s->queue) == MIO__TAIL_ASLEEP);
 }
 
 static void
 end(struct subject *s)
 {
 	bool asleep;
-	size_t rest;
+	size_t unread;
 
 	asleep = mio__segments_close(&s->queue);
 	ck_assert_int_eq(asleep, s->asleep);
 	while (s->waiting > 0)
 		read_some(s, BATCH);
-	rest = mio__segments_fall_asleep(&s->queue);
-	ck_assert_uint_eq(rest,
+	unread = mio__segments_fall_asleep(&s->queue);
+	ck_assert_uint_eq(unread,
 	    MIO__TAIL_CLOSED | (asleep ? MIO__TAIL_ASLEEP : 0));
-	rest = mio__segments_fall_asleep(&s->queue);
-	ck_assert_uint_eq(rest, MIO__TAIL_CLOSED | MIO__TAIL_ASLEEP);
+	unread = mio__segments_fall_asleep(&s->queue);
+	ck_assert_uint_eq(unread, MIO__TAIL_CLOSED | MIO__TAIL_ASLEEP);
 	mio__segments_fini(&s->queue);
 }
 
@@ -151,7 +151,7 @@ START_TEST(it_is_a_queue_that_grows)
 }
 END_TEST
 
-/* Wherever in its ring it stands, as many fit as ever did. */
+/* At any position of the ring, as many messages fit as ever did. */
 START_TEST(record_is_enough_at_every_position)
 {
 	struct subject s;
@@ -177,8 +177,8 @@ START_TEST(record_is_enough_at_every_position)
 }
 END_TEST
 
-/* Senders that were slow find the ring that they knew closed. */
-START_TEST(old_ring_reports_moved)
+/* A slow sender finds that the ring it loaded has moved. */
+START_TEST(old_ring_returns_moved)
 {
 	struct subject s;
 	struct mio__ring *old;
@@ -195,7 +195,7 @@ START_TEST(old_ring_reports_moved)
 }
 END_TEST
 
-/* The old ring was read to its end, and its successor is not there yet. */
+/* The old ring was read to its end, and the newer one is not stored yet. */
 START_TEST(growing_is_not_empty)
 {
 	struct subject s;
@@ -209,7 +209,7 @@ START_TEST(growing_is_not_empty)
 	newer = atomic_exchange(&old->newer, NULL);
 	read_some(&s, 2);
 	ck_assert_uint_eq(s.waiting, 1);
-	ck_assert_uint_ge(mio__segments_rest(&s.queue), MIO__STEP);
+	ck_assert_uint_ge(mio__segments_unread(&s.queue), MIO__STEP);
 	ck_assert_uint_ge(mio__segments_fall_asleep(&s.queue), MIO__STEP);
 	atomic_store(&old->newer, newer);
 	read_some(&s, 2);
@@ -219,7 +219,7 @@ START_TEST(growing_is_not_empty)
 }
 END_TEST
 
-START_TEST(nobody_reads_any_more)
+START_TEST(nothing_is_pushed_after_a_close)
 {
 	struct subject s;
 	uint64_t message = 1;
@@ -280,9 +280,9 @@ main(void)
 
 	tcase_add_loop_test(walks, it_is_a_queue_that_grows, 0, 7);
 	tcase_add_test(walks, record_is_enough_at_every_position);
-	tcase_add_test(steps, old_ring_reports_moved);
+	tcase_add_test(steps, old_ring_returns_moved);
 	tcase_add_test(steps, growing_is_not_empty);
-	tcase_add_test(steps, nobody_reads_any_more);
+	tcase_add_test(steps, nothing_is_pushed_after_a_close);
 	tcase_add_loop_test(steps, no_memory_loses_nothing, 0, 2);
 	tcase_add_test(steps, lines_are_not_shared);
 

@@ -106,7 +106,7 @@ internal_tests = \
 	tests/internal_timeouts \
 	tests/internal_timer \
 	tests/internal_timer_threads \
-	tests/internal_turns \
+	tests/internal_waiters \
 	tests/internal_wakes \
 	tests/internal_wheel \
 	tests/internal_yields \
@@ -136,7 +136,7 @@ tests_internal_segments_LDADD = $(faults)
 tests_internal_sigpipe_LDADD = $(faults)
 tests_internal_timeouts_LDADD = $(faults)
 tests_internal_timer_LDADD = $(faults)
-tests_internal_turns_LDADD = $(faults)
+tests_internal_waiters_LDADD = $(faults)
 tests_internal_wakes_LDADD = $(faults)
 tests_internal_wheel_LDADD = $(faults)
 tests_internal_channel_SOURCES = tests/internal_channel.c $(alloc_trap)

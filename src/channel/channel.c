@@ -1,54 +1,60 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A channel binds a queue to the readiness of its receiver, and a bounded one
- * to the senders that wait for room.
+ * A channel connects a queue to the readiness of its receiver, and a bounded
+ * channel also to the senders that wait for room.
  *
  * Who calls what. Send, try_send, ref, unref: any thread. Recv, recv_batch,
- * close, destroy: the receiver, one thread at a time. Its source: any thread.
+ * recv_timeout, close, destroy: the receiver, one thread at a time. The calls
+ * of its source: any thread.
  *
- * Readable. READABLE is in the readiness while messages wait; who changes that
- * is decided by the tail of the queue (segments.c):
+ * Readable. READABLE is set in the readiness while messages wait. The tail of
+ * the queue (segments.c) decides which thread changes it:
  *
- *	the sender that claims a cell of a queue that was asleep adds READABLE
- *	the last sender that goes from one that was asleep finishes, as does a
- *	receiver that closes such a one
- *	the receiver that finds nothing takes READABLE away, then puts the queue
- *	to sleep; when that fails since a message is on its way, it adds
- *	READABLE again, and when no sender is left, or it has closed, it
- *	finishes, once
+ *	A sender that claims a cell of a queue that was asleep adds READABLE.
  *
- * So it holds at any time that the queue is asleep, or READABLE is set, or one
- * thread is about to set it: a send costs nothing more while the queue is not
- * empty, and no wake-up is lost. Taking READABLE away comes before the look and
- * never after it: what a sender added before is of a message that the look
- * sees, for both changes of the readiness are read-modify-writes with acq_rel.
- * A sender may add READABLE when its message was received already: that is one
- * event with nothing behind it, and the receiver's next look takes it away.
- * Registering needs nothing of this: readiness that was set before is told.
+ *	The last sender, or a receiver that closes, reports the end if the
+ *	queue is asleep and not closed yet.
  *
- * A message that is claimed and not there yet is waited for, as its sender is a
- * copy away from the end, unless it lost the processor: then the receiver gives
- * up its own, and sleeps if that does not help.
+ *	A receiver that finds no message removes READABLE and then puts the
+ *	queue to sleep. If that fails because a cell is claimed, it adds
+ *	READABLE again. If the queue was closed while it was awake, it reports
+ *	the end.
  *
- * Room. A sender of a full bounded channel waits for its turn (turns.c). The
- * receiver moves the head, then looks whether somebody waits; a sender that
- * waits says so, then looks at the head. All are seq_cst, and the first of each
- * two an exchange. The receiver's end is told under the lock.
+ * So at any time the queue is asleep, or READABLE is set, or one thread is
+ * about to set it. A send to a queue that is not empty costs nothing more, and
+ * no wake is lost. READABLE is removed before the queue is checked, never
+ * after. Both changes of the readiness are read-modify-writes with acq_rel: if
+ * a remove undoes an add, the claim of the sender that added READABLE happens
+ * before the remove, and the check that follows finds the claimed cell. A
+ * sender may add READABLE for a message that was received already. Then there
+ * is one event with nothing to receive, and the receive removes READABLE.
+ * Registering needs none of this: readiness that is set then is reported.
  *
- * Waiting without a poll. The receiver finds nothing, so that the queue sleeps,
- * then awaits its bell (bell.c), then puts the queue to sleep once more, in a
- * change of the tail: whoever wakes it after that sees that the bell is
- * awaited. Only those who wake the queue look for that.
+ * If a cell is claimed and its message not written yet, its sender is about to
+ * finish the copy, unless it lost the processor. The receiver waits for it: it
+ * spins, then yields, then sleeps for short times.
  *
- * Cancellation. The sleeps in line and for the bell are the only cancellation
- * points of all calls here: whoever is cancelled there has sent or taken
- * nothing, and stands in no line (turns.c). Elsewhere a thread that was asked
- * to end goes on.
+ * Room. A sender of a full bounded channel waits in a queue (waiters.c). The
+ * receiver moves the head and then checks whether a sender waits; a sender
+ * announces that it waits and then checks the head. All four are seq_cst, and
+ * the two changes are exchanges. A close wakes the first waiting sender, under
+ * the lock; each one that leaves wakes the next.
  *
- * Lifetime. The channel belongs to its ends: all senders together, and the
- * receiver; the last one frees it. The receiver belongs to the channel, to its
- * owner, and to the poll's queue while it is queued there (readiness.c).
+ * Waiting without a poll. A receiver that finds no message has put the queue to
+ * sleep. It prepares its sleeper (sleeper.c), then confirms by a change of the
+ * tail that the queue is still asleep: the thread that wakes the queue after
+ * that sees that the sleeper is prepared. Only threads that wake the queue, or
+ * report its end, check for that.
+ *
+ * Cancellation. The only cancellation points in this file are the sleep of a
+ * waiting sender and that of a receiver in recv_timeout. A thread that is
+ * cancelled there has sent or received nothing, and has left the queue of
+ * waiters.
+ *
+ * Lifetime. The channel belongs to its two ends, all senders together and the
+ * receiver; the last of them frees it. The receiver belongs to the channel, to
+ * its owner, and to the poll's queue while it is queued there (readiness.c).
  */
 
 #include <errno.h>
@@ -59,9 +65,9 @@
 
 #include "base/check.h"
 #include "base/yield_point.h"
-#include "channel/bell.h"
+#include "channel/sleeper.h"
 #include "channel/segments.h"
-#include "channel/turns.h"
+#include "channel/waiters.h"
 #include "core/readiness_source.h"
 #include "mio/channel.h"
 #include "sys/cancel.h"
@@ -70,39 +76,44 @@
 #include "sys/process.h"
 #include "sys/thread.h"
 
-/* More than any program has; the rest is room for the threads that add one. */
+/* More than any program has; above it is room for threads that add one. */
 #define SENDERS_MAX (UINT32_C(1) << 31)
 
-/* A channel without a bound begins with about this much. */
+/* A channel without a bound begins with room for about this much. */
 #define FIRST_BYTES        ((size_t)4096)
 #define FIRST_MESSAGES_MIN ((size_t)8)
 
-/* Messages that are read before senders are told that there is room. */
+/* The most messages that are received before senders get their room. */
 #define CHUNK_MAX ((size_t)256)
 
-/* How often the receiver looks for a message on its way before it yields. */
-#define LOOKS  100
+/* How often the receiver spins, then yields, for a claimed message. */
+#define SPINS  100
 #define YIELDS 100
 #define NAP_NS INT64_C(50000)
 
-struct mio_sender {
+struct mio__channel {
 	struct mio__segments queue;
 
 	/* Constant. */
 	_Alignas(64) struct mio_receiver *receiver;
 	bool bounded;
-	size_t chunk;
-	uint64_t process;
+	size_t chunk;     /* the most messages of one pop */
+	uint64_t process; /* in which it was created */
 
-	struct mio__turns turns; /* its lock is for growing, too */
-	struct mio__bell bell;   /* the receiver's, where it waits itself */
-	atomic_uint senders;
-	atomic_uint ends;
+	struct mio__waiters waiters; /* its lock is used for growing, too */
+	struct mio__sleeper sleeper; /* the receiver, without a poll */
+	atomic_uint senders;         /* references to all senders */
+	atomic_uint ends;            /* 2, then 1, then it is freed */
+};
+
+/* The handle of all senders; it holds the channel, to save an indirection. */
+struct mio_sender {
+	struct mio__channel channel; /* first: freed as one */
 };
 
 struct mio_receiver {
 	struct mio__readiness_source base; /* first: freed as one */
-	struct mio_sender *channel;
+	struct mio__channel *channel;
 };
 
 static struct mio_readiness *
@@ -128,7 +139,7 @@ chunk_of(size_t bound)
 }
 
 static int
-init(struct mio_sender *channel, size_t message_size, size_t bound)
+init(struct mio__channel *channel, size_t message_size, size_t bound)
 {
 	int r;
 
@@ -139,11 +150,11 @@ init(struct mio_sender *channel, size_t message_size, size_t bound)
 
 	r = mio__process_id(&channel->process);
 	if (r == 0)
-		r = mio__turns_init(&channel->turns);
+		r = mio__waiters_init(&channel->waiters);
 	if (r < 0)
 		return r;
 
-	r = mio__bell_init(&channel->bell);
+	r = mio__sleeper_init(&channel->sleeper);
 	if (r < 0)
 		goto fini;
 
@@ -152,40 +163,40 @@ init(struct mio_sender *channel, size_t message_size, size_t bound)
 	if (r == 0)
 		return 0;
 
-	mio__bell_fini(&channel->bell);
+	mio__sleeper_fini(&channel->sleeper);
 fini:
-	mio__turns_fini(&channel->turns);
+	mio__waiters_fini(&channel->waiters);
 
 	return r;
 }
 
-/* Bound 0 is none. */
+/* A bound of 0 means none. */
 static int
 create(struct mio_sender **sender, struct mio_receiver **receiver,
     size_t message_size, size_t bound)
 {
-	struct mio_sender *channel;
-	struct mio_receiver *end;
+	struct mio_sender *senders;
+	struct mio_receiver *reader;
 	int r = -ENOMEM;
 
-	channel = mio__os_alloc_aligned(
-	    _Alignof(struct mio_sender), sizeof(*channel));
-	end = mio__os_alloc(1, sizeof(*end));
-	if (channel != NULL && end != NULL)
-		r = init(channel, message_size, bound);
+	senders = mio__os_alloc_aligned(
+	    _Alignof(struct mio_sender), sizeof(*senders));
+	reader = mio__os_alloc(1, sizeof(*reader));
+	if (senders != NULL && reader != NULL)
+		r = init(&senders->channel, message_size, bound);
 	if (r < 0) {
-		mio__os_free(end);
-		mio__os_free(channel);
+		mio__os_free(reader);
+		mio__os_free(senders);
 		return r;
 	}
 
-	/* one reference is the owner's, one the channel's */
-	mio__readiness_source_init(&end->base, 2);
-	end->channel = channel;
-	channel->receiver = end;
+	/* one reference for the owner, one for the channel */
+	mio__readiness_source_init(&reader->base, 2);
+	reader->channel = &senders->channel;
+	senders->channel.receiver = reader;
 
-	*sender = channel;
-	*receiver = end;
+	*sender = senders;
+	*receiver = reader;
 
 	return 0;
 }
@@ -211,27 +222,27 @@ mio_sync_channel_create(struct mio_sender **sender,
 	return create(sender, receiver, message_size, bound);
 }
 
-/* In a forked child nobody waits, but locks may be held for ever. */
+/* In a forked child no thread waits, but locks may be held for ever. */
 static bool
-is_own(const struct mio_sender *channel)
+is_own_process(const struct mio__channel *channel)
 {
 	return mio__process_is(channel->process);
 }
 
-/* One of the two ends lets go of the channel. */
+/* Called by each of the two ends once; the second call frees the channel. */
 static void
-release(struct mio_sender *channel)
+release(struct mio__channel *channel)
 {
-	/* acq_rel: the last one frees after all that the other did */
+	/* acq_rel: the last one frees it after all that the other did */
 	if (atomic_fetch_sub_explicit(
 		&channel->ends, 1, memory_order_acq_rel) != 1)
 		return;
 
 	mio__readiness_unref(readiness_of(channel->receiver));
 	mio__segments_fini(&channel->queue);
-	if (is_own(channel)) {
-		mio__bell_fini(&channel->bell);
-		mio__turns_fini(&channel->turns);
+	if (is_own_process(channel)) {
+		mio__sleeper_fini(&channel->sleeper);
+		mio__waiters_fini(&channel->waiters);
 	}
 	mio__os_free(channel);
 }
@@ -244,62 +255,67 @@ mio_sender_ref(struct mio_sender *sender)
 	if (sender == NULL)
 		return NULL;
 
-	/* relaxed: whoever adds one holds one */
+	/* relaxed: the caller holds a reference */
 	senders = atomic_fetch_add_explicit(
-	    &sender->senders, 1, memory_order_relaxed);
+	    &sender->channel.senders, 1, memory_order_relaxed);
 	MIO__CHECK(senders < SENDERS_MAX);
 
 	return sender;
 }
 
-/* Nothing in here is a cancellation point: no call may end between the two. */
+/* Contains no cancellation point: both steps are done, or none. */
 static void
-tell(struct mio_receiver *receiver)
+notify(struct mio_receiver *receiver)
 {
 	mio__readiness_add(readiness_of(receiver), MIO_READABLE);
-	mio__bell_ring_if_awaited(&receiver->channel->bell);
+	mio__sleeper_wake_if_prepared(&receiver->channel->sleeper);
 }
 
-/* The same of the end. */
+/* The same for the end. */
 static void
-finish(struct mio_receiver *receiver)
+notify_end(struct mio_receiver *receiver)
 {
 	mio__readiness_finish(
 	    readiness_of(receiver), MIO_READABLE | MIO_READ_CLOSED);
-	mio__bell_ring_if_awaited(&receiver->channel->bell);
+	mio__sleeper_wake_if_prepared(&receiver->channel->sleeper);
 }
 
 MIO__PUBLIC void
 mio_sender_unref(struct mio_sender *sender)
 {
+	struct mio__channel *channel;
+
+	if (sender == NULL)
+		return;
+
 	/* acq_rel: the last one closes after all that the others sent */
-	if (sender == NULL ||
-	    atomic_fetch_sub_explicit(
-		&sender->senders, 1, memory_order_acq_rel) != 1)
+	channel = &sender->channel;
+	if (atomic_fetch_sub_explicit(
+		&channel->senders, 1, memory_order_acq_rel) != 1)
 		return;
 
 	MIO__YIELD_POINT();
-	if (mio__segments_close(&sender->queue))
-		finish(sender->receiver);
-	release(sender);
+	if (mio__segments_close(&channel->queue))
+		notify_end(channel->receiver);
+	release(channel);
 }
 
-/* More room in a channel without a bound, of which another may have seen to. */
+/* Makes room, unless another sender has done so already. */
 static int
-grow(struct mio_sender *channel)
+grow(struct mio__channel *channel)
 {
 	int r;
 
-	(void)pthread_mutex_lock(&channel->turns.lock); /* cannot fail */
+	(void)pthread_mutex_lock(&channel->waiters.lock); /* cannot fail */
 	r = mio__segments_grow(&channel->queue);
-	(void)pthread_mutex_unlock(&channel->turns.lock);
+	(void)pthread_mutex_unlock(&channel->waiters.lock);
 
 	return r;
 }
 
-/* Without waiting: 0, -EAGAIN, -EPIPE, -ENOMEM. */
+/* Sends without waiting. Returns 0, -EAGAIN, -EPIPE or -ENOMEM. */
 static inline int
-send_now(struct mio_sender *channel, const void *message)
+send_now(struct mio__channel *channel, const void *message)
 {
 	enum mio__push pushed;
 	int r;
@@ -309,7 +325,7 @@ send_now(struct mio_sender *channel, const void *message)
 		if (pushed == MIO__PUSH_DONE)
 			return 0;
 		if (pushed == MIO__PUSH_WAKE) {
-			tell(channel->receiver);
+			notify(channel->receiver);
 			return 0;
 		}
 		if (pushed == MIO__PUSH_CLOSED)
@@ -332,16 +348,18 @@ attempt(void *channel, const void *message)
 MIO__PUBLIC int
 mio_sender_send(struct mio_sender *sender, const void *message)
 {
+	struct mio__channel *channel;
 	int r;
 
 	if (sender == NULL || message == NULL)
 		return -EINVAL;
 
-	r = send_now(sender, message);
+	channel = &sender->channel;
+	r = send_now(channel, message);
 	if (r != -EAGAIN)
 		return r;
 
-	return mio__turns_wait(&sender->turns, attempt, sender, message);
+	return mio__waiters_wait(&channel->waiters, attempt, channel, message);
 }
 
 MIO__PUBLIC int
@@ -350,93 +368,94 @@ mio_sender_try_send(struct mio_sender *sender, const void *message)
 	if (sender == NULL || message == NULL)
 		return -EINVAL;
 
-	return send_now(sender, message);
+	return send_now(&sender->channel, message);
 }
 
 /*
- * Where nothing is there: -EAGAIN and -EPIPE, and then the next sender knows,
- * or 0: a message is on its way.
+ * Called when no message is written. Puts the queue to sleep and returns
+ * -EAGAIN, or -EPIPE at its end. Returns 0 if a cell is claimed.
  */
 static int
-settle(struct mio_receiver *receiver)
+go_idle(struct mio_receiver *receiver)
 {
 	struct mio__segments *queue = &receiver->channel->queue;
-	size_t rest = mio__segments_rest(queue);
+	size_t unread = mio__segments_unread(queue);
 
-	if (rest >= MIO__STEP)
+	if (unread >= MIO__STEP)
 		return 0;
 
 	mio__readiness_remove(readiness_of(receiver), MIO_READABLE);
 	MIO__YIELD_POINT();
-	rest = mio__segments_fall_asleep(queue);
-	if (rest >= MIO__STEP) {
-		tell(receiver);
+	unread = mio__segments_fall_asleep(queue);
+	if (unread >= MIO__STEP) {
+		notify(receiver);
 		return 0;
 	}
-	if (!(rest & MIO__TAIL_CLOSED))
+	if (!(unread & MIO__TAIL_CLOSED))
 		return -EAGAIN;
 
-	/* whoever ended it saw messages: it is told here */
-	if (!(rest & MIO__TAIL_ASLEEP))
-		finish(receiver);
+	/* it was awake when it was closed, so the end is reported here */
+	if (!(unread & MIO__TAIL_ASLEEP))
+		notify_end(receiver);
 
 	return -EPIPE;
 }
 
-/* Until the message that was claimed next is there. */
+/* Waits until the message of the next claimed cell is written. */
 static void
-await(struct mio__segments *queue)
+wait_for_claimed(struct mio__segments *queue)
 {
 	unsigned tries;
 	int state;
 
-	for (tries = 0; !mio__segments_is_there(queue); tries++) {
-		if (mio__segments_rest(queue) < MIO__STEP)
+	for (tries = 0; !mio__segments_is_filled(queue); tries++) {
+		if (mio__segments_unread(queue) < MIO__STEP)
 			return;
-		if (tries >= LOOKS + YIELDS) {
+		if (tries >= SPINS + YIELDS) {
 			state = mio__cancel_hold();
 			mio__os_nap(NAP_NS);
 			mio__cancel_let(state);
-		} else if (tries >= LOOKS) {
+		} else if (tries >= SPINS) {
 			mio__os_yield();
 		}
 	}
 }
 
-/* Takes what is there, in pieces, so that senders go on meanwhile. */
+/* Receives what is written, in chunks, so that senders get room meanwhile. */
 static size_t
-take(struct mio_sender *channel, char *messages, size_t count)
+copy_filled(struct mio__channel *channel, char *messages, size_t count)
 {
 	struct mio__segments *queue = &channel->queue;
 	size_t size = mio__segments_message_size(queue);
-	size_t taken = 0;
+	size_t copied = 0;
 	size_t chunk, n;
 
 	do {
-		chunk = count - taken;
+		chunk = count - copied;
 		if (chunk > channel->chunk)
 			chunk = channel->chunk;
-		n = mio__segments_peek(queue, messages + taken * size, chunk);
+		n = mio__segments_peek(queue, messages + copied * size, chunk);
 		if (n == 0)
 			break;
-		taken += n;
+		copied += n;
 		if (channel->bounded) {
-			mio__segments_skip_ordered(queue, n);
-			mio__turns_wake_if_wanted(&channel->turns);
+			mio__segments_pop_ordered(queue, n);
+			mio__waiters_wake_if_needed(&channel->waiters);
 		} else {
-			mio__segments_skip(queue, n);
+			mio__segments_pop(queue, n);
 		}
-	} while (taken < count);
+	} while (copied < count);
 
-	return taken;
+	return copied;
 }
 
 /*
- * As many as are there. Fewer than count means that the queue was empty, and
- * sleeps: so whoever takes that for the end of an edge gets the next one.
+ * Receives up to count messages and returns how many. If it returns fewer, the
+ * queue was empty and has been put to sleep: a caller that then waits for the
+ * next edge gets one.
  */
 static int
-recv_some(struct mio_receiver *receiver, char *messages, size_t count)
+recv_available(struct mio_receiver *receiver, char *messages, size_t count)
 {
 	struct mio__segments *queue = &receiver->channel->queue;
 	size_t size = mio__segments_message_size(queue);
@@ -444,20 +463,21 @@ recv_some(struct mio_receiver *receiver, char *messages, size_t count)
 	int r;
 
 	for (;;) {
-		n += take(receiver->channel, messages + n * size, count - n);
+		n += copy_filled(
+		    receiver->channel, messages + n * size, count - n);
 		if (n == count)
 			break;
-		r = settle(receiver);
+		r = go_idle(receiver);
 		if (r < 0 && n > 0)
-			return (int)n; /* what it says is for later */
+			return (int)n; /* the next call returns r */
 		if (r < 0)
 			return r;
-		await(queue);
+		wait_for_claimed(queue);
 	}
 
-	/* a level ends, and an edge may come, with the last message */
-	if (!mio__segments_is_there(queue))
-		(void)settle(receiver);
+	/* after the last message READABLE goes, so that an edge can follow */
+	if (!mio__segments_is_filled(queue))
+		(void)go_idle(receiver);
 
 	return (int)n;
 }
@@ -470,7 +490,7 @@ mio_receiver_recv(struct mio_receiver *receiver, void *message)
 	if (receiver == NULL || message == NULL)
 		return -EINVAL;
 
-	n = recv_some(receiver, message, 1);
+	n = recv_available(receiver, message, 1);
 
 	return n < 0 ? n : 0;
 }
@@ -482,26 +502,28 @@ mio_receiver_recv_batch(
 	if (receiver == NULL || messages == NULL || count == 0)
 		return -EINVAL;
 
-	return recv_some(receiver, messages, count < INT_MAX ? count : INT_MAX);
+	return recv_available(
+	    receiver, messages, count < INT_MAX ? count : INT_MAX);
 }
 
-/* For a queue that was found empty. */
+/* Called when the queue was found empty, and so put to sleep. */
 static int
 wait_for_one(
     struct mio_receiver *receiver, void *message, mio__instant_t deadline)
 {
-	struct mio_sender *channel = receiver->channel;
+	struct mio__channel *channel = receiver->channel;
 	bool in_time = true;
 	int r;
 
 	do {
-		mio__bell_await(&channel->bell);
+		mio__sleeper_prepare(&channel->sleeper);
 		MIO__YIELD_POINT();
-		if (mio__segments_sleep_on(&channel->queue))
-			in_time = mio__bell_sleep(&channel->bell, deadline);
+		if (mio__segments_confirm_asleep(&channel->queue))
+			in_time =
+			    mio__sleeper_sleep(&channel->sleeper, deadline);
 		else
-			mio__bell_forget(&channel->bell);
-		r = recv_some(receiver, message, 1);
+			mio__sleeper_cancel(&channel->sleeper);
+		r = recv_available(receiver, message, 1);
 	} while (r == -EAGAIN && in_time);
 
 	return r == -EAGAIN ? -ETIMEDOUT : r;
@@ -516,7 +538,7 @@ mio_receiver_recv_timeout(
 	if (receiver == NULL || message == NULL)
 		return -EINVAL;
 
-	r = recv_some(receiver, message, 1);
+	r = recv_available(receiver, message, 1);
 	if (r == -EAGAIN && timeout_ns == 0)
 		return -ETIMEDOUT;
 	if (r == -EAGAIN)
@@ -532,19 +554,22 @@ mio_receiver_source(struct mio_receiver *receiver)
 	return receiver == NULL ? NULL : &receiver->base.source;
 }
 
-/* To send is -EPIPE from here on: whether that is the end, and to be told. */
+/*
+ * From here on sending fails with -EPIPE. Returns whether the end has to be
+ * reported.
+ */
 static bool
-leave(struct mio_sender *channel)
+close_queue(struct mio__channel *channel)
 {
 	bool ended;
 
-	if (!is_own(channel))
+	if (!is_own_process(channel))
 		return false;
 
-	(void)pthread_mutex_lock(&channel->turns.lock); /* cannot fail */
+	(void)pthread_mutex_lock(&channel->waiters.lock); /* cannot fail */
 	ended = mio__segments_close(&channel->queue);
-	(void)pthread_mutex_unlock(&channel->turns.lock);
-	mio__turns_wake(&channel->turns);
+	(void)pthread_mutex_unlock(&channel->waiters.lock);
+	mio__waiters_wake(&channel->waiters);
 
 	return ended;
 }
@@ -552,20 +577,20 @@ leave(struct mio_sender *channel)
 MIO__PUBLIC void
 mio_receiver_close(struct mio_receiver *receiver)
 {
-	if (receiver != NULL && leave(receiver->channel))
-		finish(receiver);
+	if (receiver != NULL && close_queue(receiver->channel))
+		notify_end(receiver);
 }
 
 MIO__PUBLIC void
 mio_receiver_destroy(struct mio_receiver *receiver)
 {
-	struct mio_sender *channel;
+	struct mio__channel *channel;
 
 	if (receiver == NULL)
 		return;
 
 	channel = receiver->channel;
-	(void)leave(channel); /* there is nobody to tell */
+	(void)close_queue(channel); /* no end to report: it has no receiver */
 	mio__readiness_drop(readiness_of(receiver));
 	mio__readiness_unref(readiness_of(receiver));
 	release(channel);

@@ -1,27 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what. Push, is_full: any thread. Is_there, peek: the reader, who is
- * one thread at a time and alone stores *head. The flags of the tail are set by
- * segments.c.
+ * Who calls what. Push, is_full: any thread. Is_filled, peek: the reader. There
+ * is one reader at a time, and it alone stores *head. The flags of the tail are
+ * set in segments.c.
  *
- * A message goes through two steps: its sender claims the cell at the tail by
- * moving it on, in one compare-and-swap, then fills the cell and stamps it with
- * its position. Cells are written by senders alone: the reader frees them by
- * moving the head, and whether there is room is a matter of head and tail. So
- * a cell's line goes one way, and the head's line is read by a sender only when
- * the head that one of them saw last would leave no room.
+ * A message is written in two steps. A sender claims the cell at the tail: it
+ * moves the tail on by one compare-and-swap. Then it fills the cell and stamps
+ * it with its position. Only senders write to cells. The reader frees cells by
+ * moving the head, and head and tail alone decide whether there is room. So the
+ * cache line of a cell travels in one direction, and a sender reads the head's
+ * line only if the head that some sender saw last (head_seen) leaves no room.
  *
- *	push	load head_seen		acquire, of what a sender released that
- *	or	load head		acquired: the reader is done with the
- *					cell before it is written anew
- *		change tail		acq_rel: segments.c says what for
+ *	push	load head_seen		acquire, pairs with the release store of
+ *					head_seen by a sender that had loaded
+ *					the head
+ *	or	load head		at least acquire, pairs with the release
+ *					of the reader's pop. By either way what
+ *					the reader did with the cell, and what
+ *					was written to it before, happens before
+ *					this sender writes to it.
+ *		change tail		acq_rel, for segments.c
  *		store stamp		release, pairs with
- *	peek	load stamp		acquire: the message is seen
+ *	peek	load stamp		acquire: the message was written before
  *
- * The load of the head is more, seq_cst, for channel.c: a sender that found no
- * room goes to sleep on that. To store an older head_seen over a newer one
- * only makes senders look at the head earlier.
+ * The check for room is for the position that was loaded before. It holds when
+ * the compare-and-swap succeeds: the tail is still there, and the head only
+ * moves on.
+ *
+ * The load of the head is seq_cst for the sake of waiters.c, as a sender that
+ * finds no room may go to sleep. Several senders may store head_seen, and an
+ * older value may replace a newer one: then a sender loads the head earlier
+ * than it had to, and nothing else changes.
  */
 
 #include "channel/ring.h"
@@ -30,10 +40,10 @@
 
 #include "sys/memory.h"
 
-/* Of what is in use at once positions are told apart with room to spare. */
+/* Positions wrap around; those in use at one time never look alike. */
 #define LIMIT_MAX (SIZE_MAX / 4 / MIO__STEP)
 
-/* The smallest power of two that has room for limit. */
+/* Returns the smallest power of two that is not less than limit. */
 static size_t
 cells_for(size_t limit)
 {
@@ -99,7 +109,7 @@ mio__ring_peek(
 	size_t n;
 
 	for (n = 0; n < count; n++) {
-		if (!mio__ring_is_there(ring, position))
+		if (!mio__ring_is_filled(ring, position))
 			break;
 		memcpy(message, mio__ring_cell(ring, position) + sizeof(size_t),
 		    ring->message_size);

@@ -10,26 +10,27 @@
 #include "base/yield_point.h"
 
 /*
- * A ring of messages that many threads write and one reads, apart from polls
- * and from waiting: what it answers says who is to be woken.
+ * A ring of messages that many threads write and one thread reads. It knows
+ * neither polls nor waiting; its results say who has to be woken.
  *
- * Positions count messages since the first one, in steps of MIO__STEP, so that
- * the lowest bits of the tail are free for what the senders must find out in
- * the same step in which they claim a cell. They wrap around.
+ * A position is the number of a message since the first one, times MIO__STEP,
+ * and wraps around. That leaves the lowest bits of the tail free for flags,
+ * which a sender reads in the same step in which it claims a cell.
  */
 
 #define MIO__STEP ((size_t)8)
 
-#define MIO__TAIL_ASLEEP \
-	((size_t)1) /* empty: the next sender wakes the reader */
-#define MIO__TAIL_CLOSED \
-	((size_t)2) /* no sender is left, or the reader accepts no more */
-#define MIO__TAIL_MOVED ((size_t)4) /* another ring goes on from here */
+/* The reader found the queue empty: the next sender wakes it. */
+#define MIO__TAIL_ASLEEP ((size_t)1)
+/* No message is sent any more: no sender is left, or the reader closed. */
+#define MIO__TAIL_CLOSED ((size_t)2)
+/* The messages from here on are in the next ring. */
+#define MIO__TAIL_MOVED ((size_t)4)
 #define MIO__TAIL_FLAGS (MIO__STEP - 1)
 
 enum mio__push {
 	MIO__PUSH_DONE,
-	MIO__PUSH_WAKE, /* done, and it was asleep */
+	MIO__PUSH_WAKE, /* done, and the caller has to wake the reader */
 	MIO__PUSH_FULL,
 	MIO__PUSH_MOVED,
 	MIO__PUSH_CLOSED,
@@ -37,26 +38,26 @@ enum mio__push {
 
 struct mio__ring {
 	/* Constant. */
-	size_t mask;  /* of the number of a cell */
-	size_t limit; /* messages at most, in steps */
+	size_t mask;  /* the number of cells - 1 */
+	size_t limit; /* the most messages, times MIO__STEP */
 	size_t message_size;
-	size_t stride;
-	char *cells; /* a stamp each, and the message */
-	const atomic_size_t *head;
+	size_t stride;             /* from one cell to the next */
+	char *cells;               /* each is a stamp and a message */
+	const atomic_size_t *head; /* the position of the oldest message */
 
-	/* Of whoever chains rings. */
+	/* For segments.c, which chains rings. */
 	struct mio__ring *older;
 	_Atomic(struct mio__ring *) newer;
 
-	/* The senders'. */
+	/* Written by senders. */
 	_Alignas(64) atomic_size_t tail;
 	atomic_size_t head_seen;
 };
 
 /*
- * Room for limit messages that lie between *head, which the reader stores and
- * the caller keeps, and the tail, which begins as it is given. NULL when there
- * is no memory, or none that large.
+ * Creates a ring for at most limit messages between *head and the tail. The
+ * caller provides the head, which the reader stores, and the tail to begin
+ * with. Returns NULL if there is not enough memory.
  */
 struct mio__ring *mio__ring_create(
     size_t message_size, size_t limit, const atomic_size_t *head, size_t tail);
@@ -68,14 +69,14 @@ mio__ring_cell(const struct mio__ring *ring, size_t position)
 	return ring->cells + (position / MIO__STEP & ring->mask) * ring->stride;
 }
 
-/* Never 0, which is what a cell holds that nobody wrote yet. */
+/* Never 0, which is what a cell has that was never written. */
 static inline size_t
 mio__ring_stamp(size_t position)
 {
 	return position | 1;
 }
 
-/* Whether there is no room at this position. Anyone. */
+/* Returns whether there is no room for this position. Any thread. */
 static inline bool
 mio__ring_is_full(struct mio__ring *ring, size_t position)
 {
@@ -88,12 +89,12 @@ mio__ring_is_full(struct mio__ring *ring, size_t position)
 	head = atomic_load_explicit(ring->head, memory_order_seq_cst);
 	atomic_store_explicit(&ring->head_seen, head, memory_order_release);
 
-	/* a tail that is no longer true may be behind the head */
+	/* a position that is out of date may be behind the head */
 	return position - head >= ring->limit &&
 	    position - head <= (size_t)-1 / 2;
 }
 
-/* Any thread. */
+/* Copies a message into the ring. Any thread. */
 static inline enum mio__push
 mio__ring_push(struct mio__ring *ring, const void *message)
 {
@@ -122,9 +123,9 @@ mio__ring_push(struct mio__ring *ring, const void *message)
 	return tail & MIO__TAIL_ASLEEP ? MIO__PUSH_WAKE : MIO__PUSH_DONE;
 }
 
-/* Whether the message of this position is there. The reader. */
+/* Returns whether the message of this position is written. The reader. */
 static inline bool
-mio__ring_is_there(const struct mio__ring *ring, size_t position)
+mio__ring_is_filled(const struct mio__ring *ring, size_t position)
 {
 	char *cell = mio__ring_cell(ring, position);
 
@@ -132,7 +133,10 @@ mio__ring_is_there(const struct mio__ring *ring, size_t position)
 		   memory_order_acquire) == mio__ring_stamp(position);
 }
 
-/* Copies those from this position on that are there: how many. The reader. */
+/*
+ * Copies up to count messages that are written, from this position on, and
+ * returns how many. They stay in the ring. The reader.
+ */
 size_t mio__ring_peek(const struct mio__ring *ring, size_t position,
     void *messages, size_t count);
 

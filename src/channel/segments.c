@@ -1,43 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what. Push: any thread. Grow: any thread, one at a time, and a
- * close by the reader not beside it: channel.c has a lock for that. Close: the
- * last sender, or the reader. Peek,
- * skip, is_there, rest, fall_asleep: the reader, one thread at a time.
+ * Who calls what. Push: any thread. Grow: any sender, one at a time. Close: the
+ * last sender, or the reader, which must not close while a sender grows the
+ * queue; channel.c has a lock for these two. Peek, pop, is_filled, unread,
+ * fall_asleep, confirm_asleep: the reader, one thread at a time.
  *
- * The flags of the newest ring's tail change in one step with the claims:
+ * The flags of the newest ring's tail change in the same step in which senders
+ * claim cells:
  *
- *	empty	-> fall_asleep -> ASLEEP	only if nothing is claimed
+ *	empty	-> fall_asleep -> ASLEEP	only if no cell is claimed
  *	ASLEEP	-> push -> awake		this sender wakes the reader
- *	any	-> close -> CLOSED		no push succeeds any more; wakes
- *						the reader if it was ASLEEP
- *	CLOSED	-> fall_asleep -> and ASLEEP	the reader saw it by itself
+ *	any	-> close -> CLOSED		no push succeeds any more. If it
+ *						was ASLEEP, the caller reports
+ *						the end.
+ *	CLOSED	-> fall_asleep -> with ASLEEP	the reader found the end itself
  *	full	-> grow -> MOVED		no push succeeds in this ring
  *
- * The end has come with ASLEEP and CLOSED. Nothing is claimed
- * after it, so these stay, and the step that made it so was one thread's.
+ * The queue has ended when both ASLEEP and CLOSED are set. Nothing is claimed
+ * after that, so both stay set, and exactly one thread set the second of them.
  *
- * So of each time that the queue goes from empty to not empty or to closed one
- * thread knows, and it is known before whether the reader has to be woken. That
- * needs no order between two variables. Between its claim and its stamp a
- * sender has promised a message that is not there yet: then the reader is not
- * told that it is empty, and must not fall asleep.
+ * So each time the queue changes from empty to not empty, or to ended, exactly
+ * one thread knows that it made the change, and whether it has to wake the
+ * reader, without any order between two variables. Between its claim and its
+ * stamp a sender owes a message that is not written yet; the queue is not empty
+ * then, and the reader must not fall asleep.
  *
- * Growing. MOVED fixes where the old ring ends, and the new one begins with
- * that tail and its flags. The reader reads the old one up to there, so that
- * each sender's messages stay in order. Room is counted over all rings, from
- * the one head to the tail: when a ring is made, its limit is twice the number
- * that wait, and so no further one is made before more wait than ever before.
- * That ring alone then serves any number up to its limit. Old ones may still be
- * looked at by a sender that was slow; they stay until the end and are together
- * smaller than the newest.
+ * Growing. MOVED fixes the position at which the old ring ends. The new ring
+ * begins with that tail and its flags. The reader reads the old ring up to that
+ * position before it follows, which keeps the messages of each sender in order.
+ * Room is counted over all rings, from the one head to the tail. A new ring has
+ * twice the limit of the old one, which was full: no further ring is made
+ * before more messages wait than ever before, and from then on the newest ring
+ * alone is used. A slow sender may still read an old ring. Therefore old rings
+ * are kept until the end; together they are smaller than the newest.
  *
- *	grow	store newer, newest	release, pair with
- *	rest	load newer		acquire: how the new ring was made
+ *	push	change tail		acquire: a sender that clears ASLEEP
+ *					reads from the reader's fall_asleep or
+ *					confirm_asleep, so that what the reader
+ *					did before happens before it. Release:
+ *					pairs with the reader's loads of tail.
+ *	close	change tail		acq_rel: the same, and all pushes happen
+ *					before what a reader does that has seen
+ *					CLOSED
+ *	grow	change old tail		acq_rel: the same, for an ASLEEP that is
+ *					copied to the new tail, which is a store
+ *					and begins a new release sequence. The
+ *					stores of newer and newest pass it on.
+ *		store newer, newest	release, pair with
+ *	unread	load newer		acquire: the new ring is complete
  *	push	load newest		acquire: the same
- *	close	change tail		acq_rel: after all pushes, and before
- *					the answer of a reader that sees CLOSED
  */
 
 #include "channel/segments.h"
@@ -121,13 +133,13 @@ mio__segments_close(struct mio__segments *segments)
 	return (tail & MIO__TAIL_ASLEEP) && !(tail & MIO__TAIL_CLOSED);
 }
 
-/* Whether there was a newer ring to go on with. */
+/* Moves the reader to the next ring. Returns whether there was one. */
 static bool
 follow(struct mio__segments *segments, size_t tail)
 {
 	struct mio__ring *newer;
 
-	/* what was claimed in this ring comes first */
+	/* first all that was claimed in this ring is read */
 	if (!(tail & MIO__TAIL_MOVED) ||
 	    (tail & ~MIO__TAIL_FLAGS) != segments->position)
 		return false;
@@ -163,7 +175,7 @@ mio__segments_peek(struct mio__segments *segments, void *messages, size_t count)
 }
 
 size_t
-mio__segments_rest(struct mio__segments *segments)
+mio__segments_unread(struct mio__segments *segments)
 {
 	size_t tail;
 
@@ -171,7 +183,7 @@ mio__segments_rest(struct mio__segments *segments)
 		tail = tail_of(segments);
 	while (follow(segments, tail));
 
-	/* whoever lets it grow has a message to send */
+	/* the sender that grows the queue is about to send a message */
 	if (tail & MIO__TAIL_MOVED)
 		return MIO__STEP;
 
@@ -181,27 +193,27 @@ mio__segments_rest(struct mio__segments *segments)
 size_t
 mio__segments_fall_asleep(struct mio__segments *segments)
 {
-	size_t rest, tail;
+	size_t unread, tail;
 
 	do {
-		rest = mio__segments_rest(segments);
-		if (rest >= MIO__STEP || (rest & MIO__TAIL_ASLEEP))
+		unread = mio__segments_unread(segments);
+		if (unread >= MIO__STEP || (unread & MIO__TAIL_ASLEEP))
 			break;
-		tail = segments->position | rest;
+		tail = segments->position | unread;
 		MIO__YIELD_POINT();
 	} while (!atomic_compare_exchange_weak_explicit(
 	    &segments->reading->tail, &tail, tail | MIO__TAIL_ASLEEP,
 	    memory_order_acq_rel, memory_order_relaxed));
 
-	return rest;
+	return unread;
 }
 
 bool
-mio__segments_sleep_on(struct mio__segments *segments)
+mio__segments_confirm_asleep(struct mio__segments *segments)
 {
 	size_t tail = segments->position | MIO__TAIL_ASLEEP;
 
-	/* a change, though to what it was: they read it, or what is after it */
+	/* stores the value that it had: the next change reads from this one */
 	return atomic_compare_exchange_strong_explicit(&segments->reading->tail,
 	    &tail, tail, memory_order_acq_rel, memory_order_relaxed);
 }
