@@ -6,9 +6,9 @@ lib_LTLIBRARIES = libmio.la
 
 # bench/timers and the fuzzer compile these without the library around them.
 wheel_sources = \
-	src/timer/late.c \
-	src/timer/late.h \
 	src/timer/node.h \
+	src/timer/overdue.c \
+	src/timer/overdue.h \
 	src/timer/tick.h \
 	src/timer/wheel.c \
 	src/timer/wheel.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The wheel beside a table that is looked through, in made-up time. */
+/* The wheel compared with a table that is searched, in simulated time. */
 
 #include "config.h"
 #include "lib/harness.h"
@@ -49,7 +49,7 @@ START_TEST(agrees_with_the_table_at_every_step)
 	if (walk->capacity > 100)
 		steps /= 8;
 
-	/* time only goes on: begin anew for it to be small again */
+	/* time never decreases: start again for small times */
 	for (round = 0; round < rounds; round++) {
 		model = wheel_model_create(walk->capacity, walk->now);
 		for (i = 0; i < steps / rounds; i++) {
@@ -67,12 +67,12 @@ START_TEST(agrees_with_the_table_at_every_step)
 }
 END_TEST
 
-/* A stale name is not that of the slot's next timeout, after any reuse. */
-START_TEST(stale_names_name_nothing)
+/* A stale handle is never that of a later timeout of the same node. */
+START_TEST(stale_handles_are_not_found)
 {
 	mio__wheel_handle_t handles[1000];
 	struct mio__wheel *wheel = malloc(sizeof(*wheel));
-	uint64_t state;
+	uint64_t token;
 	int i, j;
 
 	ck_assert_ptr_nonnull(wheel);
@@ -82,30 +82,30 @@ START_TEST(stale_names_name_nothing)
 		ck_assert_uint_ne(handles[i], 0);
 		for (j = 0; j < i; j++)
 			if (handles[i] == handles[j] ||
-			    mio__wheel_remove(wheel, handles[j], &state) !=
+			    mio__wheel_remove(wheel, handles[j], &token) !=
 				-ENOENT ||
 			    mio__wheel_move(wheel, handles[j], 9) != -ENOENT)
 				ck_abort_msg("%d of %d", j, i);
-		assert_ok(mio__wheel_remove(wheel, handles[i], &state));
+		assert_ok(mio__wheel_remove(wheel, handles[i], &token));
 	}
-	/* nor does what is left of one when its index goes */
+	/* nor is a handle without its index */
 	assert_error(
 	    mio__wheel_remove(wheel, handles[999] & ~wheel->mask, NULL),
 	    ENOENT);
-	assert_error(mio__wheel_remove(wheel, 0, &state), ENOENT);
-	assert_error(mio__wheel_remove(wheel, UINT64_MAX, &state), ENOENT);
+	assert_error(mio__wheel_remove(wheel, 0, &token), ENOENT);
+	assert_error(mio__wheel_remove(wheel, UINT64_MAX, &token), ENOENT);
 	mio__wheel_fini(wheel);
 	free(wheel);
 }
 END_TEST
 
-/* mio's search walked the ticks one by one: 30 days at a millisecond. */
+/* mio's search walked tick by tick: here 30 days of milliseconds. */
 START_TEST(long_sleeps_are_caught_up_with_at_once)
 {
 	const uint64_t month = UINT64_C(30) * 24 * 3600 * 1000;
 	struct mio__wheel *wheel = malloc(sizeof(*wheel));
 	mio__wheel_handle_t handle;
-	uint64_t states[4], now = 0, tick;
+	uint64_t tokens[4], now = 0, tick;
 	int i;
 
 	ck_assert_ptr_nonnull(wheel);
@@ -116,40 +116,40 @@ START_TEST(long_sleeps_are_caught_up_with_at_once)
 		    wheel, now + (UINT64_C(1) << 63), 2, &handle));
 		ck_assert(mio__wheel_next(wheel, 0, &tick) && tick == now + 1);
 		now += month;
-		ck_assert_uint_eq(mio__wheel_expire(wheel, now, states, 4), 1);
-		ck_assert_uint_eq(states[0], 1);
+		ck_assert_uint_eq(mio__wheel_expire(wheel, now, tokens, 4), 1);
+		ck_assert_uint_eq(tokens[0], 1);
 		ck_assert(mio__wheel_next(wheel, 1, &tick));
 		ck_assert_uint_eq(tick, now - month + (UINT64_C(1) << 63));
-		assert_ok(mio__wheel_remove(wheel, handle, states));
+		assert_ok(mio__wheel_remove(wheel, handle, tokens));
 	}
 	mio__wheel_fini(wheel);
 	free(wheel);
 }
 END_TEST
 
-/* A hundred thousand that are late already, in an order of their own. */
-START_TEST(late_ones_are_sorted_in_good_time)
+/* A hundred thousand overdue timeouts, in random order. */
+START_TEST(overdue_timeouts_are_sorted_in_good_time)
 {
-	enum { LATE = 100000 };
+	enum { COUNT = 100000 };
 	struct mio__wheel *wheel = malloc(sizeof(*wheel));
 	mio__wheel_handle_t handle;
-	uint64_t state, before = 0, seed = 3, tick;
+	uint64_t token, before = 0, seed = 3, tick;
 	int i;
 
 	ck_assert_ptr_nonnull(wheel);
-	assert_ok(mio__wheel_init(wheel, LATE, UINT64_C(1) << 40));
-	for (i = 0; i < LATE; i++) {
+	assert_ok(mio__wheel_init(wheel, COUNT, UINT64_C(1) << 40));
+	for (i = 0; i < COUNT; i++) {
 		tick = random_number(&seed) % 50000;
 		if (mio__wheel_insert(wheel, tick, tick << 32 | (unsigned)i,
 			&handle) != 0)
 			ck_abort_msg("%d", i);
 	}
-	for (i = 0; i < LATE; i++) {
-		if (mio__wheel_expire(wheel, UINT64_C(1) << 40, &state, 1) !=
+	for (i = 0; i < COUNT; i++) {
+		if (mio__wheel_expire(wheel, UINT64_C(1) << 40, &token, 1) !=
 			1 ||
-		    (i > 0 && state <= before))
+		    (i > 0 && token <= before))
 			ck_abort_msg("%d", i);
-		before = state;
+		before = token;
 	}
 	mio__wheel_fini(wheel);
 	free(wheel);
@@ -157,32 +157,32 @@ START_TEST(late_ones_are_sorted_in_good_time)
 END_TEST
 
 /*
- * One more that is late, and the first one out, while a hundred thousand wait:
- * the list of all of them was sorted anew for each such pair.
+ * One more overdue timeout is set, and the first one expires, while a hundred
+ * thousand are pending: their list was once sorted for each such pair.
  */
-START_TEST(a_late_one_costs_the_same_among_many)
+START_TEST(an_overdue_timeout_costs_the_same_among_many)
 {
-	enum { LATE = 100000 };
+	enum { COUNT = 100000 };
 	const uint64_t now = UINT64_C(1) << 40;
 	struct mio__wheel *wheel = malloc(sizeof(*wheel));
 	mio__wheel_handle_t handle;
-	uint64_t state, tick;
+	uint64_t token, tick;
 	int i;
 
 	ck_assert_ptr_nonnull(wheel);
-	assert_ok(mio__wheel_init(wheel, LATE + 1, now));
-	for (i = 0; i < LATE; i++)
+	assert_ok(mio__wheel_init(wheel, COUNT + 1, now));
+	for (i = 0; i < COUNT; i++)
 		if (mio__wheel_insert(wheel, now / 2, (uint64_t)i, &handle) !=
 		    0)
 			ck_abort_msg("%d", i);
-	for (i = 0; i < LATE; i++) {
+	for (i = 0; i < COUNT; i++) {
 		tick = now / 2 - (uint64_t)i;
 		if (mio__wheel_insert(wheel, tick - 1, 1, &handle) != 0 ||
 		    mio__wheel_move(wheel, handle, tick - 2) != 0 ||
 		    mio__wheel_remove(wheel, handle, NULL) != 0 ||
 		    mio__wheel_insert(wheel, tick, tick, &handle) != 0 ||
-		    mio__wheel_expire(wheel, now, &state, 1) != 1 ||
-		    state != (i == 0 ? 0 : tick))
+		    mio__wheel_expire(wheel, now, &token, 1) != 1 ||
+		    token != (i == 0 ? 0 : tick))
 			ck_abort_msg("%d", i);
 	}
 	wheel_check(wheel);
@@ -191,38 +191,39 @@ START_TEST(a_late_one_costs_the_same_among_many)
 }
 END_TEST
 
-/* The order within a tick outlives the numbers that it is kept with. */
-START_TEST(late_ones_are_numbered_anew)
+/* The order within a tick survives when its numbers are used up. */
+START_TEST(overdue_timeouts_are_renumbered)
 {
-	enum { LATE = 1000 };
+	enum { COUNT = 1000 };
 	const uint64_t now = UINT64_C(1) << 40;
 	struct mio__wheel *wheel = malloc(sizeof(*wheel));
 	mio__wheel_handle_t handle;
-	uint64_t states[LATE];
+	uint64_t tokens[COUNT];
 	uint64_t tick, i;
 
 	ck_assert_ptr_nonnull(wheel);
-	assert_ok(mio__wheel_init(wheel, LATE, now));
-	for (i = 0; i < LATE; i++) {
+	assert_ok(mio__wheel_init(wheel, COUNT, now));
+	for (i = 0; i < COUNT; i++) {
 		if (i % 100 == 50)
-			wheel->late.number = UINT32_MAX - (uint32_t)i % 7;
+			wheel->overdue.next_number =
+			    UINT32_MAX - (uint32_t)i % 7;
 		tick = i % 3;
-		if (mio__wheel_insert(wheel, tick, tick * LATE + i, &handle) !=
+		if (mio__wheel_insert(wheel, tick, tick * COUNT + i, &handle) !=
 		    0)
 			ck_abort_msg("%d", (int)i);
 		wheel_check(wheel);
 	}
-	ck_assert_uint_le(wheel->late.number, LATE);
-	ck_assert_uint_eq(mio__wheel_expire(wheel, now, states, LATE), LATE);
-	for (i = 1; i < LATE; i++)
-		if (states[i] <= states[i - 1])
+	ck_assert_uint_le(wheel->overdue.next_number, COUNT);
+	ck_assert_uint_eq(mio__wheel_expire(wheel, now, tokens, COUNT), COUNT);
+	for (i = 1; i < COUNT; i++)
+		if (tokens[i] <= tokens[i - 1])
 			ck_abort_msg("%d", (int)i);
 	mio__wheel_fini(wheel);
 	free(wheel);
 }
 END_TEST
 
-/* An assertion each would take longer than all the rest. */
+/* An assertion for each would take longer than everything else. */
 static void
 check_ticks(const struct mio__tick *tick, uint64_t ns)
 {
@@ -275,11 +276,11 @@ main(void)
 
 	tcase_add_loop_test(
 	    tcase, agrees_with_the_table_at_every_step, 0, WALKS);
-	tcase_add_test(tcase, stale_names_name_nothing);
+	tcase_add_test(tcase, stale_handles_are_not_found);
 	tcase_add_test(tcase, long_sleeps_are_caught_up_with_at_once);
-	tcase_add_test(tcase, late_ones_are_sorted_in_good_time);
-	tcase_add_test(tcase, a_late_one_costs_the_same_among_many);
-	tcase_add_test(tcase, late_ones_are_numbered_anew);
+	tcase_add_test(tcase, overdue_timeouts_are_sorted_in_good_time);
+	tcase_add_test(tcase, an_overdue_timeout_costs_the_same_among_many);
+	tcase_add_test(tcase, overdue_timeouts_are_renumbered);
 	tcase_add_test(tcase, ticks_are_counted_exactly);
 
 	return run_suite(suite);

@@ -4,25 +4,25 @@
 
 #include <stdint.h>
 
-/* What timeouts are kept in: a node for each, and links that make lists. */
+/* The memory of a wheel: a node for each timeout, and links that form lists. */
 
 #define MIO__WHEEL_LEVEL_BITS 8
 #define MIO__WHEEL_LEVELS     8
 #define MIO__WHEEL_DIGITS     (1u << MIO__WHEEL_LEVEL_BITS)
 #define MIO__WHEEL_SLOTS      (MIO__WHEEL_LEVELS * MIO__WHEEL_DIGITS)
 
-/* Each slot is a list; those that are late stand in others (late.h). */
+/* A list for each slot. Overdue timeouts have more lists (overdue.h). */
 #define MIO__WHEEL_LISTS MIO__WHEEL_SLOTS
 
 struct mio__wheel_node {
-	uint64_t name; /* while it is not set, without its index */
-	uint64_t tick; /* while it is free, the index of the next free one */
-	uint64_t state;
+	uint64_t handle; /* while the node is free, without its index */
+	uint64_t tick;   /* while the node is free, the next free index, or 0 */
+	uint64_t token;
 };
 
 /*
- * First those of the lists, which are rings, then one for each node, then as
- * many lists for those that are late.
+ * First a link for each slot, as its list is a ring, then one for each node,
+ * then as many lists for overdue timeouts.
  */
 struct mio__wheel_link {
 	uint32_t next, prev;

@@ -7,14 +7,15 @@
 #include "sys/clock.h"
 
 /*
- * Nanoseconds to ticks and back. A division takes as long as all the rest of
- * setting a timeout: the quotient is the upper half of a product instead, one
- * too small at most.
+ * Converts nanoseconds to ticks and back. A division would take as long as
+ * everything else in setting a timeout. Instead, the quotient is the upper half
+ * of a product. The inverse is less than 2^64 / ns by 1 at most, so that the
+ * quotient is too small by 1 at most, which is corrected.
  */
 
 struct mio__tick {
 	uint64_t ns;
-	uint64_t inverse; /* 2^64 / ns, rounded down */
+	uint64_t inverse; /* of ns, times 2^64 */
 };
 
 static inline void
@@ -44,33 +45,27 @@ mio__tick_product(uint64_t a, uint64_t b)
 }
 #endif
 
-/* The last tick that is not after ns: the inverse lacks two units at most. */
+/* Returns the last tick that is not after ns. */
 static inline uint64_t
 mio__tick_floor(const struct mio__tick *tick, uint64_t ns)
 {
 	uint64_t quotient = mio__tick_product(ns, tick->inverse);
-	uint64_t rest = ns - quotient * tick->ns;
+	uint64_t remainder = ns - quotient * tick->ns;
 
-	for (; rest >= tick->ns; rest -= tick->ns)
-		quotient++;
-
-	return quotient;
+	return quotient + (remainder >= tick->ns);
 }
 
-/* The first tick that is not before ns. */
+/* Returns the first tick that is not before ns. */
 static inline uint64_t
 mio__tick_ceil(const struct mio__tick *tick, uint64_t ns)
 {
 	uint64_t quotient = mio__tick_product(ns, tick->inverse);
-	uint64_t rest = ns - quotient * tick->ns;
+	uint64_t remainder = ns - quotient * tick->ns;
 
-	for (; rest > tick->ns; rest -= tick->ns)
-		quotient++;
-
-	return quotient + (rest > 0);
+	return quotient + (remainder > 0) + (remainder > tick->ns);
 }
 
-/* When the tick is; UINT64_MAX is after the end of time. */
+/* Returns the time of a tick, or UINT64_MAX if that is too large. */
 static inline uint64_t
 mio__tick_ns(const struct mio__tick *tick, uint64_t number)
 {

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The timer binds a wheel to a poll: it is readiness that is set when the poll
- * looks and finds something due, and a deadline that the poll asks for before
- * it sleeps.
+ * The timer connects a wheel to a poll. Its readiness is set when the poll
+ * checks it and a timeout is due, and it has a deadline for which the poll asks
+ * before it sleeps.
  *
- * Threads. The caller sees to it that one thread at a time uses the timer, but
- * the poll may look from another: what both use, the wheel and `told', belongs
- * to the lock. The poll holds a lock of its own when it takes this one, so
- * the poll is told of changes after this one was given back. See deadlines.c
- * for why no change is missed.
+ * Threads. The caller ensures that one thread at a time uses the timer, but the
+ * poll may check it in another thread. What both use, the wheel, `reported' and
+ * `reported_tick', is protected by the lock. The poll holds a lock of its own
+ * when it takes this one. Therefore the poll is notified of a change after this
+ * lock was released. deadlines.c explains why no change is missed.
  *
- * `told' is set when the poll has set the readiness, and cleared when nothing
- * is left of what was due by told_at, the last tick that the poll or the
- * program looked at: handed out, cancelled or moved. The wheel's own time is
- * not that: it stands still at what was not handed out yet. While `told' is set
- * the program knows, and the poll need not wake up for this timer.
+ * `reported' is set when the poll has set the readiness. It is cleared when no
+ * timeout is left of those that were due at `reported_tick', the last tick for
+ * which the poll or the program checked the wheel: all of them have expired or
+ * were cancelled or moved. The wheel's own time cannot serve for that, as it
+ * stands still at timeouts that have not expired. While `reported' is set, the
+ * program knows that timeouts are due, and the poll need not wake for this
+ * timer.
  *
- * Ticks are multiples of tick_ns on the clock itself: a deadline is rounded up
- * to one and the time of now down, so what is due now was due before.
+ * Ticks are multiples of the tick's length on the monotonic clock. A deadline
+ * is rounded up to a tick and the current time is rounded down, so that no
+ * timeout is early.
  */
 
 #include <errno.h>
@@ -27,7 +30,6 @@
 #include <stddef.h>
 
 #include "base/check.h"
-#include "base/yield_point.h"
 #include "core/deadlines.h"
 #include "core/readiness_source.h"
 #include "mio/timer.h"
@@ -42,20 +44,19 @@
 #define CAPACITY  65536
 #define DELAY_MAX (UINT64_C(1) << 63)
 
-/* As many timeouts of one slot the poll looks at to find the first of them. */
-#define LOOKS 64
+/* The most timeouts of a slot that the poll scans for the first of them. */
+#define SCAN_MAX 64
 
 struct mio_timer {
 	struct mio__readiness_source base; /* first: freed as one */
-	struct mio_source source;          /* what programs get, on top of it */
+	struct mio_source source; /* what programs register, on top of base */
 	struct mio__timed timed;
 	struct mio__tick tick;
-	uint64_t process; /* that made it */
+	uint64_t process; /* in which it was created */
 
-	/* Each under lock. */
-	pthread_mutex_t lock;
-	bool told;
-	uint64_t told_at;
+	pthread_mutex_t lock; /* protects what follows */
+	bool reported;
+	uint64_t reported_tick;
 	struct mio__wheel wheel;
 };
 
@@ -79,10 +80,10 @@ ticks_now(const struct mio_timer *timer)
 	return mio__tick_floor(&timer->tick, now_ns());
 }
 
-/* ---- for the poll */
+/* ---- called by the poll */
 
 static mio__instant_t
-look(struct mio__timed *timed, mio__instant_t now)
+check_due(struct mio__timed *timed, mio__instant_t now)
 {
 	char *block = (char *)timed - offsetof(struct mio_timer, timed);
 	struct mio_timer *timer = (struct mio_timer *)(void *)block;
@@ -92,15 +93,15 @@ look(struct mio__timed *timed, mio__instant_t now)
 
 	locked = mio__lock_others_out(&timer->lock);
 
-	if (!timer->told &&
+	if (!timer->reported &&
 	    mio__readiness_is_readable(&timer->base.readiness)) {
 		tick = mio__tick_floor(&timer->tick, (uint64_t)now);
 		if (mio__wheel_is_due(&timer->wheel, tick)) {
-			timer->told = true;
-			timer->told_at = tick;
+			timer->reported = true;
+			timer->reported_tick = tick;
 			mio__readiness_set_without_wake(
 			    &timer->base.readiness, MIO_READABLE);
-		} else if (mio__wheel_next(&timer->wheel, LOOKS, &tick)) {
+		} else if (mio__wheel_next(&timer->wheel, SCAN_MAX, &tick)) {
 			next = mio__tick_instant(&timer->tick, tick);
 		}
 	}
@@ -110,23 +111,24 @@ look(struct mio__timed *timed, mio__instant_t now)
 	return next;
 }
 
-/* Once nothing is left of what was told, the readiness goes. */
+/* Clears the readiness if all timeouts that were reported are handled. */
 static void
-settle_locked(struct mio_timer *timer)
+clear_readiness_locked(struct mio_timer *timer)
 {
-	if (!timer->told || mio__wheel_is_due(&timer->wheel, timer->told_at))
+	if (!timer->reported ||
+	    mio__wheel_is_due(&timer->wheel, timer->reported_tick))
 		return;
 
-	timer->told = false;
+	timer->reported = false;
 	mio__readiness_set(&timer->base.readiness, 0);
 }
 
 /*
- * After a change that the poll may have to know of. Most often it is awake, and
- * that is found out here, without a call.
+ * Called without the lock, after a change of the earliest timeout. If no thread
+ * waits in the poll, which is the usual case, this is two loads.
  */
 static void
-tell_poll(struct mio_timer *timer)
+notify_poll(struct mio_timer *timer)
 {
 	struct mio_poll *poll = atomic_load_explicit(
 	    &timer->base.readiness.poll, memory_order_relaxed);
@@ -141,7 +143,7 @@ register_locked(struct mio_timer *timer, struct mio_poll *poll,
 {
 	int r;
 
-	/* a timer that could not be reported does not get bound */
+	/* first: without an alarm the timer must not be registered */
 	r = mio__deadlines_open_locked(poll);
 	if (r == 0)
 		r = mio__readiness_update_locked(&timer->base.readiness, poll,
@@ -190,7 +192,8 @@ reregister_source(struct mio_source *source, struct mio_poll *poll,
 }
 
 /*
- * It leaves the list in the same step: a register comes before or after both.
+ * The registration and the place in the list go under one lock, so that a
+ * concurrent register comes before or after both.
  */
 static int
 deregister_source(struct mio_source *source, struct mio_poll *poll)
@@ -216,7 +219,7 @@ static const struct mio_source_ops ops = {
 	.deregister_source = deregister_source,
 };
 
-/* ---- for programs */
+/* ---- called by programs */
 
 MIO__PUBLIC int
 mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
@@ -249,7 +252,7 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 
 	mio__readiness_source_init(&timer->base, 1);
 	timer->source.ops = &ops;
-	timer->timed.expire = look;
+	timer->timed.expire = check_due;
 
 	*out = timer;
 
@@ -263,7 +266,7 @@ free:
 	return r;
 }
 
-/* After this the poll does not look at it any more. */
+/* After this the poll does not check the timer any more. */
 static void
 leave_poll(struct mio_timer *timer)
 {
@@ -286,12 +289,12 @@ mio_timer_destroy(struct mio_timer *timer)
 		return;
 
 	/*
-	 * In a forked child the alarm is the parent's, which may sleep by it,
-	 * and locks may have been held by threads that the child lacks.
+	 * In a forked child the alarm belongs to the parent, which may sleep
+	 * until it, and locks may be held by threads that do not exist here.
 	 */
 	if (mio__process_is(timer->process)) {
 		leave_poll(timer);
-		(void)pthread_mutex_destroy(&timer->lock); /* nobody has it */
+		(void)pthread_mutex_destroy(&timer->lock); /* not held */
 	}
 	mio__wheel_fini(&timer->wheel);
 
@@ -305,7 +308,12 @@ mio_timer_source(struct mio_timer *timer)
 	return timer == NULL ? NULL : &timer->source;
 }
 
-/* Whether it is farther away than a timeout may be. */
+/*
+ * Returns whether a deadline is farther away than it may be.
+ *
+ * Rejected for set, reset and cancel: a second path through each for a process
+ * with one thread and a poll that need not be notified (0.8 to 1 ns a call).
+ */
 static bool
 is_too_far(uint64_t deadline_ns)
 {
@@ -314,7 +322,7 @@ is_too_far(uint64_t deadline_ns)
 
 MIO__PUBLIC int
 mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
-    mio_token_t state, mio_timeout_t *out)
+    mio_token_t token, mio_timeout_t *out)
 {
 	mio__wheel_handle_t handle;
 	bool earliest, locked;
@@ -329,7 +337,7 @@ mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
 	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	locked = mio__lock_others_out(&timer->lock);
 	earliest = tick < timer->wheel.earliest;
-	r = mio__wheel_insert(&timer->wheel, tick, state, &handle);
+	r = mio__wheel_insert(&timer->wheel, tick, token, &handle);
 	mio__let_others_in(&timer->lock, locked);
 
 	if (r < 0)
@@ -338,19 +346,19 @@ mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
 	if (out != NULL)
 		*out = handle;
 	if (earliest)
-		tell_poll(timer);
+		notify_poll(timer);
 
 	return 0;
 }
 
 MIO__PUBLIC int
-mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t state,
+mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t token,
     mio_timeout_t *out)
 {
 	if (delay_ns > DELAY_MAX)
 		return timer == NULL ? -EINVAL : -EOVERFLOW;
 
-	return mio_timer_set_at(timer, now_ns() + delay_ns, state, out);
+	return mio_timer_set_at(timer, now_ns() + delay_ns, token, out);
 }
 
 MIO__PUBLIC int
@@ -371,11 +379,11 @@ mio_timer_reset_at(
 	r = mio__wheel_move(
 	    &timer->wheel, timeout, mio__tick_ceil(&timer->tick, deadline_ns));
 	changed = timer->wheel.earliest != before || !timer->wheel.exact;
-	settle_locked(timer);
+	clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
 	if (r == 0 && changed)
-		tell_poll(timer);
+		notify_poll(timer);
 
 	return r;
 }
@@ -392,7 +400,7 @@ mio_timer_reset(
 
 MIO__PUBLIC int
 mio_timer_cancel(
-    struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *state)
+    struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
 {
 	bool changed, locked;
 	int r;
@@ -401,34 +409,34 @@ mio_timer_cancel(
 		return -EINVAL;
 
 	locked = mio__lock_others_out(&timer->lock);
-	r = mio__wheel_remove(&timer->wheel, timeout, state);
+	r = mio__wheel_remove(&timer->wheel, timeout, token);
 	changed = !timer->wheel.exact;
-	settle_locked(timer);
+	clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
 	if (r == 0 && changed)
-		tell_poll(timer);
+		notify_poll(timer);
 
 	return r;
 }
 
 MIO__PUBLIC int
-mio_timer_expire(struct mio_timer *timer, mio_token_t *states, size_t count)
+mio_timer_expire(struct mio_timer *timer, mio_token_t *tokens, size_t count)
 {
 	size_t n;
 	bool locked;
 
-	if (timer == NULL || states == NULL || count == 0)
+	if (timer == NULL || tokens == NULL || count == 0)
 		return -EINVAL;
 
 	locked = mio__lock_others_out(&timer->lock);
-	timer->told_at = ticks_now(timer);
-	n = mio__wheel_expire(&timer->wheel, timer->told_at, states,
+	timer->reported_tick = ticks_now(timer);
+	n = mio__wheel_expire(&timer->wheel, timer->reported_tick, tokens,
 	    count < INT_MAX ? count : INT_MAX);
-	settle_locked(timer);
+	clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	tell_poll(timer);
+	notify_poll(timer);
 
 	return (int)n;
 }
@@ -436,7 +444,7 @@ mio_timer_expire(struct mio_timer *timer, mio_token_t *states, size_t count)
 MIO__PUBLIC int
 mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns)
 {
-	/* what is earliest is looked up only when somebody asks */
+	/* const for the caller, but finding the earliest caches it */
 	struct mio_timer *self = (struct mio_timer *)(uintptr_t)timer;
 	uint64_t at, now, tick;
 	bool any, locked;
@@ -461,6 +469,6 @@ mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns)
 MIO__PUBLIC size_t
 mio_timer_pending(const struct mio_timer *timer)
 {
-	/* relaxed or not: only its user changes it, and that is the caller */
+	/* no lock: only calls of the program change it, one at a time */
 	return timer == NULL ? 0 : timer->wheel.pending;
 }

@@ -24,16 +24,16 @@ fail(const char *condition, int line)
 
 struct entry {
 	mio__wheel_handle_t handle; /* 0: not set */
-	uint64_t tick, state, order;
+	uint64_t tick, token, order;
 };
 
 struct wheel_model {
 	struct mio__wheel wheel;
 	struct entry *entries;
 	mio__wheel_handle_t *stale; /* of an earlier use, or 0 */
-	uint64_t *states;
+	uint64_t *tokens;
 	size_t capacity, pending;
-	uint64_t now, order, next_state, expired;
+	uint64_t now, order, next_token, expired;
 };
 
 struct wheel_model *
@@ -44,8 +44,8 @@ wheel_model_create(size_t capacity, uint64_t now)
 	REQUIRE(model != NULL);
 	model->entries = calloc(capacity, sizeof(*model->entries));
 	model->stale = calloc(capacity, sizeof(*model->stale));
-	model->states = calloc(capacity + 1, sizeof(*model->states));
-	REQUIRE(model->entries && model->stale && model->states);
+	model->tokens = calloc(capacity + 1, sizeof(*model->tokens));
+	REQUIRE(model->entries && model->stale && model->tokens);
 	REQUIRE(mio__wheel_init(&model->wheel, capacity, now) == 0);
 	model->capacity = capacity;
 	model->now = now;
@@ -59,7 +59,7 @@ wheel_model_destroy(struct wheel_model *model)
 	mio__wheel_fini(&model->wheel);
 	free(model->entries);
 	free(model->stale);
-	free(model->states);
+	free(model->tokens);
 	free(model);
 }
 
@@ -79,7 +79,7 @@ check_node(const struct mio__wheel *wheel, uint32_t index, unsigned list)
 	unsigned shift = level * MIO__WHEEL_LEVEL_BITS;
 
 	REQUIRE(index > LISTS && index - LISTS <= wheel->capacity);
-	REQUIRE((node->name & wheel->mask) == index - LISTS);
+	REQUIRE((node->handle & wheel->mask) == index - LISTS);
 	REQUIRE(node->tick >= wheel->earliest);
 
 	if (list >= LISTS) {
@@ -115,20 +115,20 @@ check_list(const struct mio__wheel *wheel, unsigned list)
 	return n;
 }
 
-/* Each place is the list of one, and none is before the one above it. */
+/* Each position is a list of one node, which is not before the one above it. */
 static void
-check_late(const struct mio__wheel *wheel)
+check_overdue(const struct mio__wheel *wheel)
 {
-	uint32_t list = wheel->late.list, i;
+	uint32_t list = wheel->overdue.list, i;
 	const struct mio__wheel_link *links = wheel->links, *here, *above;
 	uint64_t tick, tick_above;
 
-	for (i = 0; i < wheel->late.count; i++) {
+	for (i = 0; i < wheel->overdue.count; i++) {
 		here = &links[list + i];
 		check_node(wheel, here->next, list + i);
 		REQUIRE(links[here->next].next == list + i);
 		REQUIRE(links[here->next].prev == list + i);
-		REQUIRE(here->prev < wheel->late.number);
+		REQUIRE(here->prev < wheel->overdue.next_number);
 		if (i == 0)
 			continue;
 		above = &links[list + (i - 1) / 2];
@@ -149,12 +149,12 @@ check_free_list(const struct mio__wheel *wheel)
 	REQUIRE(wheel->fresh > 0 && wheel->fresh <= wheel->capacity + 1);
 	for (i = wheel->free; i != 0; i = wheel->nodes[i].tick) {
 		REQUIRE(i < wheel->fresh);
-		REQUIRE((wheel->nodes[i].name & wheel->mask) == 0);
+		REQUIRE((wheel->nodes[i].handle & wheel->mask) == 0);
 		REQUIRE(++n <= wheel->capacity);
 	}
 	REQUIRE(n + wheel->pending == wheel->fresh - 1);
 	for (i = wheel->fresh; i <= wheel->capacity; i++)
-		REQUIRE((wheel->nodes[i].name & wheel->mask) == 0);
+		REQUIRE((wheel->nodes[i].handle & wheel->mask) == 0);
 }
 
 void
@@ -173,12 +173,12 @@ wheel_check(const struct mio__wheel *wheel)
 		groups |= (uint64_t)occupied << list / 64;
 	}
 	REQUIRE(groups == wheel->groups);
-	check_late(wheel);
-	n += wheel->late.count;
+	check_overdue(wheel);
+	n += wheel->overdue.count;
 	REQUIRE(n == wheel->pending);
 
 	for (i = 1; i <= wheel->capacity; i++)
-		if ((wheel->nodes[i].name & wheel->mask) != 0 &&
+		if ((wheel->nodes[i].handle & wheel->mask) != 0 &&
 		    wheel->nodes[i].tick < least)
 			least = wheel->nodes[i].tick;
 	check_free_list(wheel);
@@ -200,7 +200,7 @@ entry_at(struct wheel_model *model, uint64_t n)
 	return &model->entries[n % model->capacity];
 }
 
-/* Near, far at any level, the same as others, past, the end of time. */
+/* Near, far at any level, the same as others, past, at the end of time. */
 static uint64_t
 tick_of(struct wheel_model *model, uint64_t kind, uint64_t n)
 {
@@ -240,13 +240,13 @@ insert(struct wheel_model *model, uint64_t tick, uint64_t n)
 	for (i = 0; entry_at(model, n + i)->handle != 0; i++)
 		continue;
 	entry = entry_at(model, n + i);
-	REQUIRE(mio__wheel_insert(&model->wheel, tick, model->next_state,
+	REQUIRE(mio__wheel_insert(&model->wheel, tick, model->next_token,
 		    &handle) == 0);
 	REQUIRE(handle != 0);
 	for (i = 0; i < model->capacity; i++)
 		REQUIRE(model->entries[i].handle != handle);
 	*entry = (struct entry){
-		handle, tick, model->next_state++, model->order++,
+		handle, tick, model->next_token++, model->order++,
 	};
 	model->pending++;
 }
@@ -276,21 +276,21 @@ move(struct wheel_model *model, struct entry *entry, uint64_t tick)
 static void
 remove_one(struct wheel_model *model, struct entry *entry)
 {
-	uint64_t state = 5;
+	uint64_t token = 5;
 
 	if (entry->handle == 0) {
 		REQUIRE(mio__wheel_remove(&model->wheel,
-			    model->stale[entry - model->entries], &state) ==
+			    model->stale[entry - model->entries], &token) ==
 		    -ENOENT);
-		REQUIRE(state == 5);
+		REQUIRE(token == 5);
 		return;
 	}
-	REQUIRE(mio__wheel_remove(&model->wheel, entry->handle, &state) == 0);
-	REQUIRE(state == entry->state);
+	REQUIRE(mio__wheel_remove(&model->wheel, entry->handle, &token) == 0);
+	REQUIRE(token == entry->token);
 	forget(model, entry);
 }
 
-/* The one that is due first, or NULL. */
+/* Returns the timeout that is due first, or NULL. */
 static struct entry *
 first(struct wheel_model *model)
 {
@@ -329,7 +329,7 @@ static void
 expire(struct wheel_model *model, size_t count)
 {
 	size_t n =
-	    mio__wheel_expire(&model->wheel, model->now, model->states, count);
+	    mio__wheel_expire(&model->wheel, model->now, model->tokens, count);
 	struct entry *entry;
 	size_t i;
 
@@ -337,7 +337,7 @@ expire(struct wheel_model *model, size_t count)
 	for (i = 0; i < n; i++) {
 		entry = first(model);
 		REQUIRE(entry != NULL && entry->tick <= model->now);
-		REQUIRE(entry->state == model->states[i]);
+		REQUIRE(entry->token == model->tokens[i]);
 		forget(model, entry);
 	}
 	entry = first(model);
@@ -347,24 +347,24 @@ expire(struct wheel_model *model, size_t count)
 }
 
 static void
-next(struct wheel_model *model, size_t looks)
+next(struct wheel_model *model, size_t scan_max)
 {
 	struct entry *entry = first(model);
 	uint64_t tick = 7;
 
-	REQUIRE(mio__wheel_next(&model->wheel, looks, &tick) ==
+	REQUIRE(mio__wheel_next(&model->wheel, scan_max, &tick) ==
 	    (entry != NULL));
 	if (entry == NULL)
 		REQUIRE(tick == 7);
-	else if (looks >= model->capacity)
+	else if (scan_max >= model->capacity)
 		REQUIRE(tick == entry->tick);
 	else
 		REQUIRE(tick <= entry->tick);
 }
 
 /*
- * A lower bound is enough to sleep by: waking at that time makes progress, and
- * reaches the timeout itself in a few steps.
+ * A lower bound is enough for a sleep: checking again at that time makes
+ * progress, and reaches the timeout itself in a few steps.
  */
 static void
 sleep_until_due(struct wheel_model *model)
