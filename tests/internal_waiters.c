@@ -13,6 +13,7 @@
 
 enum { THREADS = 5 };
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mio__waiters waiters;
 static atomic_int room, attempts, successes;
 static int order[THREADS];
@@ -49,9 +50,9 @@ await_attempts(int count)
 		sched_yield();
 
 	/* a thread that attempts holds the lock until it sleeps */
-	pthread_mutex_lock(&waiters.lock);
+	pthread_mutex_lock(&lock);
 	ck_assert_int_eq(atomic_load(&attempts), count);
-	pthread_mutex_unlock(&waiters.lock);
+	pthread_mutex_unlock(&lock);
 }
 
 /* Waits until another thread is in the queue. */
@@ -62,9 +63,9 @@ await_another(struct mio__waiter **last)
 
 	do {
 		sched_yield();
-		pthread_mutex_lock(&waiters.lock);
+		pthread_mutex_lock(&lock);
 		now = waiters.last;
-		pthread_mutex_unlock(&waiters.lock);
+		pthread_mutex_unlock(&lock);
 	} while (now == last);
 }
 
@@ -74,7 +75,7 @@ fill_queue(pthread_t *threads, int *numbers)
 	struct mio__waiter **last;
 	int i;
 
-	assert_ok(mio__waiters_init(&waiters));
+	mio__waiters_init(&waiters, &lock);
 	for (i = 0; i < THREADS; i++) {
 		numbers[i] = i;
 		last = waiters.last;
@@ -112,7 +113,6 @@ START_TEST(a_cancelled_thread_leaves_the_queue)
 	ck_assert_ptr_null(waiters.first);
 	ck_assert_ptr_eq(waiters.last, &waiters.first);
 	ck_assert(!mio__waiters_need_wake(&waiters));
-	mio__waiters_fini(&waiters);
 }
 END_TEST
 
@@ -126,9 +126,9 @@ START_TEST(the_wake_of_a_cancelled_thread_is_passed_on)
 
 	fill_queue(threads, numbers);
 	/* cancelled and woken before it can leave its sleep */
-	pthread_mutex_lock(&waiters.lock);
+	pthread_mutex_lock(&lock);
 	ck_assert_int_eq(pthread_cancel(threads[0]), 0);
-	pthread_mutex_unlock(&waiters.lock);
+	pthread_mutex_unlock(&lock);
 	atomic_store(&room, THREADS);
 	mio__waiters_wake_if_needed(&waiters);
 	ck_assert_int_eq(pthread_join(threads[0], &result), 0);
@@ -136,7 +136,6 @@ START_TEST(the_wake_of_a_cancelled_thread_is_passed_on)
 		join(threads[i]);
 	ck_assert_ptr_null(waiters.first);
 	ck_assert(!mio__waiters_need_wake(&waiters));
-	mio__waiters_fini(&waiters);
 }
 END_TEST
 
@@ -152,7 +151,6 @@ end(pthread_t *threads)
 	ck_assert_ptr_null(waiters.first);
 	ck_assert(!mio__waiters_need_wake(&waiters));
 	mio__waiters_wake(&waiters);
-	mio__waiters_fini(&waiters);
 }
 
 static void
@@ -222,7 +220,7 @@ START_TEST(without_memory_no_thread_waits)
 {
 	int number = 0;
 
-	assert_ok(mio__waiters_init(&waiters));
+	mio__waiters_init(&waiters, &lock);
 	fault_arm("pthread_cond_init", 1, _i == 0 ? ENOMEM : EAGAIN);
 	assert_error(
 	    mio__waiters_wait(&waiters, use_room, NULL, &number), ENOMEM);
@@ -234,7 +232,6 @@ START_TEST(without_memory_no_thread_waits)
 	atomic_store(&room, 1);
 	assert_error(
 	    mio__waiters_wait(&waiters, use_room, NULL, &number), EPIPE);
-	mio__waiters_fini(&waiters);
 }
 END_TEST
 

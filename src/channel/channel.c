@@ -11,15 +11,13 @@
  * Readable. READABLE is set in the readiness while messages wait. The tail of
  * the queue (segments.c) decides which thread changes it:
  *
- *	A sender that claims a cell of a queue that was asleep adds READABLE.
- *
- *	The last sender, or a receiver that closes, reports the end if the
- *	queue is asleep and not closed yet.
- *
- *	A receiver that finds no message removes READABLE and then puts the
- *	queue to sleep. If that fails because a cell is claimed, it adds
- *	READABLE again. If the queue was closed while it was awake, it reports
- *	the end.
+ *	- A sender that claims a cell of a queue that was asleep adds READABLE.
+ *	- The last sender, or a receiver that closes, reports the end if the
+ *	  queue is asleep and not closed yet.
+ *	- A receiver that finds no message removes READABLE and then puts the
+ *	  queue to sleep. If that fails because a cell is claimed, it adds
+ *	  READABLE again. If the queue was closed while it was awake, it
+ *	  reports the end.
  *
  * So at any time the queue is asleep, or READABLE is set, or one thread is
  * about to set it. A send to a queue that is not empty costs nothing more, and
@@ -38,8 +36,9 @@
  * Room. A sender of a full bounded channel waits in a queue (waiters.c). The
  * receiver moves the head and then checks whether a sender waits; a sender
  * announces that it waits and then checks the head. All four are seq_cst, and
- * the two changes are exchanges. A close wakes the first waiting sender, under
- * the lock; each one that leaves wakes the next.
+ * the two changes are exchanges. A receiver that closes takes the lock: a
+ * waiting sender sees that or is woken after it, and each one that leaves wakes
+ * the next.
  *
  * Waiting without a poll. A receiver that finds no message has put the queue to
  * sleep. It prepares its sleeper (sleeper.c), then confirms by a change of the
@@ -72,6 +71,7 @@
 #include "mio/channel.h"
 #include "sys/cancel.h"
 #include "sys/clock.h"
+#include "sys/lock.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 #include "sys/thread.h"
@@ -100,7 +100,8 @@ struct mio__channel {
 	size_t chunk;     /* the most messages of one pop */
 	uint64_t process; /* in which it was created */
 
-	struct mio__waiters waiters; /* its lock is used for growing, too */
+	pthread_mutex_t lock; /* of waiters, of a grow, of a receiver's close */
+	struct mio__waiters waiters;
 	struct mio__sleeper sleeper; /* the receiver, without a poll */
 	atomic_uint senders;         /* references to all senders */
 	atomic_uint ends;            /* 2, then 1, then it is freed */
@@ -149,11 +150,13 @@ init(struct mio__channel *channel, size_t message_size, size_t bound)
 	atomic_init(&channel->ends, 2);
 
 	r = mio__process_id(&channel->process);
-	if (r == 0)
-		r = mio__waiters_init(&channel->waiters);
 	if (r < 0)
 		return r;
 
+	if (pthread_mutex_init(&channel->lock, NULL) != 0)
+		return -ENOMEM;
+
+	mio__waiters_init(&channel->waiters, &channel->lock);
 	r = mio__sleeper_init(&channel->sleeper);
 	if (r < 0)
 		goto fini;
@@ -165,7 +168,7 @@ init(struct mio__channel *channel, size_t message_size, size_t bound)
 
 	mio__sleeper_fini(&channel->sleeper);
 fini:
-	mio__waiters_fini(&channel->waiters);
+	(void)pthread_mutex_destroy(&channel->lock); /* not held */
 
 	return r;
 }
@@ -242,7 +245,7 @@ release(struct mio__channel *channel)
 	mio__segments_fini(&channel->queue);
 	if (is_own_process(channel)) {
 		mio__sleeper_fini(&channel->sleeper);
-		mio__waiters_fini(&channel->waiters);
+		(void)pthread_mutex_destroy(&channel->lock); /* not held */
 	}
 	mio__os_free(channel);
 }
@@ -306,9 +309,9 @@ grow(struct mio__channel *channel)
 {
 	int r;
 
-	(void)pthread_mutex_lock(&channel->waiters.lock); /* cannot fail */
+	mio__lock(&channel->lock);
 	r = mio__segments_grow(&channel->queue);
-	(void)pthread_mutex_unlock(&channel->waiters.lock);
+	mio__unlock(&channel->lock);
 
 	return r;
 }
@@ -566,9 +569,9 @@ close_queue(struct mio__channel *channel)
 	if (!is_own_process(channel))
 		return false;
 
-	(void)pthread_mutex_lock(&channel->waiters.lock); /* cannot fail */
+	mio__lock(&channel->lock);
 	ended = mio__segments_close(&channel->queue);
-	(void)pthread_mutex_unlock(&channel->waiters.lock);
+	mio__unlock(&channel->lock);
 	mio__waiters_wake(&channel->waiters);
 
 	return ended;

@@ -53,29 +53,20 @@ struct mio__waiter {
 	bool woken;
 };
 
-int
-mio__waiters_init(struct mio__waiters *waiters)
+void
+mio__waiters_init(struct mio__waiters *waiters, pthread_mutex_t *lock)
 {
 	atomic_init(&waiters->needs_wake, 0);
+	waiters->lock = lock;
 	waiters->first = NULL;
 	waiters->last = &waiters->first;
-
-	return -pthread_mutex_init(&waiters->lock, NULL);
-}
-
-void
-mio__waiters_fini(struct mio__waiters *waiters)
-{
-	/* fails only in a forked child, where the lock may be held */
-	(void)pthread_mutex_destroy(&waiters->lock);
 }
 
 static void
 sleep_locked(struct mio__waiters *waiters, struct mio__waiter *self)
 {
 	while (!self->woken)
-		(void)mio__os_cond_wait(
-		    &self->cond, &waiters->lock, MIO__NEVER);
+		(void)mio__os_cond_wait(&self->cond, waiters->lock, MIO__NEVER);
 	self->woken = false;
 }
 
@@ -112,7 +103,7 @@ leave_queue(void *argument)
 		    &waiters->needs_wake, 0, memory_order_relaxed);
 		wake_first_locked(waiters);
 	}
-	mio__unlock(&waiters->lock);
+	mio__unlock(waiters->lock);
 
 	(void)pthread_cond_destroy(&self->cond); /* no other thread uses it */
 }
@@ -128,7 +119,7 @@ mio__waiters_wait(struct mio__waiters *waiters,
 	if (mio__os_cond_init(&self.cond) < 0)
 		return -ENOMEM;
 
-	mio__lock(&waiters->lock);
+	mio__lock(waiters->lock);
 	*waiters->last = &self;
 	waiters->last = &self.next;
 	pthread_cleanup_push(leave_queue, &self);
@@ -155,8 +146,8 @@ mio__waiters_wait(struct mio__waiters *waiters,
 void
 mio__waiters_wake(struct mio__waiters *waiters)
 {
-	mio__lock(&waiters->lock);
+	mio__lock(waiters->lock);
 	atomic_store_explicit(&waiters->needs_wake, 0, memory_order_relaxed);
 	wake_first_locked(waiters);
-	mio__unlock(&waiters->lock);
+	mio__unlock(waiters->lock);
 }

@@ -19,15 +19,11 @@ struct mio__waiters {
 	 * woken. A word of its own size since it is exchanged.
 	 */
 	atomic_uint needs_wake;
-	pthread_mutex_t lock;
+	pthread_mutex_t *lock;             /* of the caller, not recursive */
 	struct mio__waiter *first, **last; /* protected by lock */
 };
 
-/* Returns 0 or a negative errno value. */
-int mio__waiters_init(struct mio__waiters *waiters);
-
-/* No thread may be waiting, except in a forked child. */
-void mio__waiters_fini(struct mio__waiters *waiters);
+void mio__waiters_init(struct mio__waiters *waiters, pthread_mutex_t *lock);
 
 /*
  * Waits until attempt() returns something else than -EAGAIN, and returns that.
@@ -42,7 +38,7 @@ int mio__waiters_wait(struct mio__waiters *waiters,
 
 /*
  * Wakes the first thread. Before the call, the caller has made room by a
- * seq_cst exchange.
+ * seq_cst exchange, or under the lock. Called without the lock.
  */
 void mio__waiters_wake(struct mio__waiters *waiters);
 
