@@ -23,8 +23,8 @@ raw() {
 	timeout 60 socat -t20 - "TCP:127.0.0.1:$port" <"$1"
 }
 
-# answer CONNECTION [BODY]: a response as it is on the wire
-answer() {
+# response CONNECTION [BODY]: a response as it is on the wire
+response() {
 	printf 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n'
 	printf 'Content-Length: 13\r\nConnection: %s\r\n\r\n' "$1"
 	[ $# -lt 2 ] || echo "$2"
@@ -32,7 +32,7 @@ answer() {
 
 # same WHAT: the responses, to the byte
 same() {
-	cmp "$dir/expected" "$dir/answers" || fail "$1"
+	cmp "$dir/expected" "$dir/responses" || fail "$1"
 	pass "$1"
 }
 
@@ -71,28 +71,28 @@ while [ $i -lt 100 ]; do
 	100)
 		method=GET
 		field='Connection: close\r\n'
-		answer close 'hello, world' ;;
+		response close 'hello, world' ;;
 	*[1379])
 		method=HEAD
 		field=
-		answer keep-alive ;;
+		response keep-alive ;;
 	*)
 		method=GET
 		field=
-		answer keep-alive 'hello, world' ;;
+		response keep-alive 'hello, world' ;;
 	esac >>"$dir/expected"
 	printf "$method /$i HTTP/1.1\r\nHost: a\r\n$field\r\n"
 done >"$dir/pipeline"
-raw "$dir/pipeline" >"$dir/answers"
+raw "$dir/pipeline" >"$dir/responses"
 same 'a pipeline of 100, in order'
 
 # Far more responses than fit into the server and the kernel while nobody reads:
 # it has to stop reading, and then go on.
 yes "$(printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n.')" | sed '/^\.$/d' |
     head -n 150000 >"$dir/pipeline"
-yes "$(answer keep-alive 'hello, world')" | head -n 300000 >"$dir/expected"
+yes "$(response keep-alive 'hello, world')" | head -n 300000 >"$dir/expected"
 timeout 60 socat -t20 - "TCP:127.0.0.1:$port,rcvbuf=4096" <"$dir/pipeline" |
-    (sleep 0.5; cat) >"$dir/answers"
+    (sleep 0.5; cat) >"$dir/responses"
 same 'a pipeline of 50000 with a slow reader'
 
 # Wherever the buffer for responses is full, the last one is not lost.
@@ -103,12 +103,12 @@ while [ $i -lt 200 ]; do
 	printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >>"$dir/pipeline"
 	[ $i -ge 150 ] || continue
 	{ cat "$dir/pipeline"; printf '\000'; } >"$dir/request"
-	raw "$dir/request" >"$dir/answers"
-	[ "$(grep -c '^HTTP/1.1 ' "$dir/answers")" -eq $((i + 1)) ] ||
-	    fail "an answer is lost after $i requests"
-	grep -q '^HTTP/1.1 400 ' "$dir/answers" || fail "no 400 after $i"
+	raw "$dir/request" >"$dir/responses"
+	[ "$(grep -c '^HTTP/1.1 ' "$dir/responses")" -eq $((i + 1)) ] ||
+	    fail "a response is lost after $i requests"
+	grep -q '^HTTP/1.1 400 ' "$dir/responses" || fail "no 400 after $i"
 done
-pass 'no answer is lost where the buffer is full'
+pass 'no response is lost where the buffer is full'
 
 # with bodies in between, which must not be taken for requests
 i=0
@@ -129,8 +129,8 @@ is 'a pipeline of 50 with bodies' 50 \
 		printf "\\$byte"
 		sleep 0.01
 	done
-) | timeout 60 socat -t20 - "TCP:127.0.0.1:$port,nodelay" >"$dir/answers"
-is 'one byte at a time' 1 "$(grep -c '^HTTP/1.1 200 OK' "$dir/answers")"
+) | timeout 60 socat -t20 - "TCP:127.0.0.1:$port,nodelay" >"$dir/responses"
+is 'one byte at a time' 1 "$(grep -c '^HTTP/1.1 200 OK' "$dir/responses")"
 
 malformed() {
 	printf "$2" >"$dir/request"
@@ -160,7 +160,7 @@ if command -v wrk >/dev/null; then
 	wrk -t2 -c1000 -d3s --timeout 20s "$url" >"$dir/wrk" || fail wrk
 	cat "$dir/wrk"
 	grep -q 'Socket errors' "$dir/wrk" && fail 'wrk had socket errors'
-	grep -q 'Non-2xx' "$dir/wrk" && fail 'wrk had other answers'
+	grep -q 'Non-2xx' "$dir/wrk" && fail 'wrk had other responses'
 	grep -qE '^ +[1-9][0-9]* requests in' "$dir/wrk" || fail 'no requests'
 	pass 'wrk with 1,000 connections'
 elif command -v ab >/dev/null; then

@@ -112,7 +112,7 @@ head -c 10000 /dev/urandom |
     timeout 60 socat -u -b100 - "UDP4:127.0.0.1:$port"
 cut_up 512 100
 client "UDP4:127.0.0.1:$port" -b512 <"$dir/sent" >"$dir/back"
-same 'after answers that nobody took'
+same 'after replies that nobody read'
 stop
 
 if has_ipv6; then

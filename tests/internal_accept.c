@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Accepting where the system's answers are made up. */
+/* Accepting with made-up results of the system calls. */
 
 #include "config.h"
 #include "lib/fault_control.h"
@@ -66,7 +66,7 @@ START_TEST(accept_passes_over_lost_connections)
 }
 END_TEST
 
-/* One that does not end is told, and the program can wait, or give up. */
+/* An error that lasts is reported, and the program can wait, or give up. */
 START_TEST(accept_reports_a_loss_that_lasts)
 {
 	mio_fd_t listener = listen_on_loopback(), client, fd = -7;

@@ -71,7 +71,7 @@ sleep_in_poll(void *argument)
 
 /*
  * The alarm has rung for a deadline, but the clock reads less: it is set anew
- * each time, and the timer is told once the clock has come there, not before.
+ * each time, and the timer is reported once the clock is there, not before.
  */
 START_TEST(the_clock_reads_just_below_the_deadline)
 {

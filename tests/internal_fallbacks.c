@@ -484,7 +484,7 @@ START_TEST(each_poll_finds_out_once_at_the_most)
 }
 END_TEST
 
-/* The error of giving back is nobody's: the first one is told. */
+/* The first error is reported, not one of the undoing. */
 START_TEST(rollback_that_fails_is_not_reported)
 {
 	mio_fd_t listener = listen_on_loopback();

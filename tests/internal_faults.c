@@ -27,7 +27,7 @@ static struct {
 	struct sockaddr_in6 any6;
 } world;
 
-/* What a call answers. */
+/* What a call returns. */
 static struct {
 	struct mio_poll *poll;
 	struct mio_waker *waker;
@@ -304,8 +304,8 @@ forget_fd(void)
 }
 
 /* clang-format off */
-#define ROW(call, variant, needs, prepare, answer, undo) \
-	{ #call variant, needs, prepare, run_##call, answer, undo }
+#define ROW(call, variant, needs, prepare, result, undo) \
+	{ #call variant, needs, prepare, run_##call, result, undo }
 /* clang-format on */
 
 static const struct fault_scenario scenarios[] = {
@@ -390,7 +390,7 @@ is_nothing(const struct fault_scenario *s, const char *call)
 	failing = call;
 
 	return s->prepare == add_waker ||
-	    (s->answer == 1 && strcmp(call, "fstat") == 0);
+	    (s->result == 1 && strcmp(call, "fstat") == 0);
 }
 
 /*

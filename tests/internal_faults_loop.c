@@ -15,7 +15,7 @@ static struct {
 	mio_fd_t fd, writer;
 } world;
 
-/* What a call answers. */
+/* What a call returns. */
 static struct {
 	struct mio_loop *loop;
 	struct mio_watch *watch;

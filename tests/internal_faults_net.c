@@ -25,7 +25,7 @@ static struct {
 	char scoped[64]; /* an address with an interface's name */
 } world;
 
-/* What a call answers. */
+/* What a call returns. */
 static struct {
 	mio_fd_t fd, fds[2];
 	struct sockaddr_storage addr;
@@ -303,8 +303,8 @@ close_received(void)
 }
 
 /* clang-format off */
-#define ROW(call, variant, needs, prepare, answer, undo) \
-	{ #call variant, needs, prepare, run_##call, answer, undo }
+#define ROW(call, variant, needs, prepare, result, undo) \
+	{ #call variant, needs, prepare, run_##call, result, undo }
 /* clang-format on */
 
 static const struct fault_scenario scenarios[] = {

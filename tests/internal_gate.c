@@ -52,7 +52,7 @@ struct visitor {
 	mio__instant_t deadline;
 	_Atomic bool done;
 	bool inside;
-	unsigned *order;	/* owned by whoever is inside */
+	unsigned *order;	/* owned by the thread inside */
 	unsigned place;
 };
 
@@ -177,7 +177,7 @@ END_TEST
 
 struct storm {
 	struct mio__gate gate;
-	unsigned inside;	/* owned by whoever is */
+	unsigned inside;	/* owned by the one that is */
 	unsigned long turns;
 	_Atomic unsigned long entered;
 };

@@ -2,7 +2,7 @@
 
 /*
  * Writes to a pipe that nobody reads: -EPIPE, and the program's signals are as
- * they were, whatever they were. On a kernel that can be told so, and on one
+ * they were, whatever they were. On a kernel with a flag for that, and on one
  * that says in each way there is that it cannot.
  */
 

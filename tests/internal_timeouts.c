@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The arithmetic of time, and what the kernel is told to wait. */
+/* The arithmetic of time, and the timeouts that the kernel gets. */
 
 #include "config.h"
 #include "lib/fault_control.h"
@@ -41,7 +41,7 @@ START_TEST(deadlines_saturate)
 }
 END_TEST
 
-/* The poll waits in a thread until the waker ends what it was told. */
+/* The poll waits in a thread until the waker ends its timeout. */
 struct waiter {
 	struct mio_poll *poll;
 	int64_t timeout_ns;

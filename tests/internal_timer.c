@@ -173,7 +173,7 @@ END_TEST
 
 /*
  * Three ticks are due, and the timeouts are handed out or cancelled one by one:
- * what the edge told stays told until nothing is left of it.
+ * what the edge reported stays reported until nothing is left of it.
  */
 START_TEST(an_edge_of_several_ticks_is_reported_once)
 {
@@ -308,7 +308,7 @@ START_TEST(no_wait_ends_with_nothing_to_hand_out)
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(250)), 0);
 	ck_assert_uint_le(sleeps(), 1);
 
-	/* one each for many, and for one told edge that nobody takes */
+	/* one each for many, and for one reported edge that nobody handles */
 	for (i = 1; i <= 300; i++)
 		assert_ok(mio_timer_set(
 		    scene.timer, MS(30) + (uint64_t)i * 1000, 1, &timeout));

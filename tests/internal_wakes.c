@@ -88,7 +88,7 @@ START_TEST(a_thread_that_waits_is_signalled_once)
 }
 END_TEST
 
-/* The one that waits stays asleep, and what was queued is told by the look. */
+/* The one that waits stays asleep, and the poll reports what was queued. */
 START_TEST(zero_timeout_beside_one_who_waits)
 {
 	struct mio_poll *poll = new_poll();

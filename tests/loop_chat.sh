@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# examples/loop_chat with guests that are socat's: what one says reaches the
-# others and not himself, what the host types reaches all, who is quiet is shown
-# out, and who leaves is forgotten.
+# examples/loop_chat with guests that are socat's: a line of one reaches
+# the others only, a line of the host reaches all, and a client that is quiet or
+# leaves is removed.
 set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
@@ -72,7 +72,7 @@ start examples/loop_chat 0 1
 guest dora
 exec 3>"$dir/dora.in"
 hears dora 'too quiet: good bye'
-pass 'who is quiet is shown out'
+pass 'a quiet client is disconnected'
 exec 3>&-
 stop
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Compiles and runs the programs in the EXAMPLES sections of the man pages, and
-# sees to it that no page lacks the sections it should have. With
+# checks that no page lacks the sections it should have. With
 # MIO_INSTALLED=1 the library is the one that pkg-config finds.
 
 set -u

@@ -62,7 +62,7 @@ resolve() {
 	sort "$dir/unsorted" >"$dir/out"
 }
 
-# is WHAT STATUS ANSWERS: these, and nothing said beyond them if all is well
+# is WHAT STATUS RESULTS: these, and nothing said beyond them if all is well
 is() {
 	[ $status -eq "$2" ] ||
 	    fail "$1: it ended with $status: $(cat "$dir/err")"
@@ -118,7 +118,7 @@ is '200 names at once' 0 "$(cat "$dir/expected")"
 # The timeouts are the poll's: about eight seconds in all, for many as for one.
 kill -STOP "$dnsmasq"
 resolve host1.example nobody.example host2.example
-is 'a server that does not answer' 1 ''
+is 'a silent server' 1 ''
 [ "$(grep -c ': .*[Tt]imeout' "$dir/err")" -eq 3 ] ||
     fail "it said $(cat "$dir/err")"
 

@@ -25,7 +25,7 @@ parsed(const char *text, socklen_t *len)
 	memset(&addr, 0xa5, sizeof(addr));
 	r = mio_address_parse(&addr, len, text, DEFAULT_PORT);
 	if (r != 0)
-		ck_abort_msg("\"%s\" is answered with %d", text, r);
+		ck_abort_msg("\"%s\" returns %d", text, r);
 
 	return addr;
 }
@@ -42,7 +42,7 @@ expect_refused(const char *text, int error)
 	before = addr;
 	r = mio_address_parse(&addr, &len, text, DEFAULT_PORT);
 	if (r != -error)
-		ck_abort_msg("\"%s\" is answered with %d", text, r);
+		ck_abort_msg("\"%s\" returns %d", text, r);
 	ck_assert_uint_eq(len, 4321);
 	ck_assert_mem_eq(&addr, &before, sizeof(addr));
 }

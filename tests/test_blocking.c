@@ -128,7 +128,7 @@ START_TEST(accept_does_not_block_on_a_blocking_listener)
 }
 END_TEST
 
-/* Whoever shares a listener may change its flags between two events. */
+/* A process that shares a listener may change its flags between two events. */
 START_TEST(accept_notices_when_a_listener_begins_to_block)
 {
 	mio_fd_t listener = kinds[_i].listen(), fd = -7;

@@ -52,7 +52,7 @@ START_TEST(what_was_sent_before_is_received)
 }
 END_TEST
 
-/* Once, by whoever makes it the end, and for those who register later. */
+/* Once, by the thread that makes it the end, and for later registrations. */
 START_TEST(the_end_is_reported_once)
 {
 	unsigned options = _i % 2 == 0 ? MIO_LEVEL : MIO_EDGE;

@@ -243,7 +243,7 @@ START_TEST(sleeping_receiver_is_never_stuck)
 		.options = options[_i % 2], .batch = 1,
 	};
 	struct mio_sender *back;
-	struct mio_receiver *answers;
+	struct mio_receiver *replies;
 	uint32_t count = rounds(10000), i;
 	struct message message;
 	struct mio_event event;
@@ -253,8 +253,8 @@ START_TEST(sleeping_receiver_is_never_stuck)
 
 	/* a second channel, so that both ends sleep */
 	begin(&world);
-	assert_ok(mio_channel_create(&back, &answers, sizeof(message)));
-	assert_ok(mio_poll_register(poll, mio_receiver_source(answers), 1,
+	assert_ok(mio_channel_create(&back, &replies, sizeof(message)));
+	assert_ok(mio_poll_register(poll, mio_receiver_source(replies), 1,
 	    MIO_READABLE, world.options));
 	assert_ok(mio_poll_register(world.poll, world.source, 7, MIO_READABLE,
 	    world.options));
@@ -265,12 +265,12 @@ START_TEST(sleeping_receiver_is_never_stuck)
 		message = (struct message){ .number = i };
 		must(mio_sender_send(back, &message) == 0);
 		must(mio_poll(poll, &event, 1, PATIENCE) == 1);
-		must(mio_receiver_recv(answers, &message) == 0);
+		must(mio_receiver_recv(replies, &message) == 0);
 		must(message.number == i);
 	}
 	join(thread);
 	mio_sender_unref(back);
-	mio_receiver_destroy(answers);
+	mio_receiver_destroy(replies);
 	mio_receiver_destroy(world.receiver);
 	mio_poll_destroy(world.poll);
 	mio_poll_destroy(poll);
@@ -286,7 +286,7 @@ struct ping {
 };
 
 static void *
-answer(void *argument)
+reply(void *argument)
 {
 	struct ping *self = argument;
 	struct message message;
@@ -327,7 +327,7 @@ START_TEST(ping_and_pong)
 		.poll = polls[1], .receiver = receivers[1],
 		.sender = senders[0], .rounds = rounds(5000),
 	};
-	thread = start(answer, &ping);
+	thread = start(reply, &ping);
 	for (i = 0; i < ping.rounds; i++) {
 		message.number = i;
 		must(mio_sender_send(senders[1], &message) == 0);

@@ -21,7 +21,7 @@ struct record {
 	unsigned ticks, stop_after;
 	mio_fd_t fd;
 	mio_timeout_t other;
-	int answer;
+	int result;
 };
 
 static void
@@ -65,7 +65,7 @@ on_timeout(struct mio_loop *loop, void *context, mio_token_t state)
 	note(record, 't');
 	record->states[record->n_states++] = state;
 	if (record->other != 0)
-		record->answer = mio_loop_clear_timeout(loop, record->other);
+		record->result = mio_loop_clear_timeout(loop, record->other);
 }
 
 static void
@@ -296,7 +296,7 @@ START_TEST(what_is_cleared_is_not_reported)
 	struct record record = blank;
 	mio_timeout_t second;
 
-	record.answer = -7;
+	record.result = -7;
 	assert_ok(mio_loop_timeout(loop, 0, 1, NULL));
 	assert_ok(mio_loop_timeout(loop, 0, 2, &second));
 	record.other = second;
@@ -304,7 +304,7 @@ START_TEST(what_is_cleared_is_not_reported)
 	once(loop, &record, PATIENCE);
 	ck_assert_uint_eq(record.n_states, 1);
 	ck_assert_uint_eq(record.states[0], 1);
-	ck_assert_int_eq(record.answer, 0);
+	ck_assert_int_eq(record.result, 0);
 	assert_error(mio_loop_clear_timeout(loop, second), ENOENT);
 	mio_loop_destroy(loop);
 }
@@ -435,7 +435,7 @@ END_TEST
 struct runner {
 	struct mio_loop *loop;
 	struct record record;
-	int answer;
+	int result;
 	atomic_bool over;
 };
 
@@ -444,7 +444,7 @@ run(void *argument)
 {
 	struct runner *runner = argument;
 
-	runner->answer = mio_loop_run(runner->loop, &handler, &runner->record);
+	runner->result = mio_loop_run(runner->loop, &handler, &runner->record);
 
 	return NULL;
 }
@@ -470,7 +470,7 @@ START_TEST(other_threads_notify_and_shut_down)
 	(void)usleep(1000);
 	mio_loop_shutdown(runner.loop);
 	join(thread);
-	assert_ok(runner.answer);
+	assert_ok(runner.result);
 	while (runner.record.n_messages < 4001)
 		once(runner.loop, &runner.record, PATIENCE);
 	for (i = 0; i <= 4000; i++)
@@ -524,7 +524,7 @@ START_TEST(shutdowns_in_a_row_end_runs_in_a_row)
 			(void)sched_yield();
 		mio_loop_shutdown(runner.loop);
 		join(thread);
-		assert_ok(runner.answer);
+		assert_ok(runner.result);
 	}
 	mio_loop_destroy(runner.loop);
 }

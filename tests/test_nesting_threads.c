@@ -78,7 +78,9 @@ arm_all_the_time(void *argument)
 	return NULL;
 }
 
-/* A thread that waits in the poll gets the event, whoever arms meanwhile. */
+/*
+ * A thread that waits in the poll gets the event, even if others arm meanwhile.
+ */
 START_TEST(armed_while_another_thread_waits)
 {
 	struct nest nest = new_nest();

@@ -281,7 +281,7 @@ struct work {
 	struct pool *pool;
 	unsigned data; /* no atomic: the event is what orders it */
 	atomic_uint level, taken; /* the same of a level, reported to several */
-	atomic_uint answered;
+	atomic_uint replied;
 };
 
 struct pool {
@@ -289,7 +289,7 @@ struct pool {
 	struct work work[KINDS];
 	struct user stop;
 	unsigned rounds, workers;
-	atomic_uint turn, answers;
+	atomic_uint turn, replies;
 };
 
 #define STOP KINDS
@@ -321,7 +321,7 @@ produce(void *argument)
 		self->level = i;
 		tell(self);
 		end = now_ns() + PATIENCE;
-		while (self->answered != i) {
+		while (self->replied != i) {
 			if (now_ns() > end)
 				ck_abort_msg("kind %d, round %u: lost",
 				    (int)self->kind, i);
@@ -342,11 +342,11 @@ answer_level(struct work *self)
 	if (!atomic_compare_exchange_strong(&self->taken, &before, seen))
 		return;
 	must(mio_readiness_set(self->user.readiness, 0) == 0);
-	self->answered = seen;
+	self->replied = seen;
 }
 
 static void
-answer(struct work *self)
+reply(struct work *self)
 {
 	struct mio_poll *poll = self->pool->poll;
 	mio_token_t state;
@@ -357,7 +357,7 @@ answer(struct work *self)
 	if (self->kind == PIPE)
 		must(read(self->fds[0], &byte, 1) == 1);
 	seen = self->data;
-	must(self->answered + 1 == seen);
+	must(self->replied + 1 == seen);
 
 	if (self->kind == PIPE) {
 		must(mio_poll_reregister_fd(poll, self->fds[0], PIPE,
@@ -369,7 +369,7 @@ answer(struct work *self)
 	} else if (self->kind == TIMER) {
 		must(mio_timer_expire(self->timer, &state, 1) == 1);
 	}
-	self->answered = seen;
+	self->replied = seen;
 }
 
 static void *
@@ -393,7 +393,7 @@ consume(void *argument)
 			else if (events[i].token == LEVEL)
 				answer_level(&pool->work[LEVEL]);
 			else
-				answer(&pool->work[events[i].token]);
+				reply(&pool->work[events[i].token]);
 		}
 	}
 

@@ -160,7 +160,7 @@ START_TEST(polling_a_held_poll_returns_at_once)
 }
 END_TEST
 
-/* The timeout covers the queueing: who waits behind another ends in time. */
+/* The timeout covers the queueing: a wait behind another ends in time. */
 START_TEST(timeouts_run_while_threads_queue)
 {
 	struct mio_poll *poll = new_poll();

@@ -69,7 +69,7 @@ run_late(int64_t offset, void (*run)(void))
 	if (pid == 0) {
 		if (!put_forward(offset))
 			_exit(0);
-		/* a child of whoever created it is the first one inside */
+		/* a child of its creator is the first one inside */
 		pid = fork();
 		if (pid == 0) {
 			(void)alarm(50);

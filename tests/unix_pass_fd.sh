@@ -30,8 +30,8 @@ received() {
 	peer_pids=
 	sed 1d "$dir/out" >"$dir/files" # the first line is about the socket
 	cmp "$dir/expected" "$dir/files" || fail "$1"
-	[ "$(cat "$dir/answer")" = "$(wc -c <"$dir/expected") bytes" ] ||
-	    fail "$1: the answer was '$(cat "$dir/answer")'"
+	[ "$(cat "$dir/reply")" = "$(wc -c <"$dir/expected") bytes" ] ||
+	    fail "$1: the reply was '$(cat "$dir/reply")'"
 	[ ! -e "$path" ] || fail "$1: the path is left"
 	pass "$1"
 }
@@ -42,12 +42,12 @@ head -c 1000000 /dev/urandom >"$dir/large"
 
 cp "$dir/one" "$dir/expected"
 receive
-send "$dir/one" >"$dir/answer"
+send "$dir/one" >"$dir/reply"
 received 'a file'
 
 cat "$dir/large" "$dir/one" "$dir/empty" "$dir/one" >"$dir/expected"
 receive
-send "$dir/large" "$dir/one" "$dir/empty" "$dir/one" >"$dir/answer"
+send "$dir/large" "$dir/one" "$dir/empty" "$dir/one" >"$dir/reply"
 received 'four files, in order'
 
 # 16 go into one message of this program
@@ -59,14 +59,14 @@ while [ $i -lt 400 ]; do
 done
 cat "$dir/many"/* >"$dir/expected"
 receive
-send "$dir/many"/* >"$dir/answer"
+send "$dir/many"/* >"$dir/reply"
 received '300 files, in order'
 
 # the receiver has no name for it, and the sender need not wait for its end
 if [ -e /dev/fd/0 ]; then
 	echo 'through a pipe' >"$dir/expected"
 	receive
-	(sleep 0.1; cat "$dir/expected") | send /dev/fd/0 >"$dir/answer"
+	(sleep 0.1; cat "$dir/expected") | send /dev/fd/0 >"$dir/reply"
 	received 'a pipe'
 fi
 
@@ -74,7 +74,7 @@ fi
 # enough to start with, and not for 16 more.
 receive 16
 status=0
-send "$dir/many"/1* >"$dir/answer" 2>"$dir/send.err" || status=$?
+send "$dir/many"/1* >"$dir/reply" 2>"$dir/send.err" || status=$?
 [ $status -eq 1 ] || fail "no descriptors: the sender ended with $status"
 status=0
 wait "$peer_pids" || status=$?
@@ -84,7 +84,7 @@ grep -q '^descriptors: ' "$dir/err" || fail "it said $(cat "$dir/err")"
 pass 'too few descriptors'
 
 # nobody listens any more
-if send "$dir/one" >"$dir/answer" 2>"$dir/send.err"; then
+if send "$dir/one" >"$dir/reply" 2>"$dir/send.err"; then
 	fail 'sent to nobody'
 fi
 grep -q '^connect: ' "$dir/send.err" || fail "it said $(cat "$dir/send.err")"

@@ -156,7 +156,7 @@ expected(const struct fault_world *w, const struct fault_scenario *s,
 
 	if (is_overcome(error) ||
 	    (w->is_nothing != NULL && w->is_nothing(s, call)))
-		return s->answer;
+		return s->result;
 
 	return w->reported_as != NULL ? -w->reported_as(s, error) : -error;
 }
@@ -180,8 +180,8 @@ name_of(const struct fault_world *w, const struct fault_scenario *s,
 	fault_arm(NULL, nth, EIO);
 	r = s->run();
 	name = fault_disarm() ? fault_failed() : NULL;
-	ck_assert_msg(name != NULL || r == s->answer, "%s: %d", s->name, r);
-	if (r == s->answer || (name != NULL && strcmp(name, "close") == 0))
+	ck_assert_msg(name != NULL || r == s->result, "%s: %d", s->name, r);
+	if (r == s->result || (name != NULL && strcmp(name, "close") == 0))
 		undo(s);
 	w->tear_down();
 
@@ -205,7 +205,7 @@ fail_call(const struct fault_world *w, const struct fault_scenario *s,
 	ck_assert_msg(r == want, "%s: %s, call %u, fails with %d: %d, not %d",
 	    s->name, call, nth, error, r, want);
 
-	if (r != s->answer) {
+	if (r != s->result) {
 		save_snapshot(&after, *w->fd);
 		ck_assert_mem_eq(&before, &after, sizeof(before));
 		assert_untouched(w);
@@ -213,7 +213,7 @@ fail_call(const struct fault_world *w, const struct fault_scenario *s,
 			w->restore(s);
 		r = s->run();
 	}
-	ck_assert_msg(r == s->answer, "%s: then %d", s->name, r);
+	ck_assert_msg(r == s->result, "%s: then %d", s->name, r);
 	undo(s);
 	w->tear_down();
 }
@@ -226,7 +226,7 @@ run_once(const struct fault_world *w, const struct fault_scenario *s)
 
 	build(w, s);
 	r = s->run();
-	ck_assert_msg(r == s->answer, "%s: at first %d", s->name, r);
+	ck_assert_msg(r == s->result, "%s: at first %d", s->name, r);
 	undo(s);
 	w->tear_down();
 }

@@ -20,7 +20,7 @@ struct fault_scenario {
 	unsigned needs;
 	void (*prepare)(void); /* may be NULL */
 	int (*run)(void);
-	int answer;
+	int result;
 	void (*undo)(void); /* after a success; may be NULL */
 };
 
