@@ -2,10 +2,9 @@
 
 /*
  * A binary heap. Its positions are the links behind those of the nodes, and
- * each is a list with a single node. So a node is unlinked from it as from any
- * other list of the wheel, and the list that is empty then is the position that
- * has to be filled. A position needs only one of its two links; the other one
- * is the number that orders timeouts of the same tick.
+ * each is a list with a single node. So the link of a node says at which
+ * position it is. A position needs only one of its two links; the other one is
+ * the number that orders timeouts of the same tick.
  *
  * The numbers start again at 0 whenever the heap was empty. If a heap uses up
  * all 2^32 numbers without becoming empty, it is sorted in place and numbered

@@ -43,7 +43,7 @@ mio__overdue_first(const struct mio__overdue *overdue)
 /* Adds a node whose tick is set and whose link is in no list. */
 void mio__overdue_add(struct mio__overdue *overdue, uint32_t link);
 
-/* Removes the node of this list. It may have been unlinked already. */
+/* Removes the node of this list. Its tick may have changed already. */
 void mio__overdue_remove(struct mio__overdue *overdue, uint32_t list);
 
 #endif
