@@ -101,19 +101,36 @@ mio__ring_destroy(struct mio__ring *ring)
 	mio__os_free(ring);
 }
 
+/*
+ * The compiler copies a constant size without a call: 21 instead of 33
+ * instructions for each message of 8 bytes in a batch, 30 instead of 32 for 64.
+ */
+static inline void
+copy(void *to, const void *from, size_t size)
+{
+	if (size == 8)
+		memcpy(to, from, 8);
+	else if (size == 64)
+		memcpy(to, from, 64);
+	else
+		memcpy(to, from, size);
+}
+
 size_t
 mio__ring_peek(
     const struct mio__ring *ring, size_t position, void *messages, size_t count)
 {
-	char *message = messages;
+	size_t size = ring->message_size;
+	char *to = messages;
+	const char *from;
 	size_t n;
 
 	for (n = 0; n < count; n++) {
-		if (!mio__ring_is_filled(ring, position))
+		from = mio__ring_message(ring, position);
+		if (from == NULL)
 			break;
-		memcpy(message, mio__ring_cell(ring, position) + sizeof(size_t),
-		    ring->message_size);
-		message += ring->message_size;
+		copy(to, from, size);
+		to += size;
 		position += MIO__STEP;
 	}
 

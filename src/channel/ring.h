@@ -115,7 +115,10 @@ mio__ring_push(struct mio__ring *ring, const void *message)
 
 	MIO__YIELD_POINT();
 	cell = mio__ring_cell(ring, position);
-	memcpy(cell + sizeof(size_t), message, ring->message_size);
+	if (ring->message_size == 8) /* no call: 13 instructions less */
+		memcpy(cell + sizeof(size_t), message, 8);
+	else
+		memcpy(cell + sizeof(size_t), message, ring->message_size);
 	atomic_store_explicit((atomic_size_t *)(void *)cell,
 	    mio__ring_stamp(position), memory_order_release);
 	MIO__YIELD_POINT();
@@ -123,14 +126,21 @@ mio__ring_push(struct mio__ring *ring, const void *message)
 	return tail & MIO__TAIL_ASLEEP ? MIO__PUSH_WAKE : MIO__PUSH_DONE;
 }
 
-/* Returns whether the message of this position is written. The reader. */
+/* Returns the message of this position, or NULL if not written. The reader. */
+static inline const char *
+mio__ring_message(const struct mio__ring *ring, size_t position)
+{
+	char *cell = mio__ring_cell(ring, position);
+	size_t stamp = atomic_load_explicit(
+	    (atomic_size_t *)(void *)cell, memory_order_acquire);
+
+	return stamp == mio__ring_stamp(position) ? cell + sizeof(stamp) : NULL;
+}
+
 static inline bool
 mio__ring_is_filled(const struct mio__ring *ring, size_t position)
 {
-	char *cell = mio__ring_cell(ring, position);
-
-	return atomic_load_explicit((atomic_size_t *)(void *)cell,
-		   memory_order_acquire) == mio__ring_stamp(position);
+	return mio__ring_message(ring, position) != NULL;
 }
 
 /*
