@@ -64,12 +64,45 @@ __sanitizer_free_hook(const volatile void *block)
 		note();
 }
 
+#elif defined(__APPLE__)
+
+/*
+ * Programs cannot stand in front of the system's allocator there. It calls
+ * this pointer, which is for its own tools, for each call of the family.
+ */
+#include <stdint.h>
+
+typedef void log_call(uint32_t type, uintptr_t zone, uintptr_t second,
+    uintptr_t third, uintptr_t result, uint32_t frames);
+
+extern log_call *malloc_logger;
+
+static void
+on_call(uint32_t type, uintptr_t zone, uintptr_t second, uintptr_t third,
+    uintptr_t result, uint32_t frames)
+{
+	(void)type;
+	(void)zone;
+	(void)second;
+	(void)third;
+	(void)result;
+	(void)frames;
+	note();
+}
+
+__attribute__((constructor)) static void
+set_logger(void)
+{
+	malloc_logger = on_call;
+}
+
 #else
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdint.h>
+
+void *memalign(size_t alignment, size_t size); /* not everywhere declared */
 
 /*
  * The functions of the C library, which are looked up at the first call. The

@@ -11,7 +11,7 @@
  * was disconnected, and the count was 0.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
 #include <pthread.h>
@@ -286,11 +286,9 @@ run(void *argument)
 static void
 make_sides(void)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
 	struct side *sides[] = { &server, &client };
+	struct sockaddr_storage addr;
+	socklen_t len;
 	size_t i;
 	int r = 0;
 
@@ -300,8 +298,10 @@ make_sides(void)
 		    mio_poll_create(&sides[i]->poll);
 	}
 	if (r == 0)
+		r = mio_address_parse(&addr, &len, "127.0.0.1", 0);
+	if (r == 0)
 		r = mio_tcp_listen(&server.listener, (struct sockaddr *)&addr,
-		    sizeof(addr), 0, 0);
+		    len, 0, 0);
 	if (r == 0)
 		r = mio_poll_register_fd(server.poll, server.listener,
 		    LISTENER, MIO_READABLE, MIO_EDGE);

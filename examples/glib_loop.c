@@ -8,7 +8,7 @@
  * expected events were reported, and 77 if the poll has no descriptor.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
 #include <stdio.h>

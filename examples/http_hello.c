@@ -8,7 +8,7 @@
  * SIGINT end it.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
 #include <signal.h>
@@ -378,17 +378,14 @@ accept_all(struct mio_poll *poll, mio_fd_t listener)
 static mio_fd_t
 listen_on(unsigned port)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	struct sockaddr_storage bound;
+	struct sockaddr_storage addr, bound;
 	socklen_t len;
-	mio_fd_t fd;
+	mio_fd_t fd = MIO_INVALID_FD;
 	int r;
 
-	r = mio_tcp_listen(&fd, (struct sockaddr *)&addr, sizeof(addr), 0, 0);
+	r = mio_address_parse(&addr, &len, "127.0.0.1", (uint16_t)port);
+	if (r == 0)
+		r = mio_tcp_listen(&fd, (struct sockaddr *)&addr, len, 0, 0);
 	if (r == 0)
 		r = mio_socket_local_addr(fd, &bound, &len);
 	if (r < 0)

@@ -13,7 +13,7 @@
  * still report an event for this guest.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
 #include <pthread.h>
@@ -321,16 +321,14 @@ start_reading(struct mio_loop *loop)
 static void
 start_listening(struct mio_loop *loop, struct chat *chat, unsigned port)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
 	struct sockaddr_storage local;
+	struct sockaddr_in addr;
 	socklen_t len;
 
+	check("mio_address_parse", mio_address_parse(&local, &len,
+	    "127.0.0.1", (uint16_t)port));
 	check("mio_tcp_listen", mio_tcp_listen(&chat->listener,
-	    (struct sockaddr *)&addr, sizeof(addr), 0, 0));
+	    (struct sockaddr *)&local, len, 0, 0));
 	check("mio_poll_register_fd", mio_poll_register_fd(mio_loop_poll(loop),
 	    chat->listener, LISTENER, MIO_READABLE, MIO_EDGE));
 	check("mio_socket_local_addr", mio_socket_local_addr(

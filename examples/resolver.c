@@ -12,7 +12,7 @@
  * libraries that leave the waiting to the program can be used in the same way.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #define CARES_NO_DEPRECATED /* the replacements are too new */
 
 #include <errno.h>

@@ -10,7 +10,7 @@
  * too early.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
 #include <pthread.h>

@@ -12,7 +12,7 @@
  * buffer of the socket are lost, as UDP permits.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
 #include <netdb.h>
