@@ -17,5 +17,8 @@ AC_DEFUN([MIO_LINKER], [
 	AS_CASE([$host_os],
 		[darwin*|*mingw*|*cygwin*], [mio_version_script=no],
 		[mio_version_script=yes])
+	AM_CONDITIONAL([SYMBOL_LIST], [case $host_os in #(
+		darwin*) :;; #(
+		*) false;; esac])
 	AM_CONDITIONAL([VERSION_SCRIPT], [test "$mio_version_script" = yes])
 ])

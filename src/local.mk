@@ -166,6 +166,13 @@ if VERSION_SCRIPT
 libmio_la_LDFLAGS += -Wl,--version-script=$(top_srcdir)/src/libmio.map
 EXTRA_libmio_la_DEPENDENCIES = src/libmio.map
 endif
+if SYMBOL_LIST
+libmio_la_LDFLAGS += \
+	-export-symbols $(top_srcdir)/src/libmio.sym \
+	-no-undefined \
+	$(end)
+EXTRA_libmio_la_DEPENDENCIES = src/libmio.sym
+endif
 
 EXTRA_DIST += \
 	$(MIO_CHOICES) \
