@@ -35,9 +35,6 @@ AC_DEFUN([MIO_SYSTEM], [
 		sigtimedwait])
 	MIO_RAW_EPOLL_PWAIT2
 	AC_CHECK_HEADERS([sys/single_threaded.h])
-	AC_CHECK_TYPE([struct ucred], [mio_ucred=yes], [mio_ucred=no],
-		[#include <sys/socket.h>])
-	AM_CONDITIONAL([CREDENTIALS_UCRED], [test "$mio_ucred" = yes])
 	AC_SEARCH_LIBS([pthread_create], [pthread], [],
 		[AC_MSG_ERROR([libmio needs POSIX threads])])
 	AC_CHECK_FUNCS([pthread_setcancelstate])

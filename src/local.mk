@@ -145,10 +145,31 @@ sys_sources += \
 	$(end)
 endif
 
+# The files that m4/mio_system.m4 chooses.
+if COND_CLOCK
+sys_sources += src/sys/cond_clock.c
+else
+sys_sources += src/sys/cond_relative.c
+endif
+if CREDENTIALS_PEEREID
+sys_sources += src/sys/sock_peereid.c
+endif
+if CREDENTIALS_PEERPID
+sys_sources += src/sys/sock_peerpid.c
+endif
 if CREDENTIALS_UCRED
 sys_sources += src/sys/sock_ucred.c
+endif
+if CREDENTIALS_UNPCBID
+sys_sources += src/sys/sock_unpcbid.c
+endif
+if CREDENTIALS_XUCRED
+sys_sources += src/sys/sock_xucred.c
+endif
+if SIGPIPE_FLAG
+sys_sources += src/sys/sigpipe_flag.c
 else
-sys_sources += src/sys/sock_peereid.c
+sys_sources += src/sys/sigpipe_none.c
 endif
 
 libmio_la_SOURCES = \

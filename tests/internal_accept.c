@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <sys/un.h>
+
 #ifdef HAVE_ACCEPT4
 #define ACCEPT "accept4"
 #else
@@ -115,6 +117,58 @@ START_TEST(accept_reports_limits_and_what_will_last_at_once)
 }
 END_TEST
 
+/* As on macOS: nobody is at the other end, and the next one is accepted. */
+START_TEST(accept_passes_over_connections_without_an_address)
+{
+	mio_fd_t listener = listen_on_loopback(), first, second, fd = -7;
+	struct sockaddr_storage addr, own;
+	socklen_t len, own_len;
+	char byte;
+
+	first = connect_to(listener);
+	second = connect_to(listener);
+	fault_accept_without_address(1);
+	assert_ok(mio_tcp_accept(listener, &fd, &addr, &len));
+	assert_ok(mio_socket_local_addr(second, &own, &own_len));
+	ck_assert_uint_eq(len, own_len);
+	ck_assert_mem_eq(&addr, &own, len);
+	wait_for(first, POLLIN);
+	ck_assert_int_eq(mio_socket_recv(first, &byte, 1), 0);
+	close_pair(second, fd);
+	assert_ok(mio_fd_close(first));
+
+	fd = -7;
+	first = connect_to(listener);
+	fault_accept_without_address(1);
+	assert_error(mio_tcp_accept(listener, &fd, NULL, NULL), EAGAIN);
+	ck_assert_int_eq(fd, -7);
+	assert_ok(mio_fd_close(first));
+	assert_ok(mio_fd_close(listener));
+}
+END_TEST
+
+/* It is what a Unix domain socket without a name has on some systems. */
+START_TEST(accept_keeps_unix_connections_without_an_address)
+{
+	mio_fd_t listener, client, fd = -7;
+	struct sockaddr_un addr;
+	socklen_t len;
+
+	assert_ok(mio_unix_addr(&addr, &len, "accept.sock"));
+	(void)unlink("accept.sock");
+	assert_ok(mio_unix_listen(&listener, &addr, len, 0));
+	assert_ok(mio_unix_connect(&client, &addr, len));
+	fault_accept_without_address(1);
+	assert_ok(mio_unix_accept(listener, &fd, &addr, &len));
+	ck_assert_uint_eq(len, offsetof(struct sockaddr_un, sun_path));
+	ck_assert_int_eq(addr.sun_family, AF_UNIX);
+	assert_ok(mio_socket_send(client, "x", 1) - 1);
+	close_pair(client, fd);
+	assert_ok(mio_fd_close(listener));
+	(void)unlink("accept.sock");
+}
+END_TEST
+
 /* A row of accepts asks once whether the listener blocks. */
 START_TEST(accept_makes_one_call_for_a_connection)
 {
@@ -180,6 +234,10 @@ main(void)
 	tcase_add_loop_test(tcase, accept_reports_a_loss_that_lasts, 0, LOSSES);
 	tcase_add_loop_test(tcase,
 	    accept_reports_limits_and_what_will_last_at_once, 0, LASTING);
+	tcase_add_test(
+	    tcase, accept_passes_over_connections_without_an_address);
+	tcase_add_test(
+	    tcase, accept_keeps_unix_connections_without_an_address);
 	tcase_add_test(tcase, accept_makes_one_call_for_a_connection);
 	tcase_add_test(tcase,
 	    accept_copes_with_a_blocking_listener_that_cannot_be_asked);

@@ -111,6 +111,9 @@ internal_tests = \
 	tests/internal_wheel \
 	tests/internal_yields \
 	$(end)
+if LINUX
+internal_tests += tests/internal_systems
+endif
 if USES_GATE
 internal_tests += tests/internal_gate
 endif
@@ -134,6 +137,7 @@ tests_internal_ready_queue_LDADD = $(faults)
 tests_internal_ring_LDADD = $(faults)
 tests_internal_segments_LDADD = $(faults)
 tests_internal_sigpipe_LDADD = $(faults)
+tests_internal_systems_LDADD = $(faults)
 tests_internal_timeouts_LDADD = $(faults)
 tests_internal_timer_LDADD = $(faults)
 tests_internal_waiters_LDADD = $(faults)

@@ -104,8 +104,7 @@ add_from(struct arrivals *arrivals, struct cmsghdr *header)
 
 	for (i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
-		if (MSG_CMSG_CLOEXEC == 0)
-			(void)mio__os_set_cloexec(fd); /* it is open */
+		mio__os_adopt_passed(fd);
 		add(arrivals, fd);
 	}
 }

@@ -27,6 +27,12 @@
 
 #ifdef __linux__
 #include <sys/syscall.h>
+#else
+#include <sys/param.h>
+#endif
+
+#ifdef __FreeBSD__
+#include <sys/ucred.h>
 #endif
 
 #ifdef HAVE_EPOLL_CREATE1
@@ -130,7 +136,10 @@ mio__take_signal(const sigset_t *set)
 #define RWF_NOSIGNAL 0x00000100
 #endif
 
-#ifndef SOCK_NONBLOCK
+/* A test builds with MIO__LACKS_* as a system without something has to. */
+#if !defined(SOCK_CLOEXEC) || defined(MIO__LACKS_SOCK_CLOEXEC)
+#undef SOCK_NONBLOCK
+#undef SOCK_CLOEXEC
 #define SOCK_NONBLOCK 0
 #define SOCK_CLOEXEC  0
 #endif
@@ -161,7 +170,8 @@ mio__take_signal(const sigset_t *set)
 #define O_DIRECT 0
 #endif
 
-#ifndef MSG_CMSG_CLOEXEC
+#if !defined(MSG_CMSG_CLOEXEC) || defined(MIO__LACKS_MSG_CMSG_CLOEXEC)
+#undef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
 #endif
 
@@ -169,14 +179,53 @@ mio__take_signal(const sigset_t *set)
 #define POLLRDHUP 0
 #endif
 
-/* The idle time is TCP_KEEPALIVE on macOS, and SO_LINGER counts ticks there. */
-#ifndef TCP_KEEPIDLE
+/*
+ * The idle time before probes is TCP_KEEPALIVE on macOS, counts milliseconds on
+ * DragonFly before 5.8, and cannot be set on OpenBSD.
+ */
+#if defined(TCP_KEEPALIVE) && !defined(TCP_KEEPIDLE)
 #define TCP_KEEPIDLE TCP_KEEPALIVE
+#elif !defined(TCP_KEEPIDLE) || defined(MIO__LACKS_TCP_KEEPIDLE)
+#undef TCP_KEEPIDLE
+#define TCP_KEEPIDLE (-1)
 #endif
 
+#if defined(__DragonFly__) && __DragonFly_version < 500702
+#define MIO__KEEPIDLE_PER_SEC 1000
+#else
+#define MIO__KEEPIDLE_PER_SEC 1
+#endif
+
+/* SO_LINGER counts ticks on macOS. */
 #ifdef SO_LINGER_SEC
 #undef SO_LINGER
 #define SO_LINGER SO_LINGER_SEC
+#endif
+
+/* Since FreeBSD 12 only this one spreads connections and datagrams. */
+#ifdef SO_REUSEPORT_LB
+#undef SO_REUSEPORT
+#define SO_REUSEPORT SO_REUSEPORT_LB
+#endif
+
+/* Not declared by NetBSD before 7, which has only the flag of fcntl(2). */
+#ifndef SO_NOSIGPIPE
+#define SO_NOSIGPIPE (-1)
+#endif
+
+/* Addresses begin with their length, a byte, on the BSDs and macOS. */
+#ifdef HAVE_STRUCT_SOCKADDR_SA_LEN
+#define MIO__SET_ADDRESS_LEN(addr, len) \
+	(((struct sockaddr *)(void *)(addr))->sa_len = (unsigned char)(len))
+#else
+#define MIO__SET_ADDRESS_LEN(addr, len) ((void)(addr), (void)(len))
+#endif
+
+/* What SO_PEERCRED returns on Linux and on OpenBSD. */
+#ifdef HAVE_STRUCT_SOCKPEERCRED
+typedef struct sockpeercred mio__peercred_t;
+#elif defined(SO_PEERCRED) && defined(__linux__)
+typedef struct ucred mio__peercred_t;
 #endif
 
 /* Options that no system without them knows by this number. */

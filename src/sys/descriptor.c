@@ -31,6 +31,8 @@ mio__os_adopt(int fd)
 		return -error;
 	}
 
+	mio__os_prevent_sigpipe(fd);
+
 	return 0;
 }
 
@@ -78,15 +80,13 @@ mio__os_dup(int fd)
 	return mio__os_adopt_made(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
-int
-mio__os_set_cloexec(int fd)
+void
+mio__os_adopt_passed(int fd)
 {
-	int flags = fcntl(fd, F_GETFD);
+	if (MSG_CMSG_CLOEXEC == 0)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is open */
 
-	if (flags < 0 || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
-		return -errno;
-
-	return 0;
+	mio__os_prevent_sigpipe(fd);
 }
 
 int

@@ -26,7 +26,13 @@
 int mio__os_close(int fd);
 int mio__os_dup(int fd);
 int mio__os_adopt(int fd);
-int mio__os_set_cloexec(int fd);
+/* For one that arrived in a message, which was open in another process. */
+void mio__os_adopt_passed(int fd);
+/*
+ * Where a flag of the descriptor does that: writing to it raises no SIGPIPE.
+ * Called for every descriptor that libmio makes or adopts.
+ */
+void mio__os_prevent_sigpipe(int fd);
 /* Whether calls wait on it; not, if a sandbox keeps that from being asked. */
 int mio__os_is_blocking(int fd);
 int mio__os_stat(int fd, struct stat *st);

@@ -33,8 +33,10 @@ mio__os_pipe(int fds[2])
 	if (atomic_load_explicit(&lacking_pipe2, memory_order_relaxed))
 		return pipe_in_steps(fds);
 
-	if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) == 0)
+	if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) == 0) {
+		mio__os_prevent_sigpipe(fds[1]);
 		return 0;
+	}
 
 	if (!mio__os_refused(errno))
 		return -errno;

@@ -24,7 +24,12 @@ mio__os_socket(int family, int type)
 	if (SOCK_CLOEXEC == 0)
 		return mio__os_adopt_made(fd);
 
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+
+	mio__os_prevent_sigpipe(fd);
+
+	return fd;
 }
 
 int
@@ -39,6 +44,8 @@ mio__os_socketpair(int family, int type, int fds[2])
 	if (SOCK_CLOEXEC == 0)
 		return mio__os_adopt_both(made, fds);
 
+	mio__os_prevent_sigpipe(made[0]);
+	mio__os_prevent_sigpipe(made[1]);
 	fds[0] = made[0];
 	fds[1] = made[1];
 
@@ -84,8 +91,8 @@ accept_in_steps(int fd, struct sockaddr *addr, socklen_t *len)
 	return mio__os_adopt_made(made);
 }
 
-int
-mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len)
+static int
+accept_any(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	int made;
 
@@ -96,8 +103,12 @@ mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len)
 		made = accept4(fd, addr, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	while (made < 0 && errno == EINTR);
 
-	if (made >= 0 || !mio__os_refused(errno))
-		return made < 0 ? -errno : made;
+	if (made >= 0) {
+		mio__os_prevent_sigpipe(made);
+		return made;
+	}
+	if (!mio__os_refused(errno))
+		return -errno;
 
 	/* EPERM may also be a firewall's word: only success proves a sandbox */
 	made = accept_in_steps(fd, addr, len);
@@ -106,6 +117,31 @@ mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len)
 		    &lacking_accept4, true, memory_order_relaxed);
 
 	return made;
+}
+
+/* A Unix domain socket whose peer has no name is one without an address. */
+static bool
+has_lost_peer(int fd)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof(own);
+
+	return getsockname(fd, (struct sockaddr *)&own, &len) < 0 ||
+	    own.ss_family != AF_UNIX;
+}
+
+/* macOS returns a connection that was reset meanwhile, without an address. */
+int
+mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	int made = accept_any(fd, addr, len);
+
+	if (made < 0 || *len > 0 || !has_lost_peer(made))
+		return made;
+
+	(void)mio__os_close(made); /* there is nothing in it */
+
+	return -ECONNABORTED;
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that asks getpeereid(3) of the BSDs for the peer. */
+/* The part of sock.h that asks getpeereid(3) for the peer: no process. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"

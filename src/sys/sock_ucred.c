@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that asks SO_PEERCRED, as Linux has it, for the peer. */
+/* The part of sock.h that asks SO_PEERCRED, of Linux and OpenBSD. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"
@@ -10,20 +10,20 @@
 int
 mio__os_credentials(int fd, struct mio_credentials *credentials)
 {
-	struct ucred got;
-	socklen_t len = sizeof(got);
+	mio__peercred_t peer;
+	socklen_t len = sizeof(peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &got, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return -errno;
 
-	/* no peer, and no socket of this domain, is nobody's */
-	if (got.uid == (uid_t)-1)
+	/* Linux reports nobody where there is no peer, on any socket */
+	if (peer.uid == (uid_t)-1)
 		return -ENOTCONN;
 
 	*credentials = (struct mio_credentials){
-		.pid = got.pid,
-		.uid = got.uid,
-		.gid = got.gid,
+		.pid = peer.pid,
+		.uid = peer.uid,
+		.gid = peer.gid,
 	};
 
 	return 0;

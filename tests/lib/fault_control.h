@@ -42,6 +42,9 @@ int64_t fault_timeout_ns(void);
 /* What the clock says from now on, in nanoseconds; 0 for what is true. */
 void fault_set_clock(int64_t ns);
 
+/* The next so many connections are accepted as macOS does after a reset. */
+void fault_accept_without_address(unsigned count);
+
 /* While on, waits in the kernel come back at once with nothing. */
 void fault_skip_waits(bool on);
 

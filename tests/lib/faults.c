@@ -198,10 +198,6 @@ note_ns(const struct timespec *ts)
 ALLOCATOR(calloc, (size_t n, size_t size), (n, size))
 ALLOCATOR(realloc, (void *block, size_t size), (block, size))
 
-CALL(int, accept, (int fd, struct sockaddr *addr, socklen_t *len),
-    (fd, addr, len))
-CALL(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags),
-    (fd, addr, len, flags))
 CALL(int, bind, (int fd, const struct sockaddr *addr, socklen_t len),
     (fd, addr, len))
 CALL(int, connect, (int fd, const struct sockaddr *addr, socklen_t len),
@@ -252,6 +248,40 @@ CALL(int, socketpair, (int family, int type, int protocol, int *fds),
 CALL(int, unlink, (const char *path), (path))
 CALL(ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len))
 CALL(ssize_t, writev, (int fd, const struct iovec *iov, int n), (fd, iov, n))
+
+static unsigned nameless; /* connections to come, by tests with one thread */
+
+void
+fault_accept_without_address(unsigned count)
+{
+	nameless = count;
+}
+
+static int
+accepted(int fd, socklen_t *len)
+{
+	if (fd >= 0 && nameless > 0) {
+		nameless--;
+		*len = 0;
+	}
+
+	return fd;
+}
+
+int fault_accept(int fd, struct sockaddr *addr, socklen_t *len);
+int
+fault_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return fails("accept") ? -1 : accepted(accept(fd, addr, len), len);
+}
+
+int fault_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
+int
+fault_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
+{
+	return fails("accept4") ? -1 :
+	    accepted(accept4(fd, addr, len, flags), len);
+}
 
 unsigned fault_if_nametoindex(const char *name);
 unsigned

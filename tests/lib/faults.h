@@ -67,7 +67,6 @@ FAULTY(sendto);
 FAULTY(setsockopt);
 FAULTY(shutdown);
 FAULTY(sigpending);
-FAULTY(sigtimedwait);
 FAULTY(socket);
 FAULTY(socketpair);
 FAULTY(unlink);
@@ -101,6 +100,8 @@ ssize_t fault_pwritev2(int fd, const struct iovec *iov, int n, off_t offset,
 int fault_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
     struct timespec *ts);
 int fault_sendmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags);
+int fault_sigtimedwait(const sigset_t *set, siginfo_t *info,
+    const struct timespec *ts);
 
 /* these are macros where the C library lacks them */
 #undef accept4
