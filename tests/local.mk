@@ -222,6 +222,7 @@ tests_libharness_la_SOURCES = \
 	tests/lib/harness.h \
 	tests/lib/nest.c \
 	tests/lib/nest.h \
+	tests/lib/options.h \
 	tests/lib/refuse.c \
 	tests/lib/refuse.h \
 	tests/lib/timers.c \

@@ -2,14 +2,20 @@
 
 /* The options of TCP, each read back from the system directly. */
 
-#include "config.h"
+#include "sys/compat.h"
 #include "lib/harness.h"
 
 #include <limits.h>
 
-#include <netinet/tcp.h>
-
 #define KEEPALIVE_MAX 32767 /* seconds, of Linux */
+#define HAS_IDLE      (TCP_KEEPIDLE != -1)
+
+/* Others have limits of their own, or none up to that of an int. */
+#ifdef __linux__
+#define FIRST_OVER 0
+#else
+#define FIRST_OVER 2
+#endif
 
 START_TEST(nodelay_goes_on_and_off)
 {
@@ -57,12 +63,12 @@ START_TEST(keepalive_rounds_up_to_seconds)
 	assert_ok(mio_tcp_get_keepalive(client, &ns));
 	ck_assert_int_lt(ns, 0);
 
-	for (i = 0; i < ROUNDINGS; i++) {
+	for (i = 0; HAS_IDLE && i < ROUNDINGS; i++) {
 		assert_ok(mio_tcp_set_keepalive(client, roundings[i].ns));
 		ck_assert_int_eq(
 		    option_of(client, SOL_SOCKET, SO_KEEPALIVE), 1);
 		ck_assert_int_eq(option_of(client, IPPROTO_TCP, TCP_KEEPIDLE),
-		    roundings[i].seconds);
+		    roundings[i].seconds * MIO__KEEPIDLE_PER_SEC);
 		assert_ok(mio_tcp_get_keepalive(client, &ns));
 		ck_assert_int_eq(ns, SECONDS(roundings[i].seconds));
 		assert_ok(
@@ -73,6 +79,30 @@ START_TEST(keepalive_rounds_up_to_seconds)
 		ck_assert_int_lt(ns, 0);
 	}
 
+	assert_ok(mio_fd_close(client));
+	assert_ok(mio_fd_close(server));
+}
+END_TEST
+
+/* As on OpenBSD: probes can be switched off, and are seen to be off. */
+START_TEST(keepalive_without_an_idle_time_is_not_supported)
+{
+	mio_fd_t client, server;
+	int64_t ns = 4321;
+	int on = 1;
+
+	if (HAS_IDLE)
+		return;
+	tcp_pair(&client, &server);
+	assert_error(mio_tcp_set_keepalive(client, SECONDS(5)), ENOTSUP);
+	ck_assert_int_eq(option_of(client, SOL_SOCKET, SO_KEEPALIVE), 0);
+	ck_assert_int_eq(setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &on,
+	    sizeof(on)), 0);
+	assert_error(mio_tcp_get_keepalive(client, &ns), ENOTSUP);
+	ck_assert_int_eq(ns, 4321);
+	assert_ok(mio_tcp_set_keepalive(client, -1));
+	assert_ok(mio_tcp_get_keepalive(client, &ns));
+	ck_assert_int_lt(ns, 0);
 	assert_ok(mio_fd_close(client));
 	assert_ok(mio_fd_close(server));
 }
@@ -89,15 +119,18 @@ START_TEST(keepalive_refused_changes_nothing)
 	mio_fd_t client, server;
 	size_t i;
 
+	if (!HAS_IDLE)
+		return;
 	tcp_pair(&client, &server);
 	assert_ok(mio_tcp_set_keepalive(client, SECONDS(77)));
 	assert_ok(mio_tcp_set_keepalive(client, -1));
-	for (i = 0; i < sizeof(over) / sizeof(over[0]); i++)
+	for (i = FIRST_OVER; i < sizeof(over) / sizeof(over[0]); i++)
 		assert_error(mio_tcp_set_keepalive(client, over[i]), ERANGE);
 	assert_error(mio_tcp_set_keepalive(client, 0), EINVAL);
 	assert_error(mio_tcp_get_keepalive(client, NULL), EINVAL);
 	ck_assert_int_eq(option_of(client, SOL_SOCKET, SO_KEEPALIVE), 0);
-	ck_assert_int_eq(option_of(client, IPPROTO_TCP, TCP_KEEPIDLE), 77);
+	ck_assert_int_eq(option_of(client, IPPROTO_TCP, TCP_KEEPIDLE),
+	    77 * MIO__KEEPIDLE_PER_SEC);
 
 	assert_ok(mio_fd_close(client));
 	assert_ok(mio_fd_close(server));
@@ -197,6 +230,8 @@ main(void)
 
 	tcase_add_test(tcase, nodelay_goes_on_and_off);
 	tcase_add_test(tcase, keepalive_rounds_up_to_seconds);
+	tcase_add_test(
+	    tcase, keepalive_without_an_idle_time_is_not_supported);
 	tcase_add_test(tcase, keepalive_refused_changes_nothing);
 	tcase_add_test(tcase, linger_rounds_up_to_seconds);
 	tcase_add_test(

@@ -2,13 +2,11 @@
 
 /* Many datagrams at a time, and segments that the system cuts and joins. */
 
-#include "config.h"
+#include "sys/compat.h"
 #include "lib/harness.h"
+#include "lib/options.h"
 
 #include <limits.h>
-#include <poll.h>
-
-#include <netinet/udp.h>
 
 #define MANY 150 /* more than two of the library's chunks */
 

@@ -227,10 +227,12 @@ parse_inet(struct sockaddr_storage *out, socklen_t *len, const char *text,
 	*out = (struct sockaddr_storage){ 0 };
 	if (family == AF_INET) {
 		in.sin_port = port;
+		MIO__SET_ADDRESS_LEN(&in, sizeof(in));
 		memcpy(out, &in, sizeof(in));
 		*len = sizeof(in);
 	} else {
 		in6.sin6_port = port;
+		MIO__SET_ADDRESS_LEN(&in6, sizeof(in6));
 		memcpy(out, &in6, sizeof(in6));
 		*len = sizeof(in6);
 	}

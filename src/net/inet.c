@@ -13,7 +13,7 @@
 int
 mio__inet_check_address(const struct sockaddr *addr, socklen_t len)
 {
-	if (addr == NULL || len < sizeof(addr->sa_family))
+	if (addr == NULL || len < offsetof(struct sockaddr, sa_data))
 		return -EINVAL;
 
 	if (addr->sa_family != AF_INET && addr->sa_family != AF_INET6)

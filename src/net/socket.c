@@ -250,12 +250,15 @@ mio__socket_close_passed(struct cmsghdr *header)
 	}
 }
 
+_Static_assert(IOV_MAX <= USHRT_MAX,
+    "a clipped count fits into what systems have as msg_iovlen");
+
 static struct msghdr
 message_of(const struct iovec *iov, int count)
 {
 	return (struct msghdr){
 		.msg_iov = (struct iovec *)(uintptr_t)iov, /* only read */
-		.msg_iovlen = (size_t)count,
+		.msg_iovlen = (unsigned short)count,
 	};
 }
 

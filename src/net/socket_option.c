@@ -2,10 +2,9 @@
 
 /* The options of mio/socket.h, as typed pairs. */
 
-#include <errno.h>
-#include <limits.h>
+#include "sys/compat.h"
 
-#include <netinet/in.h>
+#include <limits.h>
 
 #include "base/check.h"
 #include "mio/poll.h"
@@ -179,13 +178,42 @@ mio_socket_get_reuse_port(mio_fd_t fd, bool *on)
 	return mio__option_get_bool(fd, SOL_SOCKET, SO_REUSEPORT, on);
 }
 
+/*
+ * Linux takes any size over its limit for the limit. The BSDs and macOS refuse
+ * it, so that the largest size which they accept is searched here; the last one
+ * that was accepted stays set.
+ */
+static int
+set_largest_size(mio_fd_t fd, int name, int refused)
+{
+	int accepted = 0;
+	int size;
+
+	while (refused - accepted > 1) {
+		size = accepted + (refused - accepted) / 2;
+		if (mio__option_set_int(fd, SOL_SOCKET, name, size) == 0)
+			accepted = size;
+		else
+			refused = size;
+	}
+
+	return accepted > 0 ? 0 : -ENOBUFS;
+}
+
+/* 0 stands for the smallest size, which the BSDs and macOS refuse. */
 static int
 set_size(mio_fd_t fd, int name, size_t size)
 {
+	int wanted;
+	int r;
+
 	if (size > INT_MAX)
 		return -ERANGE;
 
-	return mio__option_set_int(fd, SOL_SOCKET, name, (int)size);
+	wanted = size > 0 ? (int)size : 1;
+	r = mio__option_set_int(fd, SOL_SOCKET, name, wanted);
+
+	return r == -ENOBUFS ? set_largest_size(fd, name, wanted) : r;
 }
 
 static int

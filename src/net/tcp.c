@@ -2,6 +2,8 @@
 #include "sys/compat.h"
 #include "mio/tcp.h"
 
+#include <limits.h>
+
 #include "base/check.h"
 #include "mio/socket.h"
 #include "net/accept.h"
@@ -78,6 +80,30 @@ mio_tcp_get_nodelay(mio_fd_t fd, bool *on)
 	return mio__option_get_bool(fd, IPPROTO_TCP, TCP_NODELAY, on);
 }
 
+#define HAS_IDLE (TCP_KEEPIDLE != -1)
+
+/* -EINVAL can only mean a time that the system does not accept. */
+static int
+set_idle(mio_fd_t fd, int idle)
+{
+	int r;
+
+	if (!HAS_IDLE)
+		return -ENOTSUP;
+
+	r = mio__option_set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+
+	return r == -EINVAL ? -ERANGE : r;
+}
+
+/* Where there is none, another option tells what is not a TCP socket. */
+static int
+get_idle(mio_fd_t fd, int *idle)
+{
+	return mio__option_get_int(
+	    fd, IPPROTO_TCP, HAS_IDLE ? TCP_KEEPIDLE : TCP_NODELAY, idle);
+}
+
 /* The idle time first: while keepalive is off, it does nothing by itself. */
 MIO__PUBLIC int
 mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
@@ -94,14 +120,14 @@ mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
 		return -EINVAL;
 
 	r = mio__option_to_seconds(idle_ns, &idle);
+	if (r == 0 && idle > INT_MAX / MIO__KEEPIDLE_PER_SEC)
+		r = -ERANGE;
 	if (r == 0)
-		r = mio__option_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, &before);
+		r = get_idle(fd, &before);
+	if (r == 0)
+		r = set_idle(fd, idle * MIO__KEEPIDLE_PER_SEC);
 	if (r < 0)
 		return r;
-
-	r = mio__option_set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
-	if (r < 0)
-		return r == -EINVAL ? -ERANGE : r;
 
 	r = mio__option_set_bool(fd, SOL_SOCKET, SO_KEEPALIVE, true);
 	if (r < 0)
@@ -121,13 +147,15 @@ mio_tcp_get_keepalive(mio_fd_t fd, int64_t *idle_ns)
 	if (idle_ns == NULL)
 		return -EINVAL;
 
-	r = mio__option_get_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle);
+	r = get_idle(fd, &idle);
 	if (r == 0)
 		r = mio__option_get_bool(fd, SOL_SOCKET, SO_KEEPALIVE, &on);
+	if (r == 0 && on && !HAS_IDLE)
+		r = -ENOTSUP;
 	if (r < 0)
 		return r;
 
-	*idle_ns = on ? mio__option_to_ns(idle) : -1;
+	*idle_ns = on ? mio__option_to_ns(idle / MIO__KEEPIDLE_PER_SEC) : -1;
 
 	return 0;
 }

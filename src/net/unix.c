@@ -31,6 +31,7 @@ mio_unix_addr(struct sockaddr_un *addr, socklen_t *len, const char *path)
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	memcpy(addr->sun_path, path, path_len);
 	*len = UNNAMED + (socklen_t)path_len + 1;
+	MIO__SET_ADDRESS_LEN(addr, *len);
 
 	return 0;
 }
@@ -143,6 +144,13 @@ mio_unix_listen(
 	return mio__socket_hand_over(fd, r, out);
 }
 
+/* The BSDs return a path of NUL bytes for a socket without a name. */
+static bool
+is_named(const struct sockaddr_un *addr)
+{
+	return MIO__ABSTRACT_NAMES || addr->sun_path[0] != '\0';
+}
+
 /*
  * What the system says of a peer, for a caller who may not want it. A peer
  * without a name has no address at all on some calls, and one whose path fills
@@ -160,10 +168,11 @@ put_address(struct sockaddr_un *addr, socklen_t *len,
 
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	*len = UNNAMED;
-	if (got_len > UNNAMED) {
+	if (got_len > UNNAMED && is_named((const void *)got)) {
 		memcpy(addr, got, got_len);
 		*len = got_len;
 	}
+	MIO__SET_ADDRESS_LEN(addr, *len);
 }
 
 MIO__PUBLIC int

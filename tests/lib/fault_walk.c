@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "config.h"
+#include "sys/compat.h"
 #include "lib/fault_walk.h"
-
-#include <fcntl.h>
-
-#include <netinet/tcp.h>
-#include <netinet/udp.h>
 
 #include "lib/fault_control.h"
 #include "lib/harness.h"
