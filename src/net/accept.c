@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Accepting, for any family. A connection that was lost before it is accepted
- * is nobody's concern, and the next one is taken.
+ * Accepting connections, for sockets of any family. A connection that was lost
+ * before it could be accepted is skipped, and the next one is accepted.
  *
- * A listener from elsewhere may be a blocking one, which accept(2) would wait
- * for whatever flags it is given; its own are shared with others, and stay as
- * they are. So whether it blocks is asked before the first accept of a row, and
- * if it does, poll(2) before each. What does not block is known by its number
- * from its first connection until it has none left, or is closed: a row of
- * accepts costs one question, and a flag that somebody takes away is noticed
- * when the next row begins.
+ * A listener that libmio did not make may be in blocking mode, and accept(2)
+ * then waits whatever flags it is given. O_NONBLOCK cannot be set for the call:
+ * other processes may share the listener, and its flags stay as they are. So
+ * the first accept of a series checks the mode, and on a blocking listener each
+ * accept is preceded by a poll(2). A non-blocking listener is remembered by its
+ * number from its first connection until it has no more or is closed. A series
+ * of accepts thus costs one fcntl(2), and a change of the mode is noticed when
+ * the next series begins.
  *
- * Any thread reads and writes the slots, at any time. Each holds a listener
- * that was seen not to block, and nothing is read on the strength of that: the
- * order does not matter, and a slot that another listener takes is asked for
- * again.
+ * Any thread reads and writes the slots at any time. A slot holds the number of
+ * a listener that did not block. No other data depends on a slot, so the memory
+ * order does not matter. When two listeners share a slot, they are checked more
+ * often.
  */
 
 #include "sys/compat.h"
@@ -30,12 +31,12 @@
 #include "sys/selector.h"
 #include "sys/sock.h"
 
-/* Of connections lost in a row; more than that is an error that will last. */
+/* More connections lost in succession than this are a persistent error. */
 #define LOST_MAX 1024u
 
 #define SLOTS 16u
 
-static atomic_uint known[SLOTS]; /* descriptors and 1, to begin with none */
+static atomic_uint known[SLOTS]; /* descriptor + 1; 0 is empty */
 
 static atomic_uint *
 slot_of(mio_fd_t listener)
@@ -66,7 +67,7 @@ mio__accept_forget(mio_fd_t listener)
 		    slot_of(listener), 0, memory_order_relaxed);
 }
 
-/* What is no listener is refused without a wait. */
+/* Whether fd listens; accept(2) fails at once on any other descriptor. */
 static bool
 listens(mio_fd_t fd)
 {
@@ -76,11 +77,11 @@ listens(mio_fd_t fd)
 	    on != 0;
 }
 
-/* 0 when accept(2) has an answer, -EAGAIN when it would wait for one. */
+/* Returns 0 if accept(2) would return at once, -EAGAIN if it would wait. */
 static int
-look_before(mio_fd_t listener)
+check_before(mio_fd_t listener)
 {
-	int r = mio__socket_look(listener, POLLIN);
+	int r = mio__socket_check(listener, POLLIN);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -88,7 +89,7 @@ look_before(mio_fd_t listener)
 	return listens(listener) ? -EAGAIN : 0;
 }
 
-/* Those that systems have for a connection that is no more. */
+/* Whether r is one of the errors that systems use for a lost connection. */
 static bool
 is_lost(int r)
 {
@@ -105,14 +106,15 @@ is_lost(int r)
 }
 
 static int
-take(mio_fd_t listener, bool blocks, struct sockaddr *addr, socklen_t *len)
+accept_next(
+    mio_fd_t listener, bool blocks, struct sockaddr *addr, socklen_t *len)
 {
 	const socklen_t room = *len;
 	unsigned lost = 0;
 	int r;
 
 	do {
-		r = blocks ? look_before(listener) : 0;
+		r = blocks ? check_before(listener) : 0;
 		if (r < 0)
 			return r;
 
@@ -140,7 +142,7 @@ mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
 	if (blocks < 0)
 		return blocks;
 
-	fd = take(listener, blocks, (struct sockaddr *)&got, &got_len);
+	fd = accept_next(listener, blocks, (struct sockaddr *)&got, &got_len);
 	if (fd == -EAGAIN)
 		mio__selector_rearm(listener, MIO_READABLE);
 	if (fd < 0) {

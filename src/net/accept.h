@@ -10,7 +10,7 @@
 int mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
     socklen_t *len);
 
-/* This number is closed, or came from elsewhere: it may be another file's. */
+/* Called when fd was closed or received: it may now be another listener. */
 void mio__accept_forget(mio_fd_t fd);
 
 #endif

@@ -20,13 +20,13 @@
 #define FAMILY_LEN   offsetof(struct sockaddr, sa_data)
 
 _Static_assert(MIO_ADDRESS_TEXT_MAX >= sizeof(UNIX_PREFIX "@") + PATH_LEN_MAX,
-    "the NUL of the prefix is the text's");
-/* two of these count a NUL: one is the '%', the other one the text's */
+    "the prefix's NUL counts as the text's");
+/* two of these include a NUL: one counts as the '%', the other as the text's */
 _Static_assert(MIO_ADDRESS_TEXT_MAX >=
 	sizeof("[]:") - 1 + INET6_ADDRSTRLEN + IF_NAMESIZE + PORT_DIGITS,
     "the longest with a zone");
 
-/* A part of a text, which no NUL need end. */
+/* A part of a text. It need not end with a NUL. */
 struct part {
 	const char *bytes;
 	size_t len;
@@ -51,8 +51,9 @@ is_digits(struct part part)
 }
 
 /*
- * A zone that is all digits is a number, also where an interface has that name.
- * A colon would leave open where a port begins, and spaces where a text ends.
+ * A zone of digits is always a number, even if an interface has that name. A
+ * colon in a name would be ambiguous with the port, and a space with the end of
+ * the text.
  */
 static bool
 is_interface_name(struct part part)
@@ -67,7 +68,7 @@ is_interface_name(struct part part)
 	return part.len > 0 && !is_digits(part);
 }
 
-/* As it is written: no sign, no space, no zero in front. */
+/* Accepts canonical decimal only: no sign, space or leading zero. */
 static int
 parse_number(struct part part, uint32_t max, uint32_t *number)
 {
@@ -111,7 +112,7 @@ parse_zone(struct part zone, uint32_t *scope)
 	return 0;
 }
 
-/* The bytes of an address of this family. */
+/* Stores the bytes of an address of this family. */
 static int
 parse_digits(int family, struct part part, void *bytes)
 {
@@ -151,9 +152,9 @@ parse_v6(struct sockaddr_in6 *in6, struct part host)
 }
 
 /*
- * Takes text apart: host is what the brackets hold or what the colon ends, and
- * port what is behind that, with its colon, or empty. Without brackets, more
- * than one colon means that all of it is an IPv6 address.
+ * Splits text: host is the part inside the brackets or before the colon, and
+ * port is the part after it, including the colon, or empty. Without brackets, a
+ * text with more than one colon is an IPv6 address without a port.
  */
 static int
 split(const char *text, struct part *host, struct part *port, int *family)
@@ -203,7 +204,7 @@ parse_port(struct part part, uint16_t default_port, in_port_t *port)
 	return 0;
 }
 
-/* What can be wrong with the text comes before a zone that is not there. */
+/* Syntax errors in the text take precedence over an unknown interface. */
 static int
 parse_inet(struct sockaddr_storage *out, socklen_t *len, const char *text,
     uint16_t default_port)
@@ -277,7 +278,7 @@ mio_address_parse(struct sockaddr_storage *addr, socklen_t *len,
 	return parse_inet(addr, len, text, default_port);
 }
 
-/* What has been written so far; there is room for any address. */
+/* The text written so far. The buffer has room for any address. */
 struct text {
 	char bytes[MIO_ADDRESS_TEXT_MAX];
 	size_t len;
@@ -320,7 +321,7 @@ put_digits(struct text *text, int family, const void *bytes)
 	put_string(text, digits);
 }
 
-/* The number says the same, and does for whatever is in the name's way. */
+/* The number is equivalent, and is used if there is no usable name. */
 static void
 put_zone(struct text *text, uint32_t scope)
 {
@@ -369,7 +370,7 @@ put_v6(struct text *text, const struct sockaddr *addr, socklen_t len)
 	return 0;
 }
 
-/* The length may count a NUL, more of them, or a byte that there is not. */
+/* The length may include one NUL, several, or a byte past the end. */
 static int
 put_unix(struct text *text, const struct sockaddr *addr, socklen_t len)
 {

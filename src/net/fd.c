@@ -51,7 +51,7 @@ mio_fd_would_block(mio_fd_t fd)
 	if (fd < 0)
 		return -EBADF;
 
-	/* nobody says which way it blocked: a needless event costs little */
+	/* the direction is not known, and a spurious event costs little */
 	mio__selector_rearm(fd, MIO_READABLE | MIO_WRITABLE);
 
 	return 0;

@@ -2,20 +2,20 @@
 #ifndef MIO_NET_INET_H
 #define MIO_NET_INET_H
 
-/* What TCP and UDP sockets share. */
+/* The parts that TCP and UDP sockets share. */
 
 #include <sys/socket.h>
 
 #include "mio/fd.h"
 
-/* 0, -EINVAL, or -EAFNOSUPPORT when it is not an IPv4 or IPv6 address. */
+/* Returns -EAFNOSUPPORT if addr is not an IPv4 or IPv6 address. */
 int mio__inet_check_address(const struct sockaddr *addr, socklen_t len);
 
-/* The same of an address to bind to with these MIO_REUSEPORT, MIO_ONLY_V6. */
+/* Checks an address to bind to, and flags: MIO_REUSEPORT and MIO_ONLY_V6. */
 int mio__inet_check_bind(
     const struct sockaddr *addr, socklen_t len, unsigned flags);
 
-/* Does what the flags ask and binds; arguments come checked. */
+/* Sets the options for the flags and binds. The arguments are checked. */
 int mio__inet_bind(
     mio_fd_t fd, const struct sockaddr *addr, socklen_t len, unsigned flags);
 

@@ -8,15 +8,15 @@
 #include "mio/fd.h"
 
 /*
- * Socket options whose value is an int, which most are. Errors are those of
- * getsockopt(2) and setsockopt(2), and -EINVAL for a NULL output.
+ * Socket options whose value is an int, as it is for most. The errors are those
+ * of getsockopt(2) and setsockopt(2), and -EINVAL for a NULL output.
  */
 int mio__option_set_int(mio_fd_t fd, int level, int name, int value);
 int mio__option_get_int(mio_fd_t fd, int level, int name, int *value);
 int mio__option_set_bool(mio_fd_t fd, int level, int name, bool on);
 int mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on);
 
-/* Nanoseconds in whole seconds, rounded up; -ERANGE when no int holds them. */
+/* Converts to whole seconds, rounded up; -ERANGE if they exceed an int. */
 int mio__option_to_seconds(int64_t ns, int *seconds);
 int64_t mio__option_to_ns(int seconds);
 

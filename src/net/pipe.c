@@ -21,7 +21,7 @@ mio_pipe_create(mio_fd_t out[2])
 
 typedef ssize_t move_call(int fd, const struct iovec *iov, int count);
 
-/* Some systems refuse a vector of no buffers; all take an empty one. */
+/* Some systems refuse a vector of no buffers; all accept an empty buffer. */
 static ssize_t
 move(move_call *call, mio_fd_t fd, const struct iovec *iov, int count,
     unsigned ready)
@@ -62,7 +62,7 @@ mio_pipe_readv(mio_fd_t fd, const struct iovec *iov, int count)
 MIO__PUBLIC ssize_t
 mio_pipe_write(mio_fd_t fd, const void *buf, size_t len)
 {
-	struct iovec iov = { (void *)(uintptr_t)buf, len }; /* only read */
+	struct iovec iov = { (void *)(uintptr_t)buf, len }; /* not written */
 
 	if (buf == NULL && len > 0)
 		return -EINVAL;

@@ -18,7 +18,7 @@ int
 mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out)
 {
 	if (r < 0) {
-		(void)mio__os_close(fd); /* the first error is the one */
+		(void)mio__os_close(fd); /* the first error is returned */
 		return r;
 	}
 
@@ -58,12 +58,12 @@ mio_socket_listen(mio_fd_t fd, int backlog)
 {
 	int r;
 
-	/* every kernel takes less than this for its own largest */
+	/* every kernel reduces this to its own limit */
 	r = mio__os_listen(fd, backlog > 0 ? backlog : INT_MAX);
 	if (r < 0)
 		return r;
 
-	/* it hung up before, in the eyes of a poll that knows it already */
+	/* until now a poll with this socket has seen a hang-up */
 	mio__selector_rearm(fd, MIO_READABLE | MIO_WRITABLE);
 
 	return 0;
@@ -87,22 +87,22 @@ mio_socket_connect(mio_fd_t fd, const struct sockaddr *addr, socklen_t len)
 }
 
 int
-mio__socket_look(mio_fd_t fd, short events)
+mio__socket_check(mio_fd_t fd, short events)
 {
-	struct pollfd look = { .fd = fd, .events = events };
+	struct pollfd check = { .fd = fd, .events = events };
 	bool coarse = false;
 	int n;
 
 	do
-		n = mio__os_poll(&look, 1, 0, &coarse);
+		n = mio__os_poll(&check, 1, 0, &coarse);
 	while (n == -EINTR);
 
-	return n > 0 ? look.revents : n;
+	return n > 0 ? check.revents : n;
 }
 
 /*
- * Ready to send and not hung up without a peer: where TCP_FASTOPEN_CONNECT is
- * set, the connection begins with the first bytes that are sent.
+ * Whether the socket waits for data to send with its first segment: it is
+ * writable, has not hung up, has no peer and has TCP_FASTOPEN_CONNECT set.
  */
 static bool
 waits_for_bytes(mio_fd_t fd, int revents)
@@ -116,8 +116,9 @@ waits_for_bytes(mio_fd_t fd, int revents)
 }
 
 /*
- * No error and no peer means undecided, or failed and told. A failure may come
- * between these looks, so one that the last look finds decided is asked again.
+ * A socket without an error and without a peer is still connecting, or it has
+ * failed and the error was already returned. It may also fail between these
+ * checks: if the last one finds it ready, the error is read once more.
  */
 MIO__PUBLIC int
 mio_socket_connect_finish(mio_fd_t fd)
@@ -139,7 +140,7 @@ mio_socket_connect_finish(mio_fd_t fd)
 		if (seen != 0)
 			return waits_for_bytes(fd, seen) ? 0 : r;
 
-		seen = mio__socket_look(fd, POLLOUT);
+		seen = mio__socket_check(fd, POLLOUT);
 		if (seen < 0)
 			return seen;
 
@@ -170,7 +171,7 @@ mio_socket_peek(mio_fd_t fd, void *buf, size_t len)
 
 	n = mio__os_recv(fd, buf, len, MSG_PEEK);
 
-	/* the bytes are still there, so a short peek is not an edge */
+	/* the bytes stay in the queue, so a short peek uses up no edge */
 	return mio__transfer_done(fd, n, 0, MIO_READABLE);
 }
 
@@ -199,7 +200,7 @@ mio__socket_recv_from(mio_fd_t fd, void *buf, size_t len, int flags,
 	if (n >= 0 && addr != NULL)
 		*addr_len = got_len;
 
-	/* a datagram shorter than the room for it is not an edge */
+	/* a datagram shorter than the buffer does not mean an empty queue */
 	return mio__transfer_done(fd, n, 0, MIO_READABLE);
 }
 
@@ -246,7 +247,7 @@ mio__socket_close_passed(struct cmsghdr *header)
 	for (i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
 		if (fd >= 0)
-			(void)mio__os_close(fd); /* nobody knows it yet */
+			(void)mio__os_close(fd); /* nobody else uses it */
 	}
 }
 
@@ -257,14 +258,14 @@ static struct msghdr
 message_of(const struct iovec *iov, int count)
 {
 	return (struct msghdr){
-		.msg_iov = (struct iovec *)(uintptr_t)iov, /* only read */
+		.msg_iov = (struct iovec *)(uintptr_t)iov, /* not written */
 		.msg_iovlen = (unsigned short)count,
 	};
 }
 
-/* No bytes are to go either way: 0, if fd is a socket at all. */
+/* A transfer of no buffers: returns 0 if fd is a socket. */
 static int
-nothing(mio_fd_t fd)
+transfer_nothing(mio_fd_t fd)
 {
 	int type;
 	socklen_t len = sizeof(type);
@@ -282,7 +283,7 @@ mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 		return -EINVAL;
 
 	if (count == 0)
-		return nothing(fd);
+		return transfer_nothing(fd);
 
 	len = mio__transfer_clip(fd, iov, &count);
 	if (len < 0)
@@ -304,7 +305,7 @@ mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 		return -EINVAL;
 
 	if (count == 0)
-		return nothing(fd);
+		return transfer_nothing(fd);
 
 	len = mio__transfer_clip(fd, iov, &count);
 	if (len < 0)

@@ -28,7 +28,7 @@ mio_socket_take_error(mio_fd_t fd, int *error)
 	if (r < 0)
 		return r;
 
-	/* it is out of the way, and the next one is an edge */
+	/* the error is cleared, and the next one is an edge */
 	if (value != 0)
 		mio__selector_rearm(fd, MIO_READABLE | MIO_WRITABLE);
 
@@ -41,7 +41,7 @@ struct option {
 	int level, name;
 };
 
-/* Where the time to live of this socket's family is. */
+/* Finds the option for the time to live of this socket's family. */
 static int
 find_ttl(mio_fd_t fd, struct option *option)
 {
@@ -66,8 +66,8 @@ find_ttl(mio_fd_t fd, struct option *option)
 }
 
 /*
- * An IPv6 socket that talks to IPv4 peers too, or may yet, has a time to live
- * beside its hop limit. Not on every system, and not with every protocol.
+ * An IPv6 socket that can have IPv4 peers has a time to live besides its hop
+ * limit, but not on every system and not with every protocol.
  */
 static int
 set_both(mio_fd_t fd, int ttl)
@@ -88,8 +88,8 @@ set_both(mio_fd_t fd, int ttl)
 
 	r = mio__option_set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
 	if (r < 0 && error == 0)
-		(void)mio__option_set_int(
-		    fd, IPPROTO_IP, IP_TTL, before); /* it had that value */
+		(void)mio__option_set_int(fd, IPPROTO_IP, IP_TTL,
+		    before); /* this value was accepted before */
 
 	return r;
 }
@@ -133,7 +133,7 @@ mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl)
 	return 0;
 }
 
-/* Systems differ in how they say it of a socket that is not of IPv6. */
+/* Systems differ in the error for a socket that is not an IPv6 socket. */
 static int
 no_such_option(int r)
 {
@@ -179,8 +179,8 @@ mio_socket_get_reuse_port(mio_fd_t fd, bool *on)
 }
 
 /*
- * Linux takes any size over its limit for the limit. The BSDs and macOS refuse
- * it, so that the largest size which they accept is searched here; the last one
+ * Linux reduces any size over its limit to the limit. The BSDs and macOS refuse
+ * it, so this searches for the largest size that they accept. The last size
  * that was accepted stays set.
  */
 static int

@@ -96,7 +96,7 @@ set_idle(mio_fd_t fd, int idle)
 	return r == -EINVAL ? -ERANGE : r;
 }
 
-/* Where there is none, another option tells what is not a TCP socket. */
+/* Without such an option, reading another one checks for a TCP socket. */
 static int
 get_idle(mio_fd_t fd, int *idle)
 {
@@ -104,7 +104,7 @@ get_idle(mio_fd_t fd, int *idle)
 	    fd, IPPROTO_TCP, HAS_IDLE ? TCP_KEEPIDLE : TCP_NODELAY, idle);
 }
 
-/* The idle time first: while keepalive is off, it does nothing by itself. */
+/* Sets the idle time first, which has no effect while keepalive is off. */
 MIO__PUBLIC int
 mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
 {
@@ -132,7 +132,7 @@ mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
 	r = mio__option_set_bool(fd, SOL_SOCKET, SO_KEEPALIVE, true);
 	if (r < 0)
 		(void)mio__option_set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE,
-		    before); /* it had that value */
+		    before); /* this value was accepted before */
 
 	return r;
 }

@@ -8,7 +8,7 @@
 #include "net/option.h"
 #include "sys/pipe.h"
 
-/* 0 when a part of the buffers will do: the rest may follow. */
+/* Returns 0 if fd is a stream, where the remaining buffers can follow. */
 static int
 check_stream(mio_fd_t fd)
 {

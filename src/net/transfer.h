@@ -2,7 +2,7 @@
 #ifndef MIO_NET_TRANSFER_H
 #define MIO_NET_TRANSFER_H
 
-/* What reading and writing have in common, for sockets and pipes. */
+/* The parts that reads and writes of sockets and pipes share. */
 
 #include <errno.h>
 #include <stddef.h>
@@ -14,9 +14,10 @@
 #include "sys/selector.h"
 
 /*
- * What a transfer answered, after telling the selector if what comes next is an
- * edge: it would have blocked, a stream gave or took less than the len that was
- * asked, or an error that stood in the way is taken. What is closed stays so.
+ * Returns n, the result of a transfer, and informs the selector if the next
+ * readiness is an edge: the call would have blocked, a stream transferred fewer
+ * than len bytes, or the call returned a pending error. A closed connection
+ * stays closed and has no further edge.
  */
 static inline ssize_t
 mio__transfer_done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready)
@@ -29,10 +30,9 @@ mio__transfer_done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready)
 }
 
 /*
- * Clips *count to IOV_MAX; the bytes that so many of the buffers hold. -EINVAL
- * when one is NULL, or they hold more than can be told; -EMSGSIZE when there
- * are more of them and a message would be cut, or what getsockopt(2) says of
- * fd.
+ * Clips *count to IOV_MAX and returns the number of bytes in these buffers.
+ * -EINVAL if a buffer is NULL or the sum exceeds a ssize_t. -EMSGSIZE if
+ * clipping would truncate a message. Errors of getsockopt(2) on fd.
  */
 ssize_t mio__transfer_clip(mio_fd_t fd, const struct iovec *iov, int *count);
 

@@ -39,7 +39,7 @@ mio_udp_bind(
 	return mio__socket_hand_over(fd, r, out);
 }
 
-/* Linux connects to port 0, and then it is not connected. */
+/* Linux accepts port 0, but the socket is then not connected. */
 static bool
 lacks_port(const struct sockaddr *addr, socklen_t len)
 {
@@ -88,7 +88,7 @@ mio_udp_peek_from(mio_fd_t fd, void *buf, size_t len,
 	return mio__socket_recv_from(fd, buf, len, MSG_PEEK, addr, addr_len);
 }
 
-/* Neither this system nor this socket has a way to do it. */
+/* Maps the errors of a system or socket without the option to -ENOTSUP. */
 static int
 not_supported(int r)
 {

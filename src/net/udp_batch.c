@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The batches of mio/udp.h. The kernel's records of them stand on the stack, so
- * a batch goes through in chunks; it ends with the first that is not full.
+ * The batches of mio/udp.h. The kernel's message headers are on the stack, so a
+ * batch is transferred in chunks. It ends with the first incomplete chunk.
  */
 
 #include "sys/compat.h"
@@ -21,9 +21,9 @@
 #define SEGMENT_SHIFT 16
 
 _Static_assert(MIO_SEGMENT_SIZE(1u << SEGMENT_SHIFT) == 1,
-    "flags are put together as the macro takes them apart");
+    "the macro extracts the size from where it is stored here");
 
-/* How many of the datagrams, from 1 to CHUNK, went through, or why none. */
+/* Transfers 1 to CHUNK datagrams and returns how many, or an error. */
 typedef int
 move_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count);
 
@@ -52,7 +52,7 @@ move(move_chunk *chunk, mio_fd_t fd, struct mio_datagram *datagrams,
 	return (int)mio__transfer_done(fd, n, count, ready);
 }
 
-/* The same message for both ways; the caller adds what differs. */
+/* Fills in the fields that are the same for sending and receiving. */
 static void
 prepare(struct mmsghdr *msg, struct iovec *iov, struct mio_datagram *datagram)
 {
@@ -83,10 +83,11 @@ send_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count)
 }
 
 /*
- * The segment size of receive offload, and what Linux says ahead of it where
- * the program has set options of the socket's: a time (SO_TIMESTAMP), three of
- * them and where they were taken (SO_TIMESTAMPING), then numbers: datagrams
- * dropped (SO_RXQ_OVFL), mark, priority, Wi-Fi status, and two more to come.
+ * Room for the segment size of receive offload, and for the control messages
+ * that Linux puts before it if the program has enabled them: a timestamp
+ * (SO_TIMESTAMP), three timestamps with their interface (SO_TIMESTAMPING), and
+ * the numbers of dropped datagrams (SO_RXQ_OVFL), mark, priority, Wi-Fi status,
+ * and two that future kernels may add.
  */
 struct control {
 	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int)) +
@@ -95,8 +96,8 @@ struct control {
 };
 
 /*
- * What receive offload says; 0 when it is off or did nothing. A datagram that
- * is not of UDP may bring descriptors, which nobody asked for.
+ * Returns the segment size of receive offload; 0 if it is off or has joined
+ * nothing. Descriptors in a datagram, which can be a Unix one, are closed.
  */
 static unsigned
 segment_size(struct msghdr *msg)
@@ -117,7 +118,7 @@ segment_size(struct msghdr *msg)
 	return (unsigned)size;
 }
 
-/* Whether datagrams come as one; if that is not to be found out, they may. */
+/* Whether the kernel may have joined datagrams; true if that is unknown. */
 static bool
 may_be_joined(mio_fd_t fd)
 {
@@ -127,11 +128,11 @@ may_be_joined(mio_fd_t fd)
 }
 
 /*
- * What the kernel had to say and had no room for is of no interest, unless it
- * may have been the segment size: several datagrams must not pass for one.
+ * Lost control messages do not matter, unless the segment size may be among
+ * them: several joined datagrams must not be mistaken for one.
  */
 static void
-take(mio_fd_t fd, struct mio_datagram *datagram, struct mmsghdr *msg)
+store_result(mio_fd_t fd, struct mio_datagram *datagram, struct mmsghdr *msg)
 {
 	unsigned size = segment_size(&msg->msg_hdr);
 	int flags = msg->msg_hdr.msg_flags;
@@ -161,12 +162,12 @@ recv_chunk(mio_fd_t fd, struct mio_datagram *datagrams, unsigned count)
 
 	n = mio__os_recvmmsg(fd, msgs, count);
 	for (i = 0; (int)i < n; i++)
-		take(fd, &datagrams[i], &msgs[i]);
+		store_result(fd, &datagrams[i], &msgs[i]);
 
 	return n;
 }
 
-/* Before anything goes through: a batch with a mistake in it does nothing. */
+/* Called before the transfer, so that an invalid batch transfers nothing. */
 static int
 check(const struct mio_datagram *datagrams, size_t count)
 {

@@ -12,14 +12,14 @@
 
 #define TTL_MAX 255u
 
-/* Systems differ in how they say it of a socket of the other family. */
+/* Systems differ in the error for a socket of the other family. */
 static int
 no_such_option(int r)
 {
 	return r == -EOPNOTSUPP ? -ENOPROTOOPT : r;
 }
 
-/* These two options of IPv4 are bytes on some systems, and may be on all. */
+/* These two options must be bytes on some systems, and can be on all. */
 static int
 set_byte(mio_fd_t fd, int name, unsigned char value)
 {

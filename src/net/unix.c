@@ -36,7 +36,7 @@ mio_unix_addr(struct sockaddr_un *addr, socklen_t *len, const char *path)
 	return 0;
 }
 
-/* The NUL that a path ends with comes first in these. */
+/* An abstract name begins with a NUL instead of ending with one. */
 MIO__PUBLIC int
 mio_unix_abstract_addr(
     struct sockaddr_un *addr, socklen_t *len, const void *name, size_t name_len)
@@ -88,7 +88,7 @@ mio_unix_connect(mio_fd_t *out, const struct sockaddr_un *addr, socklen_t len)
 	return mio__socket_hand_over(fd, r == -EINPROGRESS ? 0 : r, out);
 }
 
-/* A socket of this type at addr. */
+/* Makes a socket of this type and binds it to addr. */
 static int
 bind_socket(
     mio_fd_t *out, const struct sockaddr_un *addr, socklen_t len, int type)
@@ -112,7 +112,7 @@ bind_socket(
 	return mio__socket_hand_over(fd, r, out);
 }
 
-/* Takes back the file that binding to addr has made, if it has. */
+/* Removes the file that binding to addr has made, if there is one. */
 static void
 remove_file(const struct sockaddr_un *addr, socklen_t len)
 {
@@ -120,7 +120,7 @@ remove_file(const struct sockaddr_un *addr, socklen_t len)
 
 	memcpy(path, addr->sun_path, len - UNNAMED);
 	if (path[0] != '\0')
-		(void)mio__os_unlink(path); /* or somebody else has */
+		(void)mio__os_unlink(path); /* it may be gone already */
 }
 
 MIO__PUBLIC int
@@ -152,9 +152,9 @@ is_named(const struct sockaddr_un *addr)
 }
 
 /*
- * What the system says of a peer, for a caller who may not want it. A peer
- * without a name has no address at all on some calls, and one whose path fills
- * it to the last byte is told a byte longer than there is.
+ * Stores the address of a peer, unless the caller passed NULL. For a peer
+ * without a name some calls return no address at all. The length of a path that
+ * fills the structure is reported one byte too large.
  */
 static void
 put_address(struct sockaddr_un *addr, socklen_t *len,
@@ -279,7 +279,7 @@ mio_unix_peer_credentials(mio_fd_t fd, struct mio_credentials *credentials)
 	if (credentials == NULL)
 		return -EINVAL;
 
-	/* one that listens has no peer, and would say who we are */
+	/* a listener has no peer, and some systems report its owner */
 	r = mio__os_getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len);
 	if (r < 0)
 		return r;

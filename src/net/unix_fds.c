@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Descriptors in messages (SCM_RIGHTS). What the kernel hands over exists from
- * then on: either the caller gets it, or it is closed here.
+ * Descriptors in messages (SCM_RIGHTS). A received descriptor is open in this
+ * process: it is either stored for the caller or closed here.
  */
 
 #include "sys/compat.h"
@@ -18,17 +18,17 @@
 #include "sys/descriptor.h"
 #include "sys/sock.h"
 
-#define FDS_MAX 253u /* in one message, of Linux */
+#define FDS_MAX 253u /* Linux's limit for a message */
 
-/* What options of the socket's have the kernel say besides: a label, most. */
-#define REMARKS 4352
+/* Room for other control messages, the largest of which is a label. */
+#define OTHER_CONTROL 4352
 
 struct control {
 	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(FDS_MAX * sizeof(int)) +
-	    CMSG_SPACE(REMARKS)];
+	    CMSG_SPACE(OTHER_CONTROL)];
 };
 
-/* 0, or why this socket would take the bytes alone. */
+/* Other families would silently send the bytes without the descriptors. */
 static int
 check_family(mio_fd_t fd)
 {
@@ -46,7 +46,7 @@ MIO__PUBLIC ssize_t
 mio_unix_send_fds(
     mio_fd_t fd, const void *buf, size_t len, const mio_fd_t *fds, size_t count)
 {
-	struct iovec iov = { (void *)(uintptr_t)buf, len }; /* only read */
+	struct iovec iov = { (void *)(uintptr_t)buf, len }; /* not written */
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	size_t size = count * sizeof(*fds);
 	struct control control;
@@ -62,7 +62,8 @@ mio_unix_send_fds(
 		if (r < 0)
 			return r;
 
-		memset(&control, 0, CMSG_SPACE(size)); /* the padding, too */
+		memset(
+		    &control, 0, CMSG_SPACE(size)); /* including the padding */
 		msg.msg_control = &control;
 		msg.msg_controllen = (socklen_t)CMSG_SPACE(size);
 		header = CMSG_FIRSTHDR(&msg);
@@ -76,7 +77,7 @@ mio_unix_send_fds(
 	    fd, mio__os_sendmsg(fd, &msg), len, MIO_WRITABLE);
 }
 
-/* Where received descriptors go: how many have come so far, and the room. */
+/* Received descriptors: the caller's array, how many so far, its size. */
 struct arrivals {
 	mio_fd_t *fds;
 	size_t count, room;
@@ -85,12 +86,12 @@ struct arrivals {
 static void
 add(struct arrivals *arrivals, mio_fd_t fd)
 {
-	mio__accept_forget(fd); /* who closed it before may not have said so */
+	mio__accept_forget(fd); /* it may have been closed without libmio */
 
 	if (arrivals->count < arrivals->room)
 		arrivals->fds[arrivals->count] = fd;
 	else if (fd != MIO_INVALID_FD)
-		(void)mio__os_close(fd); /* nobody knows it yet */
+		(void)mio__os_close(fd); /* the caller has no room for it */
 
 	arrivals->count++;
 }
@@ -143,7 +144,7 @@ mio_unix_recv_fds(
 			mio__socket_close_passed(header);
 	}
 
-	/* there is room for all: the limit of descriptors kept some out */
+	/* there is room for all, so the descriptor limit was reached */
 	if (msg.msg_flags & MSG_CTRUNC)
 		add(&arrivals, MIO_INVALID_FD);
 
