@@ -7,9 +7,9 @@
 #include <pthread.h>
 
 /*
- * A thread that was asked to end does so in the next call that may wait. For
- * stretches that must come to their end: what is done in them is told, and what
- * was taken is returned.
+ * A cancelled thread ends in the next call that is a cancellation point. These
+ * functions disable that for code that must run to its end, so that its results
+ * are reported and nothing that it removed is lost.
  */
 #ifdef HAVE_PTHREAD_SETCANCELSTATE
 static inline int
@@ -27,10 +27,10 @@ mio__cancel_let(int state)
 {
 	int held;
 
-	(void)pthread_setcancelstate(state, &held); /* it was one */
+	(void)pthread_setcancelstate(state, &held); /* a valid state */
 }
 #else
-/* Where threads cannot be cancelled. */
+/* This system cannot cancel threads. */
 static inline int
 mio__cancel_hold(void)
 {

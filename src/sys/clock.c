@@ -8,13 +8,13 @@
 #define NS_PER_MS  INT64_C(1000000)
 
 /*
- * The longest wait that every kernel takes as it is meant: 32-bit Linux before
- * 2.6.37 took more than LONG_MAX / HZ milliseconds as "for ever". Callers wait
- * again for the rest, so a shorter turn costs a wake-up every half hour.
+ * The longest wait that every kernel handles correctly: 32-bit Linux before
+ * 2.6.37 treated more than LONG_MAX / HZ milliseconds as infinite. Callers wait
+ * again for the remaining time, so the limit costs a wake-up every half hour.
  */
 #define MS_MAX 1789569
 
-/* Callers wait again for the rest. */
+/* Callers wait again for the remaining time. */
 #define SEC_MAX \
 	(sizeof(time_t) > 4 ? INT64_MAX / NS_PER_SEC : (int64_t)INT32_MAX)
 

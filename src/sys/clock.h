@@ -13,16 +13,16 @@ typedef int64_t mio__instant_t;
 void mio__os_clock(struct timespec *now);
 mio__instant_t mio__clock_now(void);
 
-/* When timeout_ns from now will have passed; never for a negative one. */
+/* The instant timeout_ns from now; MIO__NEVER for a negative timeout. */
 mio__instant_t mio__clock_deadline(int64_t timeout_ns);
 
-/* Until then, in nanoseconds: 0 when it has passed, -1 for never. */
+/* The nanoseconds until deadline: 0 if it has passed, -1 for MIO__NEVER. */
 int64_t mio__clock_left(mio__instant_t deadline);
 
-/* In milliseconds, rounded up, for calls that take an int of them. */
+/* Converts to milliseconds, rounded up, for calls that take an int. */
 int mio__clock_to_ms(int64_t timeout_ns);
 
-/* For calls that take one; at most what a time_t holds. */
+/* Converts to a timespec, limited to the range of a time_t. */
 struct timespec mio__os_timespec(int64_t ns);
 
 #endif

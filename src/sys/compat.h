@@ -3,10 +3,10 @@
 #define MIO_SYS_COMPAT_H
 
 /*
- * What this system's C library does not have. A missing call stands in as one
- * that answers ENOSYS: its callers cope with that anyway, since a kernel can be
- * older than the C library; a missing flag stands in as 0. It comes first in
- * the files that use any of this, so that none of them needs a conditional.
+ * Replacements for what this system does not have. A missing call is replaced
+ * by one that fails with ENOSYS: its callers handle that error anyway, since a
+ * kernel can be older than the C library. A missing flag is 0. Files that use
+ * any of this include it first, and then need no conditionals.
  */
 
 #include "config.h"
@@ -65,7 +65,7 @@ mio__missing(void)
 	((void)(fds), (void)(n), (void)(ts), (void)(mask), mio__missing())
 #endif
 
-/* Where it is safe the kernel is asked all the same, see raw.h. */
+/* Where this is safe, the kernel is called directly, see raw.h. */
 #ifdef HAVE_RAW_EPOLL_PWAIT2
 #include "sys/raw.h"
 #undef epoll_pwait2
@@ -100,7 +100,7 @@ struct mmsghdr {
 };
 #endif
 
-/* For a C library that has a limit of its own; both know the same records. */
+/* Avoids a limit of the C library, whose structures are the kernel's. */
 #ifdef SYS_sendmsg
 #define mio__sendmsg_directly(fd, msg, flags) \
 	((ssize_t)syscall(SYS_sendmsg, (fd), (msg), (flags)))
@@ -109,14 +109,14 @@ struct mmsghdr {
 	((void)(fd), (void)(msg), (void)(flags), mio__missing())
 #endif
 
-/* Takes SIGPIPE, of which the set is, only if it pends; ts is zero. */
+/* Removes a pending SIGPIPE, the only signal in the set; the timeout is 0. */
 #ifndef HAVE_SIGTIMEDWAIT
 #undef sigtimedwait
 #define sigtimedwait(set, info, ts) \
-	((void)(info), (void)(ts), mio__take_signal(set))
+	((void)(info), (void)(ts), mio__consume_signal(set))
 
 static inline int
-mio__take_signal(const sigset_t *set)
+mio__consume_signal(const sigset_t *set)
 {
 	sigset_t pending;
 	int number = SIGPIPE;
@@ -131,12 +131,12 @@ mio__take_signal(const sigset_t *set)
 }
 #endif
 
-/* Of Linux 6.18, newer than most headers. */
+/* Added in Linux 6.18, and missing from most headers. */
 #ifndef RWF_NOSIGNAL
 #define RWF_NOSIGNAL 0x00000100
 #endif
 
-/* A test builds with MIO__LACKS_* as a system without something has to. */
+/* With MIO__LACKS_* tests build as a system without the flag would. */
 #if !defined(SOCK_CLOEXEC) || defined(MIO__LACKS_SOCK_CLOEXEC)
 #undef SOCK_NONBLOCK
 #undef SOCK_CLOEXEC
@@ -152,7 +152,7 @@ mio__take_signal(const sigset_t *set)
 #define MSG_NOSIGNAL 0
 #endif
 
-/* Linux 6.5; nowhere a type that is in use for something else. */
+/* Added in Linux 6.5. Elsewhere no control message has this type. */
 #ifndef SCM_PIDFD
 #ifdef __linux__
 #define SCM_PIDFD 0x04
@@ -165,7 +165,7 @@ mio__take_signal(const sigset_t *set)
 #define ENONET ECONNABORTED
 #endif
 
-/* Of a pipe: what is written stays apart. */
+/* On a pipe: each write is a packet. */
 #ifndef O_DIRECT
 #define O_DIRECT 0
 #endif
@@ -208,7 +208,7 @@ mio__take_signal(const sigset_t *set)
 #define SO_REUSEPORT SO_REUSEPORT_LB
 #endif
 
-/* Not declared by NetBSD before 7, which has only the flag of fcntl(2). */
+/* Some systems have only the flag of fcntl(2). */
 #ifndef SO_NOSIGPIPE
 #define SO_NOSIGPIPE (-1)
 #endif
@@ -228,7 +228,7 @@ typedef struct sockpeercred mio__peercred_t;
 typedef struct ucred mio__peercred_t;
 #endif
 
-/* Options that no system without them knows by this number. */
+/* Missing options get a number that the system refuses. */
 #ifndef TCP_FASTOPEN_CONNECT
 #define TCP_FASTOPEN_CONNECT (-1)
 #endif
@@ -241,7 +241,7 @@ typedef struct ucred mio__peercred_t;
 #define UDP_GRO (-1)
 #endif
 
-/* Names of Unix domain sockets that are in no file system. */
+/* Whether Unix domain sockets can have names outside the file system. */
 #ifdef __linux__
 #define MIO__ABSTRACT_NAMES true
 #else

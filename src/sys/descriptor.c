@@ -11,7 +11,7 @@ mio__os_close(int fd)
 	return close(fd) < 0 && errno == EBADF ? -EBADF : 0;
 }
 
-/* Sets both flags, or neither: the first is taken back if the second fails. */
+/* Sets both flags or neither: if the second fails, the first is cleared. */
 int
 mio__os_adopt(int fd)
 {
@@ -27,7 +27,7 @@ mio__os_adopt(int fd)
 
 	if (fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0) {
 		error = errno;
-		(void)fcntl(fd, F_SETFL, status); /* it took them before */
+		(void)fcntl(fd, F_SETFL, status); /* it had this status */
 		return -error;
 	}
 
@@ -46,7 +46,7 @@ mio__os_adopt_made(int fd)
 
 	r = mio__os_adopt(fd);
 	if (r < 0) {
-		(void)mio__os_close(fd); /* the first error is the one */
+		(void)mio__os_close(fd); /* the first error is returned */
 		return r;
 	}
 
@@ -63,7 +63,7 @@ mio__os_adopt_both(const int made[2], int fds[2])
 		r = mio__os_adopt(made[1]);
 
 	if (r < 0) {
-		(void)mio__os_close(made[0]); /* the first error is the one */
+		(void)mio__os_close(made[0]); /* the first error is returned */
 		(void)mio__os_close(made[1]);
 		return r;
 	}

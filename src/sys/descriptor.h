@@ -3,12 +3,12 @@
 #define MIO_SYS_DESCRIPTOR_H
 
 /*
- * Descriptors of any kind. As all of the system's calls here and in pipe.h and
- * sock.h, each of these answers 0, a descriptor or a count, or -errno, which is
- * read nowhere else; each retries EINTR unless it says otherwise; descriptors
- * are born non-blocking and close-on-exec, and outputs are left alone on
- * failure. Where the kernel lacks a call that the C library has, or a sandbox
- * refuses it, an older call does the work.
+ * Descriptors of any kind. Like the functions of pipe.h and sock.h, these
+ * return 0, a descriptor or a count on success and -errno on failure; no other
+ * part of libmio reads errno. They retry EINTR unless noted otherwise. They
+ * make descriptors non-blocking and close-on-exec, and leave outputs unchanged
+ * on failure. Where the kernel lacks a system call, or a sandbox refuses it,
+ * they use an older one.
  */
 
 #include <poll.h>
@@ -20,40 +20,40 @@
 #include <sys/types.h>
 
 /*
- * Never retries, and tells of nothing but -EBADF: after any other error the
- * descriptor is gone all the same.
+ * Never retries, and returns no error but -EBADF: after any other error the
+ * descriptor is closed as well.
  */
 int mio__os_close(int fd);
 int mio__os_dup(int fd);
 int mio__os_adopt(int fd);
-/* For one that arrived in a message, which was open in another process. */
+/* Adopts a descriptor that was received in a message; it may block. */
 void mio__os_adopt_passed(int fd);
 /*
- * Where a flag of the descriptor does that: writing to it raises no SIGPIPE.
- * Called for every descriptor that libmio makes or adopts.
+ * Sets the flag against SIGPIPE on systems that have one for each descriptor.
+ * Called for every descriptor that libmio makes, adopts or receives.
  */
 void mio__os_prevent_sigpipe(int fd);
-/* Whether calls wait on it; not, if a sandbox keeps that from being asked. */
+/* Whether fd is in blocking mode. Returns 0 if a sandbox refuses the call. */
 int mio__os_is_blocking(int fd);
 int mio__os_stat(int fd, struct stat *st);
-/* Whether there is a place in the file at which the next read begins. */
+/* Whether the file has a position at which the next read begins. */
 bool mio__os_has_position(int fd);
 ssize_t mio__os_read(int fd, void *buf, size_t len);
 ssize_t mio__os_write(int fd, const void *buf, size_t len);
 
 /*
- * For what a call has just made that could not set the flags: adopted, or
- * closed. A negative fd is a call that failed, with errno. Two stay or go
- * together.
+ * Adopt a descriptor, or both of a pair, that was made by a call which cannot
+ * set the flags. If that fails they are closed. A negative fd means that the
+ * call has failed with errno.
  */
 int mio__os_adopt_made(int fd);
 int mio__os_adopt_both(const int made[2], int fds[2]);
 
 /*
- * Waits for readiness; -EINTR on a signal. It may take less time than it was
- * given where the system's limits are lower, and never rounds it down; a
- * negative timeout is no end. *coarse remembers, from one wait to the next,
- * that only milliseconds are to be had.
+ * Waits for readiness; -EINTR on a signal. The wait is shorter than the timeout
+ * where the system has a lower limit, but is never rounded down. A negative
+ * timeout waits without a limit. *coarse is set once the system turns out to
+ * support no finer timeouts than milliseconds, and is kept between waits.
  */
 int mio__os_poll(
     struct pollfd *fds, nfds_t count, int64_t timeout_ns, bool *coarse);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The C library asks the kernel over a socket that it opens and closes. */
+/* The C library opens and closes a socket for these calls. */
 
 #include "sys/interface.h"
 
@@ -9,7 +9,7 @@
 
 #include <net/if.h>
 
-/* An interface that is not there has an errno value of its own on BSDs. */
+/* For an unknown interface the BSDs set ENXIO, and some set nothing. */
 static int
 error_of(int error)
 {

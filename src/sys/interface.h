@@ -3,8 +3,8 @@
 #define MIO_SYS_INTERFACE_H
 
 /*
- * Network interfaces: the number of one, and the name, of up to IF_NAMESIZE
- * bytes with the NUL. -ENODEV when there is no such interface.
+ * The number of a network interface, and its name, which needs IF_NAMESIZE
+ * bytes including the NUL. -ENODEV if there is no such interface.
  */
 int mio__os_interface_index(const char *name);
 int mio__os_interface_name(unsigned index, char *name);

@@ -16,7 +16,7 @@
 #define MIO__ALONE() false
 #endif
 
-/* A mutex that is locked and unlocked as it should be has no errors. */
+/* Locking and unlocking a mutex correctly cannot fail. */
 static inline void
 mio__lock(pthread_mutex_t *mutex)
 {
@@ -34,9 +34,9 @@ mio__unlock(pthread_mutex_t *mutex)
 }
 
 /*
- * The same where a few nanoseconds count: while the process has one thread
- * there is nobody to lock out, and the C library knows that. For stretches in
- * which no thread is started; true when there is something to unlock.
+ * Locks a mutex where a few nanoseconds matter: the C library knows whether the
+ * process has one thread only, and then no lock is needed. No thread may be
+ * started before the unlock. Returns true if the mutex was locked.
  */
 static inline bool
 mio__lock_others_out(pthread_mutex_t *mutex)

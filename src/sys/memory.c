@@ -17,7 +17,7 @@ mio__os_alloc_aligned(size_t alignment, size_t size)
 {
 	void *block;
 
-	/* aligned_alloc(3) is missing from Android before its API 28 */
+	/* Android before API 28 and macOS before 10.15 lack aligned_alloc */
 	if (posix_memalign(&block, alignment, size) != 0)
 		return NULL;
 

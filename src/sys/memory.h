@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-/* Memory, zeroed; NULL when there is none. */
+/* Allocates zeroed memory; NULL if there is none. */
 void *mio__os_alloc(size_t count, size_t size);
-/* The same for one block; alignment is a power of two that divides size. */
+/* Allocates one zeroed block; alignment is a power of two dividing size. */
 void *mio__os_alloc_aligned(size_t alignment, size_t size);
-/* As realloc(3); the caller keeps block when the answer is NULL. */
+/* Does what realloc(3) does; if it returns NULL, block is unchanged. */
 void *mio__os_grow(void *block, size_t count, size_t size);
 void mio__os_free(void *block);
 

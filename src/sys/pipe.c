@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A write to a pipe that nobody reads raises SIGPIPE in the thread that writes.
- * Either the kernel is told not to, or the thread blocks the signal meanwhile
- * and takes the one that its own write has made; one that was pending before,
- * and has swallowed that, stays.
+ * A write to a pipe without a reader raises SIGPIPE in the thread that writes.
+ * Either a flag of the call or of the descriptor prevents that, or the thread
+ * blocks the signal during the write and then removes the one that the write
+ * has raised. If a SIGPIPE was pending before, the two are one, and it stays.
  */
 
 #include "sys/compat.h"
@@ -15,7 +15,7 @@
 #include "sys/descriptor.h"
 #include "sys/refused.h"
 
-/* What this kernel was seen to lack, as in sock.c. */
+/* Set once a call or flag turned out to be missing, as in sock.c. */
 static atomic_bool lacking_nosignal;
 static atomic_bool lacking_pipe2;
 
@@ -59,7 +59,7 @@ mio__os_readv(int fd, const struct iovec *iov, int count)
 }
 
 static ssize_t
-write_plainly(int fd, const struct iovec *iov, int count)
+write_once(int fd, const struct iovec *iov, int count)
 {
 	ssize_t n;
 
@@ -70,9 +70,9 @@ write_plainly(int fd, const struct iovec *iov, int count)
 	return n < 0 ? -errno : n;
 }
 
-/* False: a sandbox does not let us. */
+/* Returns false if a sandbox refuses the call. */
 static bool
-take_signal(const sigset_t *set)
+consume_signal(const sigset_t *set)
 {
 	static const struct timespec at_once;
 	int number;
@@ -84,7 +84,7 @@ take_signal(const sigset_t *set)
 	return number >= 0 || !mio__os_refused(errno);
 }
 
-/* Where a sandbox does not say it, there is none. */
+/* If a sandbox refuses the call, no signal is taken to be pending. */
 static bool
 has_pending_sigpipe(void)
 {
@@ -94,8 +94,9 @@ has_pending_sigpipe(void)
 }
 
 /*
- * A sandbox may refuse any of these calls, and then the process lives on: what
- * cannot be blocked is not risked, what cannot be taken stays blocked.
+ * A sandbox may refuse any of these calls, and the signal must still not end
+ * the process. If it cannot be blocked, nothing is written; if it cannot be
+ * removed, it stays blocked.
  */
 static ssize_t
 write_blocking_sigpipe(int fd, const struct iovec *iov, int count)
@@ -105,15 +106,15 @@ write_blocking_sigpipe(int fd, const struct iovec *iov, int count)
 	ssize_t n;
 	int r;
 
-	(void)sigemptyset(&sigpipe); /* these fail for bad numbers only */
+	(void)sigemptyset(&sigpipe); /* these fail only for bad numbers */
 	(void)sigaddset(&sigpipe, SIGPIPE);
 	r = pthread_sigmask(SIG_BLOCK, &sigpipe, &mask);
 	if (r != 0)
 		return -r;
 
 	was_pending = has_pending_sigpipe();
-	n = write_plainly(fd, iov, count);
-	if (n == -EPIPE && !was_pending && !take_signal(&sigpipe))
+	n = write_once(fd, iov, count);
+	if (n == -EPIPE && !was_pending && !consume_signal(&sigpipe))
 		return n;
 
 	(void)pthread_sigmask(SIG_SETMASK, &mask, NULL); /* it blocked */
@@ -121,7 +122,7 @@ write_blocking_sigpipe(int fd, const struct iovec *iov, int count)
 	return n;
 }
 
-/* Kernels before 6.18 say of the flag that there is none. */
+/* Kernels before 6.18 refuse the flag with one of these errors. */
 static bool
 is_refused(int error)
 {
@@ -151,7 +152,7 @@ mio__os_writev(int fd, const struct iovec *iov, int count)
 	if (n >= 0 || !is_refused(errno))
 		return n < 0 ? -errno : n;
 
-	/* it may be about this descriptor: only a pipe's success proves more */
+	/* the error may concern fd alone: only success on a pipe proves more */
 	n = write_blocking_sigpipe(fd, iov, count);
 	if (n >= 0 && is_pipe(fd))
 		atomic_store_explicit(
@@ -160,7 +161,7 @@ mio__os_writev(int fd, const struct iovec *iov, int count)
 	return n;
 }
 
-/* Linux sets the flag for the end that writes alone. */
+/* Linux has this flag only on the end that is written to. */
 bool
 mio__os_keeps_packets(int fd)
 {

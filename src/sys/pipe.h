@@ -9,10 +9,10 @@
 
 int mio__os_pipe(int fds[2]);
 
-/* Vectors; a write to what nobody reads is -EPIPE, and SIGPIPE is not seen. */
+/* A write without a reader fails with -EPIPE and raises no SIGPIPE. */
 ssize_t mio__os_readv(int fd, const struct iovec *iov, int count);
 ssize_t mio__os_writev(int fd, const struct iovec *iov, int count);
-/* Whether what each write puts into this end of a pipe stays apart. */
+/* Whether each write to this end of a pipe is a packet. */
 bool mio__os_keeps_packets(int fd);
 
 #endif

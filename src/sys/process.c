@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * How many forks lie between the first process and this one is counted in each
- * child, before fork(2) returns there; a child that was made without the C
- * library's knowledge still has another number.
+ * Each child adds 1 to the number of forks between the first process and this
+ * one, before fork(2) returns in it. A child that was made without the C
+ * library's fork has at least a different process id.
  */
 
 #include "sys/process.h"

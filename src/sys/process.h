@@ -3,18 +3,18 @@
 #define MIO_SYS_PROCESS_H
 
 /*
- * Which process this is: a forked child has to know what it has inherited. The
- * number of the process alone does not tell: the first one in a new namespace
- * is number 1, and may be the child of a number 1.
+ * Identifies this process, so that a forked child recognizes objects that it
+ * has inherited. The process id is not sufficient: the first process in a new
+ * namespace has the id 1, and its parent may have the id 1 too.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Puts what names this process into *id. 0 or -ENOMEM. */
+/* Stores the identity of this process. Returns 0 or -ENOMEM. */
 int mio__process_id(uint64_t *id);
 
-/* Whether it names this process. Async-signal-safe. */
+/* Whether id is the identity of this process. Async-signal-safe. */
 bool mio__process_is(uint64_t id);
 
 #endif

@@ -3,8 +3,8 @@
 #define MIO_SYS_RAW_H
 
 /*
- * System calls that the C library does not have and the kernel may. Included
- * by compat.h where they are needed.
+ * System calls that the kernel may have and the C library does not. compat.h
+ * includes this where it is needed.
  */
 
 #include <pthread.h>
@@ -18,10 +18,10 @@
 struct epoll_event;
 
 /*
- * The kernel's seconds and nanoseconds are of 64 bits each, whatever those of
- * the C library are. The C library's waits are cancellation points, and so is
- * this: while it is in the kernel a thread may be cancelled at any time, and
- * before and after there is nothing to lose but what the kernel has just told.
+ * The kernel's seconds and nanoseconds have 64 bits each, whatever the C
+ * library's have. Like the C library's waits, this is a cancellation point: the
+ * thread can be cancelled at any time while it is in the kernel. Right before
+ * and after that only the events that the kernel has just returned are lost.
  */
 static inline int
 mio__raw_epoll_pwait2(int epfd, struct epoll_event *events, int capacity,

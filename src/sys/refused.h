@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Whether error says that the kernel or a sandbox has no such call. */
+/* Whether error means that the kernel lacks a call or a sandbox refuses it. */
 bool mio__os_refused(int error);
 
 #endif

@@ -7,12 +7,13 @@
 #include "sys/descriptor.h"
 #include "sys/refused.h"
 
-/* A socket from elsewhere may be one that blocks. */
+/* A socket that libmio did not make may be in blocking mode. */
 #define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
 
 /*
- * What this kernel was seen to lack is tried in vain but once. Set and read
- * without order: a thread that does not see the flag yet finds out by itself.
+ * Set once a call turned out to be missing, so that it fails only once. The
+ * memory order does not matter: a thread that does not see the flag yet makes
+ * the call and sets the flag itself.
  */
 static atomic_bool lacking_accept4;
 
@@ -110,7 +111,7 @@ accept_any(int fd, struct sockaddr *addr, socklen_t *len)
 	if (!mio__os_refused(errno))
 		return -errno;
 
-	/* EPERM may also be a firewall's word: only success proves a sandbox */
+	/* EPERM may come from a firewall: only success proves a sandbox */
 	made = accept_in_steps(fd, addr, len);
 	if (made >= 0)
 		atomic_store_explicit(
@@ -119,7 +120,7 @@ accept_any(int fd, struct sockaddr *addr, socklen_t *len)
 	return made;
 }
 
-/* A Unix domain socket whose peer has no name is one without an address. */
+/* A Unix domain socket whose peer has no name has no address either. */
 static bool
 has_lost_peer(int fd)
 {
@@ -188,11 +189,11 @@ mio__os_recv(int fd, void *buf, size_t len, int flags)
 }
 
 /*
- * A connection that was to begin with these bytes (TCP_FASTOPEN_CONNECT) may
- * begin without them: it is under way, and they are to be sent again.
+ * With TCP_FASTOPEN_CONNECT, EINPROGRESS means that the connection has begun
+ * without these bytes, and that they must be sent again.
  */
 static ssize_t
-sent(ssize_t n)
+send_result(ssize_t n)
 {
 	if (n < 0)
 		return errno == EINPROGRESS ? -EAGAIN : -errno;
@@ -209,7 +210,7 @@ mio__os_send(int fd, const void *buf, size_t len)
 		n = send(fd, buf, len, SEND_FLAGS);
 	while (n < 0 && errno == EINTR);
 
-	return sent(n);
+	return send_result(n);
 }
 
 ssize_t
@@ -251,7 +252,7 @@ mio__os_recvmsg(int fd, struct msghdr *msg, int flags)
 	return n < 0 ? -errno : n;
 }
 
-/* musl copies what goes beside the bytes, up to this, or says ENOMEM. */
+/* musl copies control data up to this size, and fails with ENOMEM beyond. */
 #define CONTROL_COPIED 1024u
 
 static ssize_t
@@ -281,5 +282,5 @@ mio__os_sendmsg(int fd, const struct msghdr *msg)
 	if (n < 0 && errno == ENOMEM && msg->msg_controllen > CONTROL_COPIED)
 		return send_directly(fd, msg);
 
-	return sent(n);
+	return send_result(n);
 }

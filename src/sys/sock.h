@@ -3,8 +3,9 @@
 #define MIO_SYS_SOCK_H
 
 /*
- * Sockets. An interrupted connect goes on by itself, so EINTR is progress. What
- * receives and sends does not block, on a blocking socket neither.
+ * Sockets. An interrupted connect continues in the kernel, so EINTR becomes
+ * -EINPROGRESS. The calls that receive and send never block, not even on a
+ * blocking socket.
  */
 
 #include <stddef.h>
@@ -18,7 +19,7 @@ struct mmsghdr;
 int mio__os_socket(int family, int type);
 int mio__os_socketpair(int family, int type, int fds[2]);
 int mio__os_bind(int fd, const struct sockaddr *addr, socklen_t len);
-/* Takes away the name in the file system that a bind has made. */
+/* Removes the file that a bind has made. */
 int mio__os_unlink(const char *path);
 int mio__os_listen(int fd, int backlog);
 int mio__os_connect(int fd, const struct sockaddr *addr, socklen_t len);
@@ -40,13 +41,13 @@ ssize_t mio__os_recvmsg(int fd, struct msghdr *msg, int flags);
 ssize_t mio__os_sendmsg(int fd, const struct msghdr *msg);
 
 /*
- * Several messages, in order: how many, when the next one would block or fails,
- * or what the first one answers.
+ * Transfer several messages, in order. They return how many were transferred
+ * before one would block or failed, or the error if that was the first one.
  */
 int mio__os_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count);
 int mio__os_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count);
 
-/* Who is at the other end, -ENOTCONN where the system does not know. */
+/* Stores the credentials of the peer; -ENOTCONN if there are none. */
 int mio__os_credentials(int fd, struct mio_credentials *credentials);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that moves several messages by one call. */
+/* The part of sock.h that transfers several messages with one call. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"
@@ -9,15 +9,15 @@
 
 #include "sys/refused.h"
 
-/* As in sock.c: what this kernel was seen to lack. */
+/* The calls that turned out to be missing, as in sock.c. */
 static struct {
 	atomic_bool recvmmsg;
 	atomic_bool sendmmsg;
 } lacking;
 
 /*
- * A socket from elsewhere may be one that blocks, and what comes along unasked
- * is not for a child, until it is closed.
+ * A socket that libmio did not make may be in blocking mode. Descriptors that
+ * arrive unasked are closed, and until then no child may inherit them.
  */
 #define RECV_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
 #define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
@@ -92,7 +92,7 @@ mio__os_sendmmsg(int fd, struct mmsghdr *msgs, unsigned count)
 	if (n >= 0 || !mio__os_refused(errno))
 		return n < 0 ? -errno : n;
 
-	/* EPERM may also be a firewall's word: only success proves a sandbox */
+	/* EPERM may come from a firewall: only success proves a sandbox */
 	n = send_each(fd, msgs, count);
 	if (n > 0)
 		atomic_store_explicit(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that asks getpeereid(3) for the peer: no process. */
+/* The credentials of a peer by getpeereid(3), which knows no process. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"

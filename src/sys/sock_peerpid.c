@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that asks macOS for the peer: two calls, for all of it. */
+/* The credentials of a peer on macOS, where it takes two calls to get all. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"
@@ -21,7 +21,7 @@ mio__os_credentials(int fd, struct mio_credentials *credentials)
 		return -errno;
 
 	if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &len) < 0)
-		pid = -1; /* systems before 10.8 do not know it */
+		pid = -1; /* macOS before 10.8 lacks the option */
 
 	*credentials = (struct mio_credentials){
 		.pid = pid,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that asks SO_PEERCRED, of Linux and OpenBSD. */
+/* The credentials of a peer by SO_PEERCRED, on Linux and OpenBSD. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"
@@ -16,7 +16,7 @@ mio__os_credentials(int fd, struct mio_credentials *credentials)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return -errno;
 
-	/* Linux reports nobody where there is no peer, on any socket */
+	/* without a peer Linux succeeds with this value, on any socket */
 	if (peer.uid == (uid_t)-1)
 		return -ENOTCONN;
 

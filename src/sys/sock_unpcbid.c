@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that asks LOCAL_PEEREID of NetBSD for the peer. */
+/* The credentials of a peer by LOCAL_PEEREID, on NetBSD. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"
@@ -9,7 +9,7 @@
 
 #include "mio/unix.h"
 
-#define LEVEL 0 /* of local sockets; it has no name there */
+#define LEVEL 0 /* of local sockets, for which NetBSD has no name */
 
 int
 mio__os_credentials(int fd, struct mio_credentials *credentials)

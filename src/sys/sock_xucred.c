@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The part of sock.h that asks LOCAL_PEERCRED of FreeBSD 13 for the peer. */
+/* The credentials of a peer by LOCAL_PEERCRED, on FreeBSD since 13. */
 
 #include "sys/compat.h"
 #include "sys/sock.h"

@@ -9,12 +9,12 @@
 #include "sys/clock.h"
 
 void mio__os_yield(void);
-/* Sleeps for less than a second, or less than that after a signal. */
+/* Sleeps for ns, which is less than a second. A signal ends it earlier. */
 void mio__os_nap(int64_t ns);
 
 /*
- * A condition that is waited for by one thread, on the monotonic clock.
- * Answers false when the deadline has passed.
+ * A condition on which one thread waits, by the monotonic clock. The wait
+ * returns false if the deadline has passed, and may return true spuriously.
  */
 int mio__os_cond_init(pthread_cond_t *cond);
 bool mio__os_cond_wait(
