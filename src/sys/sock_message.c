@@ -22,6 +22,9 @@ static struct {
 #define RECV_FLAGS (MSG_DONTWAIT | MSG_CMSG_CLOEXEC)
 #define SEND_FLAGS (MSG_DONTWAIT | MSG_NOSIGNAL)
 
+/* Signed on FreeBSD. */
+typedef __typeof__(((struct mmsghdr *)NULL)->msg_len) msg_len_t;
+
 static int
 recv_each(int fd, struct mmsghdr *msgs, unsigned count)
 {
@@ -32,7 +35,7 @@ recv_each(int fd, struct mmsghdr *msgs, unsigned count)
 		n = mio__os_recvmsg(fd, &msgs[i].msg_hdr, RECV_FLAGS);
 		if (n < 0)
 			break;
-		msgs[i].msg_len = (unsigned)n;
+		msgs[i].msg_len = (msg_len_t)n;
 	}
 
 	return i > 0 ? (int)i : (int)n;
@@ -71,7 +74,7 @@ send_each(int fd, struct mmsghdr *msgs, unsigned count)
 		n = mio__os_sendmsg(fd, &msgs[i].msg_hdr);
 		if (n < 0)
 			break;
-		msgs[i].msg_len = (unsigned)n;
+		msgs[i].msg_len = (msg_len_t)n;
 	}
 
 	return i > 0 ? (int)i : (int)n;
