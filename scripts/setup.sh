@@ -55,8 +55,54 @@ logged() {
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
-	else
+	elif command -v sudo >/dev/null; then
 		sudo "$@"
+	else
+		doas "$@"
+	fi
+}
+
+# The number of processors, for systems without nproc(1).
+command -v nproc >/dev/null || nproc() {
+	getconf NPROCESSORS_ONLN 2>/dev/null ||
+	    getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
+}
+
+# make_in DIR ARGUMENTS...: runs the system's make, GNU's or BSD's
+make_in() (
+	cd "$1"
+	shift
+	exec "${MAKE:-make}" "$@"
+)
+
+# ---- the dependencies
+
+# ask_for_root REASON COMMAND...: prints the commands to run as root.
+ask_for_root() {
+	{
+		echo "$1"
+		echo "As root, run these, and then this script again:"
+		echo
+		shift
+		printf '	%s\n' "$@"
+		echo
+		sed -n 's/.*[Uu]nmet build dependencies: /They install: /p' \
+		    build/setup.log | tail -n 1
+	} >&2
+	exit 1
+}
+
+# need_root COMMAND...: ends the script unless these can be run as root
+need_root() {
+	[ "$(id -u)" -ne 0 ] || return 0
+	if command -v sudo >/dev/null; then
+		sudo true || ask_for_root \
+		    'Packages are missing, and sudo does not let you install them.' \
+		    "$@"
+	elif ! command -v doas >/dev/null || ! doas true; then
+		ask_for_root \
+		    'Packages are missing, and there is no sudo to install them.' \
+		    "$@"
 	fi
 }
 
@@ -70,30 +116,10 @@ lacks_dependencies() {
 	fi
 }
 
-# Prints the commands to run as root.
-ask_for_root() {
-	{
-		echo "$1"
-		echo "As root, run these, and then this script again:"
-		echo
-		echo "	cd $PWD"
-		echo "	apt-get update"
-		echo "	apt-get --no-install-recommends build-dep ./"
-		echo
-		sed -n 's/.*[Uu]nmet build dependencies: /They install: /p' \
-		    build/setup.log | tail -n 1
-	} >&2
-	exit 1
-}
-
 install_debian() {
 	lacks_dependencies || return 0
-	if [ "$(id -u)" -ne 0 ]; then
-		command -v sudo >/dev/null || ask_for_root \
-		    'Packages are missing, and there is no sudo to install them.'
-		sudo true || ask_for_root \
-		    'Packages are missing, and sudo does not let you install them.'
-	fi
+	need_root "cd $PWD" 'apt-get update' \
+	    'apt-get --no-install-recommends build-dep ./'
 	say "installing the build dependencies of debian/control"
 	logged build/update.log as_root apt-get -q update ||
 	    give_up 'apt-get update' build/update.log
@@ -103,18 +129,122 @@ install_debian() {
 	    give_up 'apt-get build-dep' build/install.log
 }
 
-# Installs missing build dependencies, which the packaging files list.
+# packages_of MANAGER: prints the packages of debian/control by the names that
+# they have on other systems. A - stands for a program of the system itself. pkg
+# is the manager of FreeBSD and DragonFly, pkgin of NetBSD, pkg_add of OpenBSD,
+# and brew of macOS.
+packages_of() {
+	while read -r pkg pkgin pkg_add brew; do
+		case $1 in
+		pkg) echo "$pkg" ;;
+		pkgin) echo "$pkgin" ;;
+		pkg_add) echo "$pkg_add" ;;
+		brew) echo "$brew" ;;
+		esac
+	done <<-END | grep -v '^-$'
+	autoconf autoconf autoconf%2.71 autoconf
+	autoconf-archive autoconf-archive autoconf-archive autoconf-archive
+	automake automake automake%1.16 automake
+	libtool libtool libtool libtool
+	pkgconf pkgconf - pkg-config
+	check check check check
+	curl curl curl -
+	socat socat socat socat
+	dnsmasq dnsmasq dnsmasq dnsmasq
+	wrk wrk wrk wrk
+	c-ares libcares libcares c-ares
+	glib glib2 glib2 glib
+	- - - mandoc
+	- - - coreutils
+	END
+}
+
+# is_installed MANAGER PACKAGE
+is_installed() {
+	case $1 in
+	pkg) pkg info -e "$2" ;;
+	pkgin) pkg_info -e "$2" ;;
+	pkg_add)
+		case $2 in
+		*%*) pkg_info -e "${2%\%*}-${2#*%}*" ;;
+		*) pkg_info -e "$2-*" ;;
+		esac ;;
+	brew) brew list --versions "$2" ;;
+	esac >/dev/null 2>&1
+}
+
+# install_listed MANAGER INSTALL-COMMAND...
+install_listed() {
+	manager=$1
+	shift
+	missing=
+	for package in $(packages_of "$manager"); do
+		is_installed "$manager" "$package" || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	# words, not one
+	# shellcheck disable=SC2086
+	set -- "$@" $missing
+	say "installing$missing"
+	if [ "$manager" = brew ]; then
+		logged build/install.log "$@" # it refuses to run as root
+	else
+		need_root "$*"
+		logged build/install.log as_root "$@"
+	fi || give_up "$*" build/install.log
+}
+
+# OpenBSD installs several versions of Autoconf and Automake, and a variable
+# selects one. The libtool of macOS is a different program.
+name_tools() {
+	AUTOCONF_VERSION=${AUTOCONF_VERSION-2.71}
+	AUTOMAKE_VERSION=${AUTOMAKE_VERSION-1.16}
+	export AUTOCONF_VERSION AUTOMAKE_VERSION
+	if command -v glibtoolize >/dev/null; then
+		LIBTOOLIZE=${LIBTOOLIZE-glibtoolize}
+		export LIBTOOLIZE
+	fi
+}
+
+# name_paths PREFIX: lets the compiler search where packages are installed
+name_paths() {
+	[ -d "$1/include" ] || return 0
+	CPPFLAGS="${CPPFLAGS-} -I$1/include"
+	LDFLAGS="${LDFLAGS-} -L$1/lib"
+	export CPPFLAGS LDFLAGS
+}
+
+# Installs missing build dependencies.
 setup_dependencies() {
 	mkdir -p build
 	: >build/setup.log
-	if command -v apt-get >/dev/null; then
-		install_debian
-	elif command -v dnf >/dev/null && ls ./*.spec >/dev/null 2>&1; then
-		say "installing the build dependencies of the spec"
-		as_root dnf -y builddep ./*.spec >>build/setup.log 2>&1 ||
-		    give_up 'dnf builddep' build/setup.log
-	fi
+	case $(uname -s) in
+	FreeBSD | DragonFly)
+		install_listed pkg pkg install -y
+		name_paths /usr/local ;;
+	NetBSD)
+		install_listed pkgin pkgin -y install
+		name_paths /usr/pkg ;;
+	OpenBSD)
+		install_listed pkg_add pkg_add -I
+		name_tools
+		name_paths /usr/local ;;
+	Darwin)
+		install_listed brew brew install
+		name_tools ;;
+	*)
+		if command -v apt-get >/dev/null; then
+			install_debian
+		elif command -v dnf >/dev/null &&
+		    ls ./*.spec >/dev/null 2>&1; then
+			say "installing the build dependencies of the spec"
+			as_root dnf -y builddep ./*.spec >>build/setup.log 2>&1 ||
+			    give_up 'dnf builddep' build/setup.log
+		fi ;;
+	esac
 }
+
+# ---- the source, and builds of it
 
 # Prints the names of the source files, without files that are made from them.
 # The owner of the checkout does not matter for safety: the build runs its files
@@ -163,17 +293,22 @@ bootstrapped() (
 	    [ -z "$(find -L Makefile.am ./*/local.mk -newer Makefile.in)" ]
 )
 
-# build_in DIR CONFIGURE-ARGUMENTS...
-build_in() {
-	dir=$1
-	shift
-	mkdir -p "$dir"
+# Creates build/source with a configure script in it.
+prepare_source() {
 	link_source
 	if ! bootstrapped; then
 		say "bootstrap"
 		logged build/bootstrap.log build/source/bootstrap ||
 		    give_up ./bootstrap build/bootstrap.log
 	fi
+}
+
+# build_in DIR CONFIGURE-ARGUMENTS...
+build_in() {
+	dir=$1
+	shift
+	mkdir -p "$dir"
+	prepare_source
 	if [ ! -f "$dir/config.status" ] ||
 	    [ build/source/configure -nt "$dir/config.status" ] ||
 	    [ "$*" != "$(cat "$dir/arguments" 2>/dev/null)" ]; then
@@ -185,6 +320,6 @@ build_in() {
 		echo "$*" >"$dir/arguments"
 	fi
 	say "make in $dir"
-	logged "$dir/make.log" make -C "$dir" -j"$(nproc)" ||
+	logged "$dir/make.log" make_in "$dir" -j"$(nproc)" ||
 	    give_up make "$dir/make.log"
 }

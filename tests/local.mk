@@ -201,6 +201,7 @@ doc_scripts = \
 	tests/headers.sh \
 	tests/man-examples.sh \
 	tests/man-lint.sh \
+	tests/packages.sh \
 	tests/readme.sh \
 	tests/symbols.sh \
 	$(end)
