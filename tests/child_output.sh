@@ -58,11 +58,11 @@ run cat <"$dir/in"
 is 'standard input is passed on' 0 'from standard input'
 
 # nothing of the poll gets into the child
-ls /proc/self/fd >"$dir/fds"
-run ls /proc/self/fd
+ls /dev/fd/ >"$dir/fds"
+run ls /dev/fd/
 is 'no descriptor too many' 0 "$(cat "$dir/fds")"
 
-head -c 16777216 /dev/urandom >"$dir/large"
+bytes 16777216 /dev/urandom >"$dir/large"
 run sh -c 'cat "$1"; exit 9' sh "$dir/large"
 [ $status -eq 9 ] || fail "16 MiB: it ended with $status"
 cmp "$dir/large" "$dir/out" || fail '16 MiB'

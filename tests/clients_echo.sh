@@ -13,8 +13,8 @@ client() {
 	timeout 60 socat "$@"
 }
 
-head -c 1048576 /dev/urandom >"$dir/mebibyte"
-head -c 20000 /dev/urandom >"$dir/small"
+bytes 1048576 /dev/urandom >"$dir/mebibyte"
+bytes 20000 /dev/urandom >"$dir/small"
 
 # the whole file and our FIN first; the reply arrives all the same
 client -t30 - "TCP:127.0.0.1:$port" <"$dir/mebibyte" >"$dir/back"
@@ -28,7 +28,7 @@ if command -v nc >/dev/null && nc -h 2>&1 | grep -q OpenBSD; then
 fi
 
 # a reader that does not read while all buffers on the way fill up
-head -c 16777216 /dev/urandom >"$dir/large"
+bytes 16777216 /dev/urandom >"$dir/large"
 client -t60 - "TCP:127.0.0.1:$port,rcvbuf=4096" <"$dir/large" |
     (sleep 0.5; cat) >"$dir/back"
 cmp "$dir/large" "$dir/back" || fail 'a slow reader'
@@ -38,7 +38,7 @@ pass 'a slow reader'
 i=0
 while [ $i -lt 20 ]; do
 	i=$((i + 1))
-	head -c 300000 "$dir/large" |
+	bytes 300000 "$dir/large" |
 	    timeout 0.2 socat -u - "TCP:127.0.0.1:$port,linger=0" \
 	    >/dev/null 2>&1 || true
 done

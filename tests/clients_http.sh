@@ -41,7 +41,7 @@ is 'status' 200 "$(get -o /dev/null -w '%{http_code}' "$url")"
 is 'HEAD has a length and no body' 13 \
     "$(get -I "$url" | tr -d '\r' | sed -n 's/^Content-Length: //p')"
 is 'POST, its body is skipped' 'hello, world' \
-    "$(head -c 300000 /dev/zero | get --data-binary @- "$url")"
+    "$(bytes 300000 /dev/zero | get --data-binary @- "$url")"
 is 'two requests on one connection' '1 0 ' \
     "$(get -o /dev/null -w '%{num_connects} ' "$url" \
     -o /dev/null "$url")"
@@ -57,7 +57,7 @@ is 'Connection: close' close \
     "$(get -H 'Connection: close' -D - -o /dev/null "$url" |
     tr -d '\r' | sed -n 's/^Connection: //p')"
 is 'a head that is too long' 431 "$(get -o /dev/null -w '%{http_code}' \
-    -H "X-Long: $(head -c 9000 /dev/zero | tr '\0' a)" "$url")"
+    -H "X-Long: $(bytes 9000 /dev/zero | tr '\0' a)" "$url")"
 is 'chunked bodies are not understood' 501 "$(echo abc | get -o /dev/null \
     -w '%{http_code}' -H 'Transfer-Encoding: chunked' -d @- "$url")"
 

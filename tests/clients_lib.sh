@@ -31,6 +31,11 @@ wait_until() {
 	done
 }
 
+# bytes COUNT FILE: prints the first bytes of a file or a device
+bytes() {
+	dd if="$2" bs="$1" count=1 2>/dev/null
+}
+
 # need TOOL...: this test is skipped without them
 need() {
 	for tool; do
@@ -58,8 +63,15 @@ start() {
 	fds=$(count_fds)
 }
 
+# Prints the number of open descriptors of the server.
 count_fds() {
-	ls "/proc/$server/fd" | wc -l
+	if [ -d "/proc/$server/fd" ]; then
+		ls "/proc/$server/fd"
+	elif command -v fstat >/dev/null; then
+		fstat -p "$server"
+	else
+		lsof -p "$server"
+	fi | wc -l
 }
 
 idle_again() {

@@ -26,7 +26,7 @@ same() {
 
 # cut_up SIZE COUNT: so many datagrams of random bytes, one client's
 cut_up() {
-	head -c $(($1 * $2)) /dev/urandom >"$dir/sent"
+	bytes $(($1 * $2)) /dev/urandom >"$dir/sent"
 }
 
 # many FAMILY ADDRESS: what both families have to do
@@ -59,12 +59,18 @@ many() {
 }
 
 has_ipv6() {
-	grep -qs '^0*1 .* lo$' /proc/net/if_inet6
+	grep -qs '^0*1 .* lo$' /proc/net/if_inet6 ||
+	    ifconfig lo0 2>/dev/null | grep -q 'inet6 ::1'
 }
 
 # stopped: whether the server is, by a signal
 stopped() {
-	case $(sed 's/.*) //' "/proc/$server/stat") in
+	if [ -f "/proc/$server/stat" ]; then
+		state=$(sed 's/.*) //' "/proc/$server/stat")
+	else
+		state=$(ps -o state= -p "$server")
+	fi
+	case $state in
 	[Tt]*) return 0 ;;
 	esac
 	return 1
@@ -77,7 +83,7 @@ many IPv4 "UDP4:127.0.0.1:$port"
 i=0
 while [ $i -lt 10 ]; do
 	i=$((i + 1))
-	head -c 2000 /dev/urandom >"$dir/sent.$i"
+	bytes 2000 /dev/urandom >"$dir/sent.$i"
 	client "UDP4:127.0.0.1:$port" -b100 \
 	    <"$dir/sent.$i" >"$dir/back.$i" &
 	clients="${clients:-} $!"
@@ -108,7 +114,7 @@ peer_pids=
 same '100 datagrams that waited'
 
 # somebody who does not wait for the replies, which cannot be delivered then
-head -c 10000 /dev/urandom |
+bytes 10000 /dev/urandom |
     timeout 60 socat -u -b100 - "UDP4:127.0.0.1:$port"
 cut_up 512 100
 client "UDP4:127.0.0.1:$port" -b512 <"$dir/sent" >"$dir/back"

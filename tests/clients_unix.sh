@@ -8,8 +8,8 @@ set -eu
 need socat cmp timeout
 abstract=mio-$$-$(basename "$dir") # nobody else's
 
-head -c 1048576 /dev/urandom >"$dir/large"
-head -c 20000 /dev/urandom >"$dir/small"
+bytes 1048576 /dev/urandom >"$dir/large"
+bytes 20000 /dev/urandom >"$dir/small"
 
 # client SIZE ADDRESS: socat, for what comes back of its input
 client() {
@@ -85,9 +85,13 @@ connect() {
 	pass "$label"
 }
 
-# listed [FLAGS]: the kernel knows the address, with these flags
+# listed [FLAGS]: the kernel lists the address, with these flags if it is Linux
 listed() {
-	grep -q "${1:-}$address\$" /proc/net/unix
+	if [ -f /proc/net/unix ]; then
+		grep -q "${1:-}$address\$" /proc/net/unix
+	else
+		netstat -f unix | grep -q "$address\$"
+	fi
 }
 
 stream "$dir/stream" "UNIX-CONNECT:$dir/stream"

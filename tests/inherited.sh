@@ -7,8 +7,8 @@ set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
 need socat cmp timeout
-head -c 1048576 /dev/urandom >"$dir/large"
-head -c 20000 /dev/urandom >"$dir/small"
+bytes 1048576 /dev/urandom >"$dir/large"
+bytes 20000 /dev/urandom >"$dir/small"
 
 # echoed WHAT INPUT SIZE ADDRESS
 echoed() {

@@ -76,7 +76,8 @@ for page in $pages; do
 	}
 	/^\.El/ { columns = 0 }
 	/^\.It / && columns {
-		sub(/^\.It( Ta )?/, /^\.It Ta/ ? " Ta " : "")
+		first = /^\.It Ta/ ? " Ta " : ""
+		sub(/^\.It( Ta )?/, first)
 		cells = split($0, cell, / Ta /)
 		room = 78 - indent
 		for (i = 1; i < cells; i++) {

@@ -37,7 +37,7 @@ received() {
 }
 
 echo one >"$dir/one"
-head -c 1000000 /dev/urandom >"$dir/large"
+bytes 1000000 /dev/urandom >"$dir/large"
 : >"$dir/empty"
 
 cp "$dir/one" "$dir/expected"
