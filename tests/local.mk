@@ -209,6 +209,7 @@ doc_scripts = \
 EXTRA_DIST += \
 	$(doc_scripts) \
 	$(test_scripts) \
+	tests/bsd-include \
 	tests/clients_lib.sh \
 	tests/fuzz_wheel.c \
 	tests/installcheck.sh \

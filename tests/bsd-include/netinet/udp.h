@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BSD_NETINET_UDP_H
+#define BSD_NETINET_UDP_H
+
+#include <sys/types.h>
+
+#endif
