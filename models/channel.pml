@@ -16,7 +16,7 @@
  *			reference, with mio__segments_close()
  *	wait_for_room	mio__waiters_wait()
  *	wake_if_needed	mio__waiters_wake_if_needed(), mio__waiters_wake()
- *	unread		mio__segments_unread(), and follow()
+ *	tail_offset	mio__segments_tail_offset(), and enter_next_ring()
  *	fall_asleep	mio__segments_fall_asleep()
  *	go_idle, recv	go_idle(), recv_available() of channel.c, with room for
  *			one message or for all (BATCH), message by message
@@ -363,7 +363,7 @@ proctype sender(byte id)
 /* ---- the receiver */
 
 /* ahead: the flags, or STEP or more if messages remain. */
-inline unread(ahead, t)
+inline tail_offset(ahead, t)
 {
 	do
 	:: t = tail[reading];
@@ -384,7 +384,7 @@ inline unread(ahead, t)
 inline fall_asleep(ahead, t)
 {
 	do
-	:: unread(ahead, t);
+	:: tail_offset(ahead, t);
 		if
 #ifdef BUG_CHECK_CELLS
 		:: !filled[position] || position == ALL ->
@@ -408,7 +408,7 @@ inline fall_asleep(ahead, t)
 
 inline go_idle(result, ahead, t)
 {
-	unread(ahead, t);
+	tail_offset(ahead, t);
 	result = CLEARS;
 	if
 	:: ahead >= STEP
@@ -506,7 +506,7 @@ inline recv(result, ahead, t, first)
 			do
 			:: is_filled -> break
 			:: !is_filled ->
-				unread(ahead, t);
+				tail_offset(ahead, t);
 				if
 				:: ahead < STEP -> break
 				:: else -> (is_filled ||

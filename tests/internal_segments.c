@@ -95,35 +95,35 @@ read_some(struct subject *s, size_t count)
 static void
 fall_asleep(struct subject *s)
 {
-	size_t unread = mio__segments_unread(&s->queue);
+	size_t offset = mio__segments_tail_offset(&s->queue);
 	size_t found = mio__segments_fall_asleep(&s->queue);
 
 	if (s->waiting > 0) {
-		must(unread >= MIO__STEP);
+		must(offset >= MIO__STEP);
 		must(found >= MIO__STEP);
 		return;
 	}
-	must(unread == (s->asleep ? MIO__TAIL_ASLEEP : 0));
-	must(found == unread);
+	must(offset == (s->asleep ? MIO__TAIL_ASLEEP : 0));
+	must(found == offset);
 	s->asleep = true;
-	must(mio__segments_unread(&s->queue) == MIO__TAIL_ASLEEP);
+	must(mio__segments_tail_offset(&s->queue) == MIO__TAIL_ASLEEP);
 }
 
 static void
 end(struct subject *s)
 {
 	bool asleep;
-	size_t unread;
+	size_t offset;
 
 	asleep = mio__segments_close(&s->queue);
 	ck_assert_int_eq(asleep, s->asleep);
 	while (s->waiting > 0)
 		read_some(s, BATCH);
-	unread = mio__segments_fall_asleep(&s->queue);
-	ck_assert_uint_eq(unread,
+	offset = mio__segments_fall_asleep(&s->queue);
+	ck_assert_uint_eq(offset,
 	    MIO__TAIL_CLOSED | (asleep ? MIO__TAIL_ASLEEP : 0));
-	unread = mio__segments_fall_asleep(&s->queue);
-	ck_assert_uint_eq(unread, MIO__TAIL_CLOSED | MIO__TAIL_ASLEEP);
+	offset = mio__segments_fall_asleep(&s->queue);
+	ck_assert_uint_eq(offset, MIO__TAIL_CLOSED | MIO__TAIL_ASLEEP);
 	mio__segments_fini(&s->queue);
 }
 
@@ -209,7 +209,7 @@ START_TEST(growing_is_not_empty)
 	newer = atomic_exchange(&old->newer, NULL);
 	read_some(&s, 2);
 	ck_assert_uint_eq(s.waiting, 1);
-	ck_assert_uint_ge(mio__segments_unread(&s.queue), MIO__STEP);
+	ck_assert_uint_ge(mio__segments_tail_offset(&s.queue), MIO__STEP);
 	ck_assert_uint_ge(mio__segments_fall_asleep(&s.queue), MIO__STEP);
 	atomic_store(&old->newer, newer);
 	read_some(&s, 2);

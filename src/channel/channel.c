@@ -1,59 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A channel connects a queue to the readiness of its receiver, and a bounded
- * channel also to the senders that wait for room.
+ * A channel connects a queue of messages to the readiness of its receiver, and
+ * if it is bounded also to the senders that wait for room. The queue is asleep
+ * after the receiver has found it empty, until a sender claims a cell of it for
+ * the next message. It ends when it is asleep and closed (segments.h).
  *
- * Who calls what. Send, try_send, ref, unref: any thread. Recv, recv_batch,
- * recv_timeout, close, destroy: the receiver, one thread at a time. The calls
- * of its source: any thread.
+ * Who calls what. Any thread sends, refs and unrefs the sender, and registers
+ * the source. One thread at a time, the receiver, makes all other calls.
  *
- * Readable. READABLE is set in the readiness while messages wait. The tail of
- * the queue (segments.c) decides which thread changes it:
+ * Readable. READABLE is set in the readiness while messages are queued. The
+ * tail of the queue (segments.c) decides which thread changes it:
  *
  *	- A sender that claims a cell of a queue that was asleep adds READABLE.
  *	- The last sender, or a receiver that closes, reports the end if the
  *	  queue is asleep and not closed yet.
  *	- A receiver that finds no message removes READABLE and then puts the
  *	  queue to sleep. If that fails because a cell is claimed, it adds
- *	  READABLE again. If the queue was closed while it was awake, it
- *	  reports the end.
+ *	  READABLE again. If the queue was closed while it was awake, the
+ *	  receiver reports the end.
  *
  * So at any time the queue is asleep, or READABLE is set, or one thread is
- * about to set it. A send to a queue that is not empty costs nothing more, and
- * no wake is lost. READABLE is removed before the queue is checked, never
- * after. Both changes of the readiness are read-modify-writes with acq_rel: if
- * a remove undoes an add, the claim of the sender that added READABLE happens
- * before the remove, and the check that follows finds the claimed cell. A
- * sender may add READABLE for a message that was received already. Then there
- * is one event with nothing to receive, and the receive removes READABLE.
- * Registering needs none of this: readiness that is set then is reported.
+ * about to do either. No wake is lost, and a send to a queue that is awake does
+ * not change the readiness. READABLE is removed before the receiver tries to
+ * put the queue to sleep, never after: both changes of the readiness are read-
+ * modify-writes with acq_rel, so that if a remove undoes an add, the claim of
+ * the sender that added READABLE happens before the remove, and the attempt
+ * that follows finds the claimed cell. A sender may add READABLE for a message
+ * that has been received already. Then one event is reported with nothing to
+ * receive, and the next receive removes READABLE. A register need not check the
+ * queue: it reports the readiness that is set.
  *
- * If a cell is claimed and its message not written yet, its sender is about to
- * finish the copy, unless it lost the processor. The receiver waits for it: it
+ * If a message is claimed but not written, its sender is about to finish the
+ * copy, unless it has lost the processor. The receiver waits for that: it
  * spins, then yields, then sleeps for short times.
  *
- * Room. A sender of a full bounded channel waits in a queue (waiters.c). The
+ * Room. A sender of a full bounded channel becomes a waiter (waiters.c). The
  * receiver moves the head and then checks whether a sender waits; a sender
- * announces that it waits and then checks the head. All four are seq_cst, and
- * the two changes are exchanges. A receiver that closes takes the lock: a
- * waiting sender sees that or is woken after it, and each one that leaves wakes
- * the next.
+ * announces that it waits and then checks the head. All four steps are seq_cst,
+ * and the two changes are exchanges. A receiver closes the queue with the lock
+ * held and then wakes the first waiter. A sender that becomes a waiter later
+ * finds the queue closed, and each waiter that leaves wakes the next.
  *
  * Waiting without a poll. A receiver that finds no message has put the queue to
- * sleep. It prepares its sleeper (sleeper.c), then confirms by a change of the
- * tail that the queue is still asleep: the thread that wakes the queue after
- * that sees that the sleeper is prepared. Only threads that wake the queue, or
- * report its end, check for that.
+ * sleep. It prepares its sleeper (sleeper.c) and then confirms, by a change of
+ * the tail, that the queue is still asleep. A thread that wakes or closes the
+ * queue after that finds the sleeper prepared. Only these threads check it.
  *
- * Cancellation. The only cancellation points in this file are the sleep of a
- * waiting sender and that of a receiver in recv_timeout. A thread that is
- * cancelled there has sent or received nothing, and has left the queue of
- * waiters.
+ * Cancellation. The only cancellation points are the sleep of a waiter and that
+ * of a receiver in recv_timeout. A thread that is cancelled there has sent or
+ * received nothing and has left the queue of waiters.
  *
- * Lifetime. The channel belongs to its two ends, all senders together and the
- * receiver; the last of them frees it. The receiver belongs to the channel, to
- * its owner, and to the poll's queue while it is queued there (readiness.c).
+ * Lifetime. The channel has two holders: all senders together, and the
+ * receiver. The last of them frees it. References to the receiver are held by
+ * the channel, by the owner, and by the poll while it is queued (readiness.c).
  */
 
 #include <errno.h>
@@ -76,17 +76,17 @@
 #include "sys/process.h"
 #include "sys/thread.h"
 
-/* More than any program has; above it is room for threads that add one. */
-#define SENDERS_MAX (UINT32_C(1) << 31)
+/* More than any program has, and far enough from an overflow of the counter. */
+#define SENDER_REFS_MAX (UINT32_C(1) << 31)
 
-/* A channel without a bound begins with room for about this much. */
+/* An unbounded channel begins with room for the larger of these two. */
 #define FIRST_BYTES        ((size_t)4096)
 #define FIRST_MESSAGES_MIN ((size_t)8)
 
-/* The most messages that are received before senders get their room. */
+/* The most messages that are copied before their cells are freed. */
 #define CHUNK_MAX ((size_t)256)
 
-/* How often the receiver spins, then yields, for a claimed message. */
+/* The receiver waits for a claimed message: it spins, yields, then naps. */
 #define SPINS  100
 #define YIELDS 100
 #define NAP_NS INT64_C(50000)
@@ -98,16 +98,16 @@ struct mio__channel {
 	_Alignas(64) struct mio_receiver *receiver;
 	bool bounded;
 	size_t chunk;     /* the most messages of one pop */
-	uint64_t process; /* in which it was created */
+	uint64_t process; /* the process that created it */
 
-	pthread_mutex_t lock; /* of waiters, of a grow, of a receiver's close */
+	pthread_mutex_t lock; /* of waiters, a grow, and a receiver's close */
 	struct mio__waiters waiters;
-	struct mio__sleeper sleeper; /* the receiver, without a poll */
-	atomic_uint senders;         /* references to all senders */
-	atomic_uint ends;            /* 2, then 1, then it is freed */
+	struct mio__sleeper sleeper; /* for a wait without a poll */
+	atomic_uint sender_refs;
+	atomic_uint holders; /* see Lifetime */
 };
 
-/* The handle of all senders; it holds the channel, to save an indirection. */
+/* All senders share it. It contains the channel, to save an indirection. */
 struct mio_sender {
 	struct mio__channel channel; /* first: freed as one */
 };
@@ -146,8 +146,8 @@ init(struct mio__channel *channel, size_t message_size, size_t bound)
 
 	channel->bounded = bound != 0;
 	channel->chunk = bound != 0 ? chunk_of(bound) : CHUNK_MAX;
-	atomic_init(&channel->senders, 1);
-	atomic_init(&channel->ends, 2);
+	atomic_init(&channel->sender_refs, 1);
+	atomic_init(&channel->holders, 2);
 
 	r = mio__process_id(&channel->process);
 	if (r < 0)
@@ -178,28 +178,28 @@ static int
 create(struct mio_sender **sender, struct mio_receiver **receiver,
     size_t message_size, size_t bound)
 {
-	struct mio_sender *senders;
-	struct mio_receiver *reader;
+	struct mio_sender *new_sender;
+	struct mio_receiver *new_receiver;
 	int r = -ENOMEM;
 
-	senders = mio__os_alloc_aligned(
-	    _Alignof(struct mio_sender), sizeof(*senders));
-	reader = mio__os_alloc(1, sizeof(*reader));
-	if (senders != NULL && reader != NULL)
-		r = init(&senders->channel, message_size, bound);
+	new_sender = mio__os_alloc_aligned(
+	    _Alignof(struct mio_sender), sizeof(*new_sender));
+	new_receiver = mio__os_alloc(1, sizeof(*new_receiver));
+	if (new_sender != NULL && new_receiver != NULL)
+		r = init(&new_sender->channel, message_size, bound);
 	if (r < 0) {
-		mio__os_free(reader);
-		mio__os_free(senders);
+		mio__os_free(new_receiver);
+		mio__os_free(new_sender);
 		return r;
 	}
 
 	/* one reference for the owner, one for the channel */
-	mio__readiness_source_init(&reader->base, 2);
-	reader->channel = &senders->channel;
-	senders->channel.receiver = reader;
+	mio__readiness_source_init(&new_receiver->base, 2);
+	new_receiver->channel = &new_sender->channel;
+	new_sender->channel.receiver = new_receiver;
 
-	*sender = senders;
-	*receiver = reader;
+	*sender = new_sender;
+	*receiver = new_receiver;
 
 	return 0;
 }
@@ -225,20 +225,20 @@ mio_sync_channel_create(struct mio_sender **sender,
 	return create(sender, receiver, message_size, bound);
 }
 
-/* In a forked child no thread waits, but locks may be held for ever. */
+/* In a forked child no thread waits, but locks may stay held for ever. */
 static bool
 is_own_process(const struct mio__channel *channel)
 {
 	return mio__process_is(channel->process);
 }
 
-/* Called by each of the two ends once; the second call frees the channel. */
+/* Called once by each holder; the second call frees the channel. */
 static void
 release(struct mio__channel *channel)
 {
-	/* acq_rel: the last one frees it after all that the other did */
+	/* acq_rel: all that the other holder did happens before the free */
 	if (atomic_fetch_sub_explicit(
-		&channel->ends, 1, memory_order_acq_rel) != 1)
+		&channel->holders, 1, memory_order_acq_rel) != 1)
 		return;
 
 	mio__readiness_unref(readiness_of(channel->receiver));
@@ -253,20 +253,20 @@ release(struct mio__channel *channel)
 MIO__PUBLIC struct mio_sender *
 mio_sender_ref(struct mio_sender *sender)
 {
-	unsigned senders;
+	unsigned refs;
 
 	if (sender == NULL)
 		return NULL;
 
 	/* relaxed: the caller holds a reference */
-	senders = atomic_fetch_add_explicit(
-	    &sender->channel.senders, 1, memory_order_relaxed);
-	MIO__CHECK(senders < SENDERS_MAX);
+	refs = atomic_fetch_add_explicit(
+	    &sender->channel.sender_refs, 1, memory_order_relaxed);
+	MIO__CHECK(refs < SENDER_REFS_MAX);
 
 	return sender;
 }
 
-/* Contains no cancellation point: both steps are done, or none. */
+/* Contains no cancellation point, so that both steps are done or none. */
 static void
 notify(struct mio_receiver *receiver)
 {
@@ -274,7 +274,7 @@ notify(struct mio_receiver *receiver)
 	mio__sleeper_wake_if_prepared(&receiver->channel->sleeper);
 }
 
-/* The same for the end. */
+/* Reports the end instead. */
 static void
 notify_end(struct mio_receiver *receiver)
 {
@@ -291,10 +291,10 @@ mio_sender_unref(struct mio_sender *sender)
 	if (sender == NULL)
 		return;
 
-	/* acq_rel: the last one closes after all that the others sent */
+	/* acq_rel: all that other senders sent happens before the close */
 	channel = &sender->channel;
 	if (atomic_fetch_sub_explicit(
-		&channel->senders, 1, memory_order_acq_rel) != 1)
+		&channel->sender_refs, 1, memory_order_acq_rel) != 1)
 		return;
 
 	MIO__YIELD_POINT();
@@ -382,29 +382,29 @@ static int
 go_idle(struct mio_receiver *receiver)
 {
 	struct mio__segments *queue = &receiver->channel->queue;
-	size_t unread = mio__segments_unread(queue);
+	size_t offset = mio__segments_tail_offset(queue);
 
-	if (unread >= MIO__STEP)
+	if (offset >= MIO__STEP)
 		return 0;
 
 	mio__readiness_remove(readiness_of(receiver), MIO_READABLE);
 	MIO__YIELD_POINT();
-	unread = mio__segments_fall_asleep(queue);
-	if (unread >= MIO__STEP) {
+	offset = mio__segments_fall_asleep(queue);
+	if (offset >= MIO__STEP) {
 		notify(receiver);
 		return 0;
 	}
-	if (!(unread & MIO__TAIL_CLOSED))
+	if (!(offset & MIO__TAIL_CLOSED))
 		return -EAGAIN;
 
-	/* it was awake when it was closed, so the end is reported here */
-	if (!(unread & MIO__TAIL_ASLEEP))
+	/* the queue was awake when it was closed, so this reports the end */
+	if (!(offset & MIO__TAIL_ASLEEP))
 		notify_end(receiver);
 
 	return -EPIPE;
 }
 
-/* Waits until the message of the next claimed cell is written. */
+/* Waits until the next claimed message is written, or none is claimed. */
 static void
 wait_for_claimed(struct mio__segments *queue)
 {
@@ -412,7 +412,7 @@ wait_for_claimed(struct mio__segments *queue)
 	int state;
 
 	for (tries = 0; !mio__segments_is_filled(queue); tries++) {
-		if (mio__segments_unread(queue) < MIO__STEP)
+		if (mio__segments_tail_offset(queue) < MIO__STEP)
 			return;
 		if (tries >= SPINS + YIELDS) {
 			state = mio__cancel_hold();
@@ -424,7 +424,7 @@ wait_for_claimed(struct mio__segments *queue)
 	}
 }
 
-/* Receives what is written, in chunks, so that senders get room meanwhile. */
+/* Receives what is written, in chunks, so that senders get room in between. */
 static size_t
 copy_filled(struct mio__channel *channel, char *messages, size_t count)
 {
@@ -454,8 +454,8 @@ copy_filled(struct mio__channel *channel, char *messages, size_t count)
 
 /*
  * Receives up to count messages and returns how many. If it returns fewer, the
- * queue was empty and has been put to sleep: a caller that then waits for the
- * next edge gets one.
+ * queue was empty and has been put to sleep, so that the next message or the
+ * end is reported as an edge.
  */
 static int
 recv_available(struct mio_receiver *receiver, char *messages, size_t count)
@@ -478,7 +478,7 @@ recv_available(struct mio_receiver *receiver, char *messages, size_t count)
 		wait_for_claimed(queue);
 	}
 
-	/* after the last message READABLE goes, so that an edge can follow */
+	/* without this, a message after the last one would be no edge */
 	if (!mio__segments_is_filled(queue))
 		(void)go_idle(receiver);
 
@@ -509,7 +509,7 @@ mio_receiver_recv_batch(
 	    receiver, messages, count < INT_MAX ? count : INT_MAX);
 }
 
-/* Called when the queue was found empty, and so put to sleep. */
+/* Called after the queue was found empty and put to sleep. */
 static int
 wait_for_one(
     struct mio_receiver *receiver, void *message, mio__instant_t deadline)
@@ -558,8 +558,8 @@ mio_receiver_source(struct mio_receiver *receiver)
 }
 
 /*
- * From here on sending fails with -EPIPE. Returns whether the end has to be
- * reported.
+ * Closes the queue: sends fail with -EPIPE after this. Returns whether the end
+ * has to be reported.
  */
 static bool
 close_queue(struct mio__channel *channel)
@@ -593,7 +593,7 @@ mio_receiver_destroy(struct mio_receiver *receiver)
 		return;
 
 	channel = receiver->channel;
-	(void)close_queue(channel); /* no end to report: it has no receiver */
+	(void)close_queue(channel); /* a destroyed source reports no end */
 	mio__readiness_drop(readiness_of(receiver));
 	mio__readiness_unref(readiness_of(receiver));
 	release(channel);

@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what. Push, is_full: any thread. Is_filled, peek: the reader. There
- * is one reader at a time, and it alone stores *head. The flags of the tail are
- * set in segments.c.
+ * Who calls what. Any thread calls push and is_full. The reader calls message,
+ * is_filled and peek. There is one reader at a time, and it alone stores *head.
+ * The flags of the tail are set in segments.c.
  *
- * A message is written in two steps. A sender claims the cell at the tail: it
- * moves the tail on by one compare-and-swap. Then it fills the cell and stamps
- * it with its position. Only senders write to cells. The reader frees cells by
- * moving the head, and head and tail alone decide whether there is room. So the
- * cache line of a cell travels in one direction, and a sender reads the head's
- * line only if the head that some sender saw last (head_seen) leaves no room.
+ * A message is written in two steps. A sender first claims the cell at the
+ * tail: it moves the tail past it with one compare-and-swap. Then it copies the
+ * message into the cell and stamps the cell with the position. Only senders
+ * write to cells. The reader frees cells by moving the head, and the head and
+ * the tail alone decide whether there is room. Therefore the reader writes to
+ * no cache line that contains a cell. A sender loads the head, whose cache line
+ * the reader writes, only if head_seen leaves no room. That is a value of the
+ * head that some sender has loaded before.
  *
  *	push	load head_seen		acquire, pairs with the release store of
  *					head_seen by a sender that had loaded
  *					the head
  *	or	load head		at least acquire, pairs with the release
- *					of the reader's pop. By either way what
- *					the reader did with the cell, and what
- *					was written to it before, happens before
- *					this sender writes to it.
+ *					of the reader's pop. Either way, all
+ *					that the reader and earlier senders did
+ *					with the cell happens before this sender
+ *					writes to it: the reader had read the
+ *					cell before it moved the head past it.
  *		change tail		acq_rel, for segments.c
  *		store stamp		release, pairs with
- *	peek	load stamp		acquire: the message was written before
+ *	peek	load stamp		acquire: the copy into the cell happens
+ *					before the copy out of it
  *
- * The check for room is for the position that was loaded before. It holds when
- * the compare-and-swap succeeds: the tail is still there, and the head only
- * moves on.
+ * A sender checks for room at the position that it loaded. If its
+ * compare-and-swap succeeds, the tail is still at that position. The check is
+ * then still valid, because the head only moves forwards.
  *
- * The load of the head is seq_cst for the sake of waiters.c, as a sender that
- * finds no room may go to sleep. Several senders may store head_seen, and an
- * older value may replace a newer one: then a sender loads the head earlier
- * than it had to, and nothing else changes.
+ * The load of the head is seq_cst because a sender that finds no room may go to
+ * sleep (waiters.c). Several senders may store head_seen, and an older value
+ * may replace a newer one. The only effect is that a sender loads the head
+ * although the newer value would have left room.
  */
 
 #include "channel/ring.h"
@@ -40,7 +44,11 @@
 
 #include "sys/memory.h"
 
-/* Positions wrap around; those in use at one time never look alike. */
+/*
+ * At most a quarter of all positions are in use at one time. So they differ
+ * although they wrap around, and a distance of more than half of all positions
+ * is a negative one.
+ */
 #define LIMIT_MAX (SIZE_MAX / 4 / MIO__STEP)
 
 /* Returns the smallest power of two that is not less than limit. */
@@ -82,7 +90,7 @@ mio__ring_create(
 	}
 
 	ring->mask = cells - 1;
-	ring->limit = limit * MIO__STEP;
+	ring->distance_max = limit * MIO__STEP;
 	ring->message_size = message_size;
 	ring->stride = stride;
 	ring->head = head;
@@ -102,8 +110,9 @@ mio__ring_destroy(struct mio__ring *ring)
 }
 
 /*
- * The compiler copies a constant size without a call: 21 instead of 33
- * instructions for each message of 8 bytes in a batch, 30 instead of 32 for 64.
+ * Copies a message. The compiler copies a constant size without a call, which
+ * takes 21 instead of 33 instructions for each message of 8 bytes in a batch,
+ * and 30 instead of 32 for 64 bytes.
  */
 static inline void
 copy(void *to, const void *from, size_t size)

@@ -1,54 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what. Push: any thread. Grow: any sender, one at a time. Close: the
- * last sender, or the reader, which must not close while a sender grows the
- * queue; channel.c has a lock for these two. Peek, pop, is_filled, unread,
- * fall_asleep, confirm_asleep: the reader, one thread at a time.
+ * Who calls what. Any thread calls push. Any sender calls grow, but one at a
+ * time. The last sender calls close, and so does the reader, which must not do
+ * so while a sender grows the queue; channel.c has a lock for this. The reader,
+ * one thread at a time, calls peek, pop, is_filled, tail_offset, fall_asleep
+ * and confirm_asleep.
  *
- * The flags of the newest ring's tail change in the same step in which senders
- * claim cells:
+ * The tail of the newest ring holds the position and the flags in one word, so
+ * that senders claim cells and flags change in single atomic steps:
  *
  *	empty	-> fall_asleep -> ASLEEP	only if no cell is claimed
  *	ASLEEP	-> push -> awake		this sender wakes the reader
- *	any	-> close -> CLOSED		no push succeeds any more. If it
- *						was ASLEEP, the caller reports
- *						the end.
- *	CLOSED	-> fall_asleep -> with ASLEEP	the reader found the end itself
+ *	any	-> close -> CLOSED		no push succeeds any more. If
+ *						ASLEEP was set, the caller
+ *						reports the end.
+ *	CLOSED	-> fall_asleep -> both		the reader finds the end and
+ *						reports it
  *	full	-> grow -> MOVED		no push succeeds in this ring
+ *						any more
  *
- * The queue has ended when both ASLEEP and CLOSED are set. Nothing is claimed
- * after that, so both stay set, and exactly one thread set the second of them.
+ * The queue has ended when both ASLEEP and CLOSED are set. No cell is claimed
+ * after that, so that both stay set. Exactly one thread has set the second of
+ * the two, and that thread reports the end.
  *
- * So each time the queue changes from empty to not empty, or to ended, exactly
- * one thread knows that it made the change, and whether it has to wake the
- * reader, without any order between two variables. Between its claim and its
- * stamp a sender owes a message that is not written yet; the queue is not empty
- * then, and the reader must not fall asleep.
+ * So exactly one thread wakes a queue that was asleep, and exactly one thread
+ * ends it. Each of them knows this from its own change of the tail, which does
+ * not depend on the order of two variables. After a sender has claimed a cell
+ * and before it has stamped it, the message cannot be read yet. The queue is
+ * not empty then, and the reader must not put it to sleep.
  *
  * Growing. MOVED fixes the position at which the old ring ends. The new ring
- * begins with that tail and its flags. The reader reads the old ring up to that
- * position before it follows, which keeps the messages of each sender in order.
- * Room is counted over all rings, from the one head to the tail. A new ring has
- * twice the limit of the old one, which was full: no further ring is made
- * before more messages wait than ever before, and from then on the newest ring
- * alone is used. A slow sender may still read an old ring. Therefore old rings
- * are kept until the end; together they are smaller than the newest.
+ * begins with the tail of the old one, flags included but for MOVED. The reader
+ * reads the old ring up to that position before it enters the new one, which
+ * keeps the messages of each sender in order. All rings share one head, and
+ * room is counted from there to the newest tail. A new ring has twice the limit
+ * of the old one, which was full. So the next ring is added only when more
+ * messages wait than ever before, and until then only the newest ring is used.
+ * A slow sender may still read the tail of an old ring. Therefore old rings are
+ * kept until the end; together they are smaller than the newest.
  *
  *	push	change tail		acquire: a sender that clears ASLEEP
- *					reads from the reader's fall_asleep or
- *					confirm_asleep, so that what the reader
- *					did before happens before it. Release:
- *					pairs with the reader's loads of tail.
+ *					reads the value that the reader stored
+ *					in fall_asleep or confirm_asleep. So
+ *					what the reader did before happens
+ *					before what the sender does next.
+ *					Release: pairs with the reader's loads
+ *					of the tail.
  *	close	change tail		acq_rel: the same, and all pushes happen
- *					before what a reader does that has seen
- *					CLOSED
- *	grow	change old tail		acq_rel: the same, for an ASLEEP that is
- *					copied to the new tail, which is a store
- *					and begins a new release sequence. The
- *					stores of newer and newest pass it on.
+ *					before what the reader does once it has
+ *					seen CLOSED
+ *	grow	change old tail		acq_rel: the reader may have set ASLEEP
+ *					since the check for room. The flag is
+ *					copied to the new tail by a plain store,
+ *					which does not continue the release
+ *					sequence of the old tail. Instead, grow
+ *					acquires what the reader released there,
+ *					and passes it on by the store of newest,
+ *					which the sender that clears the flag
+ *					has loaded.
  *		store newer, newest	release, pair with
- *	unread	load newer		acquire: the new ring is complete
+ *	reader	load newer		acquire: the new ring is initialized
  *	push	load newest		acquire: the same
  */
 
@@ -108,8 +120,8 @@ mio__segments_grow(struct mio__segments *segments)
 	    !mio__ring_is_full(old, tail & ~MIO__TAIL_FLAGS))
 		return 0;
 
-	ring = mio__ring_create(old->message_size, old->limit / MIO__STEP * 2,
-	    &segments->head, tail);
+	ring = mio__ring_create(old->message_size,
+	    old->distance_max / MIO__STEP * 2, &segments->head, tail);
 	if (ring == NULL)
 		return -ENOMEM;
 
@@ -133,13 +145,16 @@ mio__segments_close(struct mio__segments *segments)
 	return (tail & MIO__TAIL_ASLEEP) && !(tail & MIO__TAIL_CLOSED);
 }
 
-/* Moves the reader to the next ring. Returns whether there was one. */
+/*
+ * Enters the next ring if the reader has reached the end of this one, which has
+ * this tail, and the next one is stored. Returns whether it did.
+ */
 static bool
-follow(struct mio__segments *segments, size_t tail)
+enter_next_ring(struct mio__segments *segments, size_t tail)
 {
 	struct mio__ring *newer;
 
-	/* first all that was claimed in this ring is read */
+	/* all messages of this ring have to be removed first */
 	if (!(tail & MIO__TAIL_MOVED) ||
 	    (tail & ~MIO__TAIL_FLAGS) != segments->position)
 		return false;
@@ -155,7 +170,7 @@ follow(struct mio__segments *segments, size_t tail)
 }
 
 static size_t
-tail_of(struct mio__segments *segments)
+reading_tail(struct mio__segments *segments)
 {
 	return atomic_load_explicit(
 	    &segments->reading->tail, memory_order_acquire);
@@ -169,21 +184,21 @@ mio__segments_peek(struct mio__segments *segments, void *messages, size_t count)
 	do
 		n = mio__ring_peek(
 		    segments->reading, segments->position, messages, count);
-	while (n == 0 && follow(segments, tail_of(segments)));
+	while (n == 0 && enter_next_ring(segments, reading_tail(segments)));
 
 	return n;
 }
 
 size_t
-mio__segments_unread(struct mio__segments *segments)
+mio__segments_tail_offset(struct mio__segments *segments)
 {
 	size_t tail;
 
 	do
-		tail = tail_of(segments);
-	while (follow(segments, tail));
+		tail = reading_tail(segments);
+	while (enter_next_ring(segments, tail));
 
-	/* the sender that grows the queue is about to send a message */
+	/* a sender adds the next ring, and is about to send a message */
 	if (tail & MIO__TAIL_MOVED)
 		return MIO__STEP;
 
@@ -193,19 +208,19 @@ mio__segments_unread(struct mio__segments *segments)
 size_t
 mio__segments_fall_asleep(struct mio__segments *segments)
 {
-	size_t unread, tail;
+	size_t offset, tail;
 
 	do {
-		unread = mio__segments_unread(segments);
-		if (unread >= MIO__STEP || (unread & MIO__TAIL_ASLEEP))
+		offset = mio__segments_tail_offset(segments);
+		if (offset >= MIO__STEP || (offset & MIO__TAIL_ASLEEP))
 			break;
-		tail = segments->position | unread;
+		tail = segments->position | offset;
 		MIO__YIELD_POINT();
 	} while (!atomic_compare_exchange_weak_explicit(
 	    &segments->reading->tail, &tail, tail | MIO__TAIL_ASLEEP,
 	    memory_order_acq_rel, memory_order_relaxed));
 
-	return unread;
+	return offset;
 }
 
 bool
@@ -213,7 +228,7 @@ mio__segments_confirm_asleep(struct mio__segments *segments)
 {
 	size_t tail = segments->position | MIO__TAIL_ASLEEP;
 
-	/* stores the value that it had: the next change reads from this one */
+	/* stores the same value again, for the next change to read */
 	return atomic_compare_exchange_strong_explicit(&segments->reading->tail,
 	    &tail, tail, memory_order_acq_rel, memory_order_relaxed);
 }

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what. Prepare, sleep, cancel: the one thread that sleeps. Wake: any
- * thread.
+ * Who calls what. The one thread that sleeps calls prepare, sleep and cancel.
+ * Any thread calls wake.
  *
- * Why relaxed is enough for `prepared'. The caller provides the order, by one
- * atomic variable V that says whether there is a reason to sleep: the tail of
- * the queue, in channel.c. The sleeper calls prepare() and then changes V by a
- * compare-and-swap that releases. If V no longer has the value for which it
- * would sleep, that fails, and the sleeper calls cancel(). Another thread
- * changes V by a read-modify-write that acquires, and then loads `prepared'.
- * The changes of one variable are totally ordered. Either the other thread's
- * change comes first: then the sleeper's fails, and it does not sleep. Or it
- * comes after the sleeper's: then it reads from that, or from a
- * read-modify-write that continues its release sequence. So prepare() happens
- * before the load, which reads 1, or the 0 of a later cancel().
+ * Why relaxed is sufficient for `prepared'. The callers provide the order with
+ * one atomic variable V, whose value says whether there is a reason to sleep.
+ * In channel.c this is the tail of the queue. The sleeper calls prepare() and
+ * then changes V by a compare-and-swap that releases. The compare-and-swap
+ * fails if V no longer has the value for which the sleeper would sleep, and
+ * then the sleeper calls cancel(). Another thread that removes the reason to
+ * sleep changes V by a read-modify-write that acquires, and then loads
+ * `prepared'. All changes of one variable have a total order:
  *
- * A wake may arrive late, for a reason that is over. The caller of sleep()
- * therefore checks again whether it has to sleep on.
+ *	- If the change of the other thread comes first, the compare-and-swap
+ *	  fails, and the sleeper does not sleep.
+ *	- If it comes after that of the sleeper, it reads from the sleeper's
+ *	  compare-and-swap, or from a read-modify-write that continues the
+ *	  release sequence of it. So prepare() happens before the load, which
+ *	  therefore reads 1, or 0 if the sleeper has already called cancel() or
+ *	  returned.
+ *
+ * A wake may arrive late, after the sleeper has handled the reason for it, and
+ * may then end the next sleep. The caller of sleep() therefore checks whether
+ * it has to sleep again.
  */
 
 #include "channel/sleeper.h"
@@ -65,7 +71,7 @@ mio__sleeper_cancel(struct mio__sleeper *sleeper)
 	atomic_store_explicit(&sleeper->prepared, 0, memory_order_relaxed);
 }
 
-/* Called with the lock, which it unlocks. */
+/* Called with the lock held; unlocks it. */
 static void
 stop_sleeping(void *argument)
 {

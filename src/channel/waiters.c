@@ -1,39 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what. Wait: any sender. Wake: the receiver, or any other thread.
+ * Who calls what. Any sender calls wait. The receiver calls wake, and any other
+ * thread may do so.
  *
- * The states of a waiting thread:
+ * The states of a waiter:
  *
- *	behind others	sleeps until all threads before it have left
- *	first		calls attempt(); on success it leaves and wakes the next
- *			thread, on -EAGAIN it sleeps
+ *	behind others	sleeps until all waiters before it have left the queue
+ *	first		calls attempt(); if that returns -EAGAIN it sleeps,
+ *			otherwise it leaves the queue and wakes the next waiter
  *	first, asleep	is woken by the thread that makes room, and is first
+ *			again
  *
- * Only the first thread calls attempt(), and each thread wakes the next one
- * only, so that one thread at a time leaves its sleep however many there are. A
- * sender that does not wait may use the room for which the first thread was
- * woken. The first thread then sleeps again and stays the first.
+ * Only the first waiter calls attempt(), and each waiter wakes only the next
+ * one, so that one thread at a time leaves its sleep, however many sleep. A
+ * sender that does not wait may use the room for which the first waiter was
+ * woken. That waiter then sleeps again and remains the first.
  *
  * Cancellation. A thread that is cancelled in its sleep leaves the queue from
- * any position. If it was the first, it wakes the next thread, because the room
- * for which it may have been woken is still there. attempt() is no cancellation
+ * any position. If it was the first, it wakes the next waiter, because it may
+ * have been woken for room that is still there. attempt() is not a cancellation
  * point.
  *
- * Why no wake is lost. The first thread sets needs_wake and then calls
- * attempt(), which loads the head of the ring. The receiver moves the head and
- * then loads needs_wake. All four operations are seq_cst, so that they have one
- * total order S. If attempt()'s load comes before the move of the head in S, it
- * may find no room. Then the store of needs_wake comes before both in S, and
- * the receiver's load, which comes last, reads the 1 or the 0 of a later wake.
- * Otherwise attempt() sees the room. This holds under RC11 for plain seq_cst
- * stores; the two are exchanges because some emulators (qemu-aarch64 among
- * them) let a seq_cst load overtake a seq_cst store of another variable, but
- * never an exchange.
+ * Why no wake is lost. The first waiter stores 1 in needs_wake and then calls
+ * attempt(), which loads the head of the ring unless head_seen leaves room
+ * (ring.c). The receiver moves the head and then loads needs_wake. All four
+ * operations are seq_cst and therefore have one total order S. If the waiter's
+ * load of the head comes after the move of the head in S, the waiter finds the
+ * room. If it comes before, the waiter may find no room and sleep. The store of
+ * needs_wake then also comes before the move of the head, and the receiver's
+ * load of needs_wake after it. So this load reads the 1, and the receiver wakes
+ * the waiter; or it reads the 0 of another wake that came after the 1. That
+ * wake has woken the waiter, which then calls attempt() again, and the same
+ * holds for the new attempt.
  *
- * needs_wake is cleared with the wake, so that the receiver takes the lock once
- * for each sleep and not for each message. Clearing it is relaxed: it happens
- * under the lock, and so does setting it.
+ * By the C11 memory model as RC11 corrects it, plain seq_cst stores would be
+ * sufficient. The two changes are exchanges because some emulators
+ * (qemu-aarch64 among them) let a seq_cst load overtake a seq_cst store of
+ * another variable, but never an exchange.
+ *
+ * A wake clears needs_wake, so that the receiver acquires the lock once for
+ * each sleep and not for each message. That store can be relaxed because
+ * needs_wake is stored only with the lock held.
  */
 
 #include "channel/waiters.h"
@@ -78,12 +86,15 @@ wake_first_locked(struct mio__waiters *waiters)
 	if (first == NULL || first->woken)
 		return;
 
-	/* under the lock: its owner destroys the condition once it has that */
+	/*
+	 * The lock is held until after the signal: without it, the waiter
+	 * could already have destroyed the condition variable.
+	 */
 	first->woken = true;
 	(void)pthread_cond_signal(&first->cond);
 }
 
-/* Called with the lock, which it unlocks. */
+/* Called with the lock held; unlocks it. */
 static void
 leave_queue(void *argument)
 {
@@ -91,7 +102,7 @@ leave_queue(void *argument)
 	struct mio__waiters *waiters = self->waiters;
 	bool was_first = waiters->first == self;
 
-	/* a thread that is not cancelled leaves as the first */
+	/* only a thread that is cancelled may leave when it is not the first */
 	for (link = &waiters->first; *link != self; link = &(*link)->next)
 		MIO__CHECK(*link != NULL);
 	*link = self->next;
