@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A binary heap. Its positions are the links behind those of the nodes, and
- * each is a list with a single node. So the link of a node says at which
- * position it is. A position needs only one of its two links; the other one is
- * the number that orders timeouts of the same tick.
+ * A binary heap. Each of its positions is a list of the wheel that contains a
+ * single node, so that the link of a node says at which position it is.
  *
- * The numbers start again at 0 whenever the heap was empty. If a heap uses up
- * all 2^32 numbers without becoming empty, it is sorted in place and numbered
- * again.
+ * Timeouts are numbered in the order in which they are added, which orders
+ * those of the same tick. The link of a list with one node needs only `next';
+ * its `prev' holds the number of the timeout.
+ *
+ * The numbers start again at 0 when a timeout is added to an empty heap. If a
+ * heap uses up all 2^32 numbers without becoming empty, it is sorted in place
+ * and numbered again.
  */
 
 #include "timer/overdue.h"
@@ -16,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The content of a position: the link of a node, and its number. */
+/* The content of a position: the link of a node, and the timeout's number. */
 struct entry {
 	uint32_t link, number;
 };
@@ -41,16 +43,15 @@ put(struct mio__overdue *overdue, uint32_t position, struct entry entry)
 }
 
 static bool
-is_before(
-    const struct mio__overdue *overdue, struct entry one, struct entry two)
+is_before(const struct mio__overdue *overdue, struct entry a, struct entry b)
 {
-	uint64_t first = overdue->nodes[one.link - MIO__WHEEL_LISTS].tick;
-	uint64_t second = overdue->nodes[two.link - MIO__WHEEL_LISTS].tick;
+	uint64_t tick_a = overdue->nodes[a.link - MIO__WHEEL_LISTS].tick;
+	uint64_t tick_b = overdue->nodes[b.link - MIO__WHEEL_LISTS].tick;
 
-	return first != second ? first < second : one.number < two.number;
+	return tick_a != tick_b ? tick_a < tick_b : a.number < b.number;
 }
 
-/* Stores the entry at this position or above. */
+/* Stores the entry at this position, which is free, or above it. */
 static void
 rise(struct mio__overdue *overdue, uint32_t position, struct entry entry)
 {
@@ -65,7 +66,10 @@ rise(struct mio__overdue *overdue, uint32_t position, struct entry entry)
 	put(overdue, position, entry);
 }
 
-/* Stores the entry at this position or below, in a heap of count entries. */
+/*
+ * Stores the entry at this position, which is free, or below it, in a heap of
+ * count entries.
+ */
 static void
 sink(struct mio__overdue *overdue, uint32_t position, struct entry entry,
     size_t count)
@@ -90,7 +94,10 @@ sink(struct mio__overdue *overdue, uint32_t position, struct entry entry,
 	put(overdue, position, entry);
 }
 
-/* Sorts the heap. Sorted in ascending order it is a heap, too. */
+/*
+ * Sorts the heap in ascending order, in which it is still a heap, and numbers
+ * its timeouts from 0 on.
+ */
 static void
 renumber(struct mio__overdue *overdue)
 {
@@ -103,7 +110,7 @@ renumber(struct mio__overdue *overdue)
 		sink(overdue, 0, entry, i);
 	}
 
-	/* sorted in descending order so far */
+	/* the order is descending so far */
 	for (i = 0; i < count / 2; i++) {
 		first = entry_at(overdue, i);
 		put(overdue, i, entry_at(overdue, count - 1 - i));

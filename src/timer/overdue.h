@@ -9,19 +9,21 @@
 /*
  * The timeouts of a wheel whose tick had already passed when they were set. The
  * first of them is the one with the least tick, and among equal ticks the one
- * that was set first. Each call costs O(log n) of their number.
+ * that was set first. With n overdue timeouts, adding or removing one takes
+ * O(log n) steps.
  */
 
 struct mio__overdue {
-	struct mio__wheel_link
-	    *links; /* those of the wheel, as its nodes are */
+	/* The memory of the wheel. */
+	struct mio__wheel_link *links;
 	struct mio__wheel_node *nodes;
-	uint32_t list;        /* the list whose one node is the first timeout */
+
+	uint32_t list;        /* holds the first timeout; see overdue.c */
 	uint32_t count;       /* of timeouts */
-	uint32_t next_number; /* for the next timeout */
+	uint32_t next_number; /* of the timeout that is added next */
 };
 
-/* Begins empty. The lists from `list' on belong to it. */
+/* Initializes it without timeouts. It owns the lists from `list' on. */
 static inline void
 mio__overdue_init(struct mio__overdue *overdue, struct mio__wheel_link *links,
     struct mio__wheel_node *nodes, uint32_t list)
@@ -33,14 +35,14 @@ mio__overdue_init(struct mio__overdue *overdue, struct mio__wheel_link *links,
 	};
 }
 
-/* Returns the link of the first timeout. There must be one. */
+/* Returns the link of the first timeout. At least one must be overdue. */
 static inline uint32_t
 mio__overdue_first(const struct mio__overdue *overdue)
 {
 	return overdue->links[overdue->list].next;
 }
 
-/* Adds a node whose tick is set and whose link is in no list. */
+/* Adds the node of this link. Its tick is set, and it is in no list. */
 void mio__overdue_add(struct mio__overdue *overdue, uint32_t link);
 
 /* Removes the node of this list. Its tick may have changed already. */

@@ -7,15 +7,17 @@
 #include "sys/clock.h"
 
 /*
- * Converts nanoseconds to ticks and back. A division would take as long as
- * everything else in setting a timeout. Instead, the quotient is the upper half
- * of a product. The inverse is less than 2^64 / ns by 1 at most, so that the
- * quotient is too small by 1 at most, which is corrected.
+ * Converts nanoseconds to ticks and back. A tick is identified by its number,
+ * and begins at that many times the length of a tick. A division would take as
+ * long as everything else that is done to set a timeout. Instead, the quotient
+ * is the upper half of the product with an inverse. The inverse is at most 1
+ * less than 2^64 / ns, so that the quotient is at most 1 too small, which is
+ * corrected by means of the remainder.
  */
 
 struct mio__tick {
-	uint64_t ns;
-	uint64_t inverse; /* of ns, times 2^64 */
+	uint64_t ns;      /* the length of a tick */
+	uint64_t inverse; /* (2^64 - 1) / ns, rounded down */
 };
 
 static inline void
@@ -25,9 +27,10 @@ mio__tick_init(struct mio__tick *tick, uint64_t ns)
 	tick->inverse = ns == 1 ? UINT64_MAX : UINT64_MAX / ns;
 }
 
+/* Returns the upper 64 bits of a product of 128 bits. */
 #ifdef __SIZEOF_INT128__
 static inline uint64_t
-mio__tick_product(uint64_t a, uint64_t b)
+mio__tick_multiply_high(uint64_t a, uint64_t b)
 {
 	__extension__ typedef unsigned __int128 product_t;
 
@@ -35,37 +38,37 @@ mio__tick_product(uint64_t a, uint64_t b)
 }
 #else
 static inline uint64_t
-mio__tick_product(uint64_t a, uint64_t b)
+mio__tick_multiply_high(uint64_t a, uint64_t b)
 {
 	uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX);
-	uint64_t one = (a >> 32) * (b & UINT32_MAX) + (low >> 32);
-	uint64_t two = (a & UINT32_MAX) * (b >> 32) + (one & UINT32_MAX);
+	uint64_t high_a = (a >> 32) * (b & UINT32_MAX) + (low >> 32);
+	uint64_t high_b = (a & UINT32_MAX) * (b >> 32) + (high_a & UINT32_MAX);
 
-	return (a >> 32) * (b >> 32) + (one >> 32) + (two >> 32);
+	return (a >> 32) * (b >> 32) + (high_a >> 32) + (high_b >> 32);
 }
 #endif
 
-/* Returns the last tick that is not after ns. */
+/* Returns the last tick that does not begin after ns. */
 static inline uint64_t
 mio__tick_floor(const struct mio__tick *tick, uint64_t ns)
 {
-	uint64_t quotient = mio__tick_product(ns, tick->inverse);
+	uint64_t quotient = mio__tick_multiply_high(ns, tick->inverse);
 	uint64_t remainder = ns - quotient * tick->ns;
 
 	return quotient + (remainder >= tick->ns);
 }
 
-/* Returns the first tick that is not before ns. */
+/* Returns the first tick that does not begin before ns. */
 static inline uint64_t
 mio__tick_ceil(const struct mio__tick *tick, uint64_t ns)
 {
-	uint64_t quotient = mio__tick_product(ns, tick->inverse);
+	uint64_t quotient = mio__tick_multiply_high(ns, tick->inverse);
 	uint64_t remainder = ns - quotient * tick->ns;
 
 	return quotient + (remainder > 0) + (remainder > tick->ns);
 }
 
-/* Returns the time of a tick, or UINT64_MAX if that is too large. */
+/* Returns when a tick begins, or UINT64_MAX if that is too large. */
 static inline uint64_t
 mio__tick_ns(const struct mio__tick *tick, uint64_t number)
 {
@@ -77,6 +80,7 @@ mio__tick_ns(const struct mio__tick *tick, uint64_t number)
 	return ns;
 }
 
+/* Returns the same as an instant, or MIO__NEVER if that is too large. */
 static inline mio__instant_t
 mio__tick_instant(const struct mio__tick *tick, uint64_t number)
 {

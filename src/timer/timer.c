@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The timer connects a wheel to a poll. Its readiness is set when the poll
- * checks it and a timeout is due, and it has a deadline for which the poll asks
- * before it sleeps.
+ * A timer connects a wheel (wheel.h) to a poll. It is a timed source of the
+ * poll (deadlines.h). The poll calls check_due() when it collects events and
+ * when it computes how long a wait may be. This makes the timer readable if a
+ * timeout is due, and otherwise returns when the next one will be due.
  *
  * Threads. The caller ensures that one thread at a time uses the timer, but the
- * poll may check it in another thread. What both use, the wheel, `reported' and
- * `reported_tick', is protected by the lock. The poll holds a lock of its own
- * when it takes this one. Therefore the poll is notified of a change after this
- * lock was released. deadlines.c explains why no change is missed.
+ * poll may check it in another thread. The lock protects what both use: the
+ * wheel, `reported' and `reported_tick'. The poll holds a lock of its own when
+ * it acquires this one. Therefore the timer notifies the poll of a change only
+ * after it has released this lock. deadlines.c explains why the poll misses no
+ * change.
  *
- * `reported' is set when the poll has set the readiness. It is cleared when no
- * timeout is left of those that were due at `reported_tick', the last tick for
- * which the poll or the program checked the wheel: all of them have expired or
- * were cancelled or moved. The wheel's own time cannot serve for that, as it
- * stands still at timeouts that have not expired. While `reported' is set, the
- * program knows that timeouts are due, and the poll need not wake for this
- * timer.
+ * `reported' is set while the timer is readable: the program has been notified,
+ * and the poll need not wake for this timer. `reported_tick' is the last tick
+ * for which the poll or the program checked the wheel. `reported' is cleared
+ * when no timeout is left that was due at this tick: all of them have expired
+ * or were cancelled or moved. The wheel's own current tick cannot serve for
+ * this, because it does not move past timeouts that have not expired.
  *
  * Ticks are multiples of the tick's length on the monotonic clock. A deadline
  * is rounded up to a tick and the current time is rounded down, so that no
@@ -40,19 +41,19 @@
 #include "timer/tick.h"
 #include "timer/wheel.h"
 
-#define TICK_NS   UINT64_C(1000000)
-#define CAPACITY  65536
-#define DELAY_MAX (UINT64_C(1) << 63)
+#define DEFAULT_TICK_NS  UINT64_C(1000000)
+#define DEFAULT_CAPACITY 65536
+#define DELAY_MAX_NS     (UINT64_C(1) << 63)
 
-/* The most timeouts of a slot that the poll scans for the first of them. */
+/* The most timeouts that a check by the poll compares to find the earliest. */
 #define SCAN_MAX 64
 
 struct mio_timer {
 	struct mio__readiness_source base; /* first: freed as one */
-	struct mio_source source; /* what programs register, on top of base */
+	struct mio_source source; /* what programs register; it uses base */
 	struct mio__timed timed;
 	struct mio__tick tick;
-	uint64_t process; /* in which it was created */
+	uint64_t process; /* the process that created it */
 
 	pthread_mutex_t lock; /* protects what follows */
 	bool reported;
@@ -82,6 +83,11 @@ ticks_now(const struct mio_timer *timer)
 
 /* ---- called by the poll */
 
+/*
+ * Makes the timer readable if a timeout is due now. Otherwise returns when the
+ * next one is due, or an earlier time; or MIO__NEVER if there is nothing to
+ * wait for.
+ */
 static mio__instant_t
 check_due(struct mio__timed *timed, mio__instant_t now)
 {
@@ -111,7 +117,7 @@ check_due(struct mio__timed *timed, mio__instant_t now)
 	return next;
 }
 
-/* Clears the readiness if all timeouts that were reported are handled. */
+/* Clears the readiness if no timeout is left of those that were reported. */
 static void
 clear_readiness_locked(struct mio_timer *timer)
 {
@@ -143,7 +149,7 @@ register_locked(struct mio_timer *timer, struct mio_poll *poll,
 {
 	int r;
 
-	/* first: without an alarm the timer must not be registered */
+	/* first, because the timer must not be registered if this fails */
 	r = mio__deadlines_open_locked(poll);
 	if (r == 0)
 		r = mio__readiness_update_locked(&timer->base.readiness, poll,
@@ -231,15 +237,15 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 		return -EINVAL;
 
 	if (capacity == 0)
-		capacity = CAPACITY;
-	if (capacity > MIO__WHEEL_MOST)
+		capacity = DEFAULT_CAPACITY;
+	if (capacity > MIO__WHEEL_CAPACITY_MAX)
 		return -ENOMEM;
 
 	timer = mio__os_alloc(1, sizeof(*timer));
 	if (timer == NULL)
 		return -ENOMEM;
 
-	mio__tick_init(&timer->tick, tick_ns == 0 ? TICK_NS : tick_ns);
+	mio__tick_init(&timer->tick, tick_ns == 0 ? DEFAULT_TICK_NS : tick_ns);
 	r = mio__process_id(&timer->process);
 	if (r == 0)
 		r = mio__wheel_init(&timer->wheel, capacity, ticks_now(timer));
@@ -266,7 +272,7 @@ free:
 	return r;
 }
 
-/* After this the poll does not check the timer any more. */
+/* Removes the timer from its poll, which does not check it after this. */
 static void
 leave_poll(struct mio_timer *timer)
 {
@@ -312,25 +318,26 @@ mio_timer_source(struct mio_timer *timer)
 static bool
 is_too_far(uint64_t deadline_ns)
 {
-	return deadline_ns > DELAY_MAX && deadline_ns - DELAY_MAX > now_ns();
+	return deadline_ns > DELAY_MAX_NS &&
+	    deadline_ns - DELAY_MAX_NS > now_ns();
 }
 
 /*
- * Set, reset and cancel are compiled twice: inline for the usual case, and in a
- * function of its own (x_slow) for all others. In the usual case almost all
- * that they do is to change the wheel. The compiler sees that, and each call
- * takes 17 to 29 instructions less.
+ * Set, reset and cancel are compiled twice: inline for the usual case, and in
+ * set_at_slow(), reset_at_slow() and cancel_slow() for all others. In the usual
+ * case they do little more than change the wheel. As the compiler knows that,
+ * each call takes 17 to 29 instructions less.
  */
 #define SLOW __attribute__((noinline))
 
 /*
- * Returns whether there is nothing to lock, and the deadline is neither the
- * earliest one nor too far away.
+ * Returns whether the process has one thread, so that nothing is locked, and
+ * the deadline is neither earlier than all others nor too far away.
  */
 static inline bool
 is_usual(const struct mio_timer *timer, uint64_t deadline_ns)
 {
-	return MIO__ALONE() && deadline_ns <= DELAY_MAX &&
+	return MIO__ALONE() && deadline_ns <= DELAY_MAX_NS &&
 	    mio__tick_ceil(&timer->tick, deadline_ns) >= timer->wheel.earliest;
 }
 
@@ -339,7 +346,7 @@ set_at(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
     mio_timeout_t *out)
 {
 	mio__wheel_handle_t unused;
-	bool earliest, locked;
+	bool is_earliest, locked;
 	uint64_t tick;
 	int r;
 
@@ -348,12 +355,12 @@ set_at(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
 
 	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	locked = mio__lock_others_out(&timer->lock);
-	earliest = tick < timer->wheel.earliest;
+	is_earliest = tick < timer->wheel.earliest;
 	r = mio__wheel_insert(
 	    &timer->wheel, tick, token, out != NULL ? out : &unused);
 	mio__let_others_in(&timer->lock, locked);
 
-	if (r == 0 && earliest)
+	if (r == 0 && is_earliest)
 		notify_poll(timer);
 
 	return r;
@@ -382,7 +389,7 @@ MIO__PUBLIC int
 mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t token,
     mio_timeout_t *out)
 {
-	if (delay_ns > DELAY_MAX)
+	if (delay_ns > DELAY_MAX_NS)
 		return timer == NULL ? -EINVAL : -EOVERFLOW;
 
 	return mio_timer_set_at(timer, now_ns() + delay_ns, token, out);
@@ -437,7 +444,7 @@ MIO__PUBLIC int
 mio_timer_reset(
     struct mio_timer *timer, mio_timeout_t timeout, uint64_t delay_ns)
 {
-	if (delay_ns > DELAY_MAX)
+	if (delay_ns > DELAY_MAX_NS)
 		return timer == NULL ? -EINVAL : -EOVERFLOW;
 
 	return mio_timer_reset_at(timer, timeout, now_ns() + delay_ns);
@@ -505,9 +512,9 @@ mio_timer_expire(struct mio_timer *timer, mio_token_t *tokens, size_t count)
 MIO__PUBLIC int
 mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns)
 {
-	/* const for the caller, but finding the earliest caches it */
+	/* constant for the caller, but the wheel stores what it finds */
 	struct mio_timer *self = (struct mio_timer *)(uintptr_t)timer;
-	uint64_t at, now, tick;
+	uint64_t due_ns, now, tick;
 	bool any, locked;
 
 	if (timer == NULL || delay_ns == NULL)
@@ -520,9 +527,9 @@ mio_timer_next(const struct mio_timer *timer, uint64_t *delay_ns)
 	if (!any)
 		return -ENOENT;
 
-	at = mio__tick_ns(&timer->tick, tick);
+	due_ns = mio__tick_ns(&timer->tick, tick);
 	now = now_ns();
-	*delay_ns = at > now ? at - now : 0;
+	*delay_ns = due_ns > now ? due_ns - now : 0;
 
 	return 0;
 }

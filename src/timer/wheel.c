@@ -1,41 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A tick is a number of eight digits of eight bits. A timeout is at the level
- * of the highest digit in which its tick differs from now, in the slot of that
- * digit. So all timeouts of a level are due before those of the levels above,
- * and within a level they are due in the order of the slots: the first occupied
- * slot of the lowest occupied level is due next. Bitmaps find it in a few
- * instructions. When now reaches the first tick of a slot above level 0, the
- * timeouts of that slot move down: seven times at most, two or three times in
- * practice.
+ * Slots. A tick is a number with eight digits of eight bits each. There are
+ * eight levels, one for each digit, and a level has a slot for each value of
+ * its digit. A slot is a list of timeouts. A timeout is at the level of the
+ * highest digit in which its tick differs from `now', in the slot for the value
+ * of that digit. So all timeouts of a level are due before those of the levels
+ * above, and within a level they are due in the order of the slots: the first
+ * occupied slot of the lowest occupied level is due next. Bitmaps find it in a
+ * few instructions. When `now' reaches the first tick of a slot above level 0,
+ * the timeouts of that slot move to lower levels. A timeout moves at most seven
+ * times, and two or three times in practice.
  *
- * Order. At any time all timeouts of one tick are in one list, as the slot
- * depends on the tick and on now alone. Lists are appended to, and moving down
- * keeps their order. So within a tick the timeout that was set first expires
- * first. A timeout whose tick is before now has no slot; it is overdue and goes
- * to a heap (overdue.c), which is due before all slots.
+ * Order. At any time all timeouts of one tick are in one list, because the slot
+ * depends only on the tick and on `now'. Timeouts are appended to a list, and
+ * moving them down keeps their order. So within a tick the timeout that was set
+ * first expires first. A timeout whose tick is before `now' when it is set has
+ * no slot. It is overdue and is kept in a heap (overdue.c), which is due before
+ * all slots.
  *
- * Memory. A list is a ring of indexes that includes a link of the list itself,
- * so that unlinking a node does not need to know its list. The links are apart
- * from the rest of the nodes: eight of them share a cache line, and a walk over
- * a list does not load the nodes.
+ * Memory. A list is a ring of links that includes a link for the list itself,
+ * so that a node can be unlinked without knowing its list. The links are
+ * separate from the rest of the nodes: eight of them share a cache line, and a
+ * walk over a list does not load the nodes.
  *
- * Handles. A handle consists of the index of the node, which is not 0, and of
- * the number of times the node was used. That number has all bits that the
- * index leaves, and a handle is repeated only when it wraps around. The node
- * has a copy of its handle, so that a lookup is one comparison. While the node
- * is free, the copy lacks the index, and no handle is equal to that.
+ * Handles. A handle contains the index of the node, which is not 0, and the
+ * number of times that the node has been used. That number has all bits that
+ * the index leaves, and a handle is repeated only when the number wraps around.
+ * The node has a copy of its handle, so that a lookup is one comparison. While
+ * the node is free, the copy lacks the index, and no handle is equal to it.
  *
- * Free nodes. The node that was freed last is used first, as it is still in the
- * cache. When no timeout is pending, nodes are used in the order of memory
- * again. Rejected: a hierarchical bitmap of free nodes (38 ns instead of 17 to
- * cancel one of 100,000 timeouts and set another; 7 instead of 30 to set one
- * after 70,000 of them were cancelled in random order).
+ * Free nodes. The node that was freed last is used first, because it is still
+ * in the cache. When no timeout is pending, nodes are used in the order of
+ * memory again. A hierarchical bitmap of free nodes was rejected. It took 38 ns
+ * instead of 17 to cancel one of 100,000 timeouts and set another, but 7
+ * instead of 30 to set one after 70,000 of them were cancelled in random order.
  *
- * The earliest tick is kept while it is known. When that timeout is removed and
- * its slot is above level 0, the slot has to be scanned; a caller that cannot
- * wait for that gets a lower bound.
+ * The earliest tick is stored while it is known. When that timeout is removed
+ * and the next occupied slot is above level 0, that slot has to be scanned; a
+ * caller that does not want to wait for that gets a lower bound.
  */
 
 #include "timer/wheel.h"
@@ -45,21 +48,22 @@
 
 #include "sys/memory.h"
 
-#define DIGITS MIO__WHEEL_DIGITS
+#define DIGITS MIO__WHEEL_DIGITS /* the values of a digit */
 #define LISTS  MIO__WHEEL_LISTS
 #define NEVER  UINT64_MAX
 
-/* The size of an allocation is counted in words. */
+/* The unit in which the size of an allocation is computed. */
 #define UNIT sizeof(uint64_t)
 
-/* No list. */
+/* Returned if no list is due. */
 #define NONE UINT32_MAX
 
-/* The link of a node, by its index. */
+/* The link of the node with this index. */
 #define LINK(index) ((uint32_t)(index) + LISTS)
 
 /* ---- handles */
 
+/* Returns the node of a link. */
 static inline struct mio__wheel_node *
 node_at(const struct mio__wheel *wheel, uint32_t link)
 {
@@ -84,9 +88,9 @@ find(
 
 /* ---- the free list */
 
-/* Removes a node from the free list, which must not be empty. */
+/* Returns the index of a node that was free. There must be one. */
 static inline uint64_t
-get_node(struct mio__wheel *wheel)
+allocate_node(struct mio__wheel *wheel)
 {
 	uint64_t index = wheel->free;
 
@@ -99,7 +103,7 @@ get_node(struct mio__wheel *wheel)
 	return index;
 }
 
-/* From here on its handle is not found. */
+/* Frees a node. Its handle is not found after this. */
 static inline void
 free_node(struct mio__wheel *wheel, uint64_t index)
 {
@@ -111,7 +115,7 @@ free_node(struct mio__wheel *wheel, uint64_t index)
 	wheel->pending--;
 }
 
-/* Once all nodes are free, they are used in the order of memory again. */
+/* Called when all nodes are free. They are used in the order of memory then. */
 static inline void
 reset_free_list(struct mio__wheel *wheel)
 {
@@ -164,7 +168,7 @@ mio__wheel_fini(struct mio__wheel *wheel)
 
 /* ---- lists */
 
-/* Returns the link before it: the last node, or the list itself. */
+/* Returns the link that is then before it: the previous node, or the list. */
 static inline uint32_t
 append(struct mio__wheel *wheel, uint32_t list, uint32_t link)
 {
@@ -196,7 +200,10 @@ mark_empty(struct mio__wheel *wheel, uint32_t list)
 		wheel->groups &= ~(UINT64_C(1) << list / 64);
 }
 
-/* Removes a node with this tick from its list. */
+/*
+ * Removes a node with this tick from its list. It is overdue if `now' is past
+ * the tick, because `now' does not pass the tick of a node in a slot.
+ */
 static inline void
 unlink_node(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
 {
@@ -212,7 +219,7 @@ unlink_node(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
 		mark_empty(wheel, next);
 }
 
-/* Adds a node to the list in which its tick belongs. */
+/* Adds a node to the slot of its tick, or to the overdue ones. */
 static inline void
 place(struct mio__wheel *wheel, uint32_t link, uint64_t tick)
 {
@@ -243,7 +250,7 @@ update_earliest(struct mio__wheel *wheel, uint64_t tick)
 	}
 }
 
-/* Called after the earliest timeout was removed, or the only one. */
+/* Called after the earliest timeout, or the last pending one, was removed. */
 static inline void
 forget_earliest(struct mio__wheel *wheel)
 {
@@ -268,25 +275,25 @@ static uint64_t
 start_of(const struct mio__wheel *wheel, unsigned slot)
 {
 	unsigned shift = slot / DIGITS * MIO__WHEEL_LEVEL_BITS;
-	uint64_t above = wheel->now >> shift & ~(uint64_t)(DIGITS - 1);
+	uint64_t higher = wheel->now >> shift & ~(uint64_t)(DIGITS - 1);
 
-	return (above | slot % DIGITS) << shift;
+	return (higher | slot % DIGITS) << shift;
 }
 
 /* Returns the least tick of a list, or NEVER if it has more than scan_max. */
 static uint64_t
 least_of(const struct mio__wheel *wheel, uint32_t list, size_t scan_max)
 {
-	uint32_t index = wheel->links[list].next;
+	uint32_t link = wheel->links[list].next;
 	uint64_t least = NEVER;
 
-	for (; index != list && scan_max > 0; scan_max--) {
-		if (node_at(wheel, index)->tick < least)
-			least = node_at(wheel, index)->tick;
-		index = wheel->links[index].next;
+	for (; link != list && scan_max > 0; scan_max--) {
+		if (node_at(wheel, link)->tick < least)
+			least = node_at(wheel, link)->tick;
+		link = wheel->links[link].next;
 	}
 
-	return index == list ? least : NEVER;
+	return link == list ? least : NEVER;
 }
 
 bool
@@ -333,7 +340,7 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t token,
 	if (wheel->pending == wheel->capacity)
 		return -ENOSPC;
 
-	index = get_node(wheel);
+	index = allocate_node(wheel);
 	node = &wheel->nodes[index];
 	node->handle += wheel->mask + 1 + index;
 	node->tick = tick;
@@ -345,6 +352,7 @@ mio__wheel_insert(struct mio__wheel *wheel, uint64_t tick, uint64_t token,
 	return 0;
 }
 
+/* Moves the timeout of a node. Returns 0. */
 static inline int
 move(struct mio__wheel *wheel, struct mio__wheel_node *node, uint32_t link,
     uint64_t tick)
@@ -362,9 +370,9 @@ move(struct mio__wheel *wheel, struct mio__wheel_node *node, uint32_t link,
 }
 
 /*
- * A move is compiled twice: in this function for timeouts that are overdue, and
- * inline for all others. There it contains no call, and fewer registers are
- * saved for that (10 instructions).
+ * A move is compiled twice: in this function for timeouts that are overdue
+ * before or after it, and inline for all others. The inline one contains no
+ * call, so that fewer registers have to be saved (10 instructions less).
  */
 static __attribute__((noinline, cold)) int
 move_overdue(struct mio__wheel *wheel, struct mio__wheel_node *node,
@@ -414,35 +422,36 @@ mio__wheel_remove(
 /* ---- expiring */
 
 /*
- * Moves the timeouts of a slot down, in their order, as now has reached its
- * first tick. Each link has to be loaded before the next one is known. A second
- * walk, from the other end, prefetches the nodes of the half that is moved
- * last.
+ * Moves the timeouts of a slot to lower levels, in their order, when `now' has
+ * reached the first tick of the slot. Each link has to be loaded before the
+ * next one is known. Therefore a second walk, from the other end, prefetches
+ * the nodes of the half that is moved last.
  */
 static void
 move_down(struct mio__wheel *wheel, uint32_t slot)
 {
 	struct mio__wheel_link *links = wheel->links;
-	uint32_t index = links[slot].next, ahead = links[slot].prev, next;
+	uint32_t link = links[slot].next, ahead = links[slot].prev, next;
 
 	links[slot] = (struct mio__wheel_link){ slot, slot };
 	mark_empty(wheel, slot);
 
-	for (; index != slot; index = next) {
-		next = links[index].next;
-		if (ahead == index || ahead == next)
+	for (; link != slot; link = next) {
+		next = links[link].next;
+		if (ahead == link || ahead == next)
 			ahead = slot;
 		if (ahead != slot) {
 			__builtin_prefetch(node_at(wheel, ahead));
 			ahead = links[ahead].prev;
 		}
-		place(wheel, index, node_at(wheel, index)->tick);
+		place(wheel, link, node_at(wheel, link)->tick);
 	}
 }
 
 /*
- * Called when the first occupied slot begins at start, which is not reached
- * yet: a lower bound that needs no scan.
+ * Called when the first occupied slot begins at start, which has not been
+ * reached yet. This is a lower bound of the earliest tick that needs no scan,
+ * and is exact at level 0.
  */
 static void
 raise_earliest(struct mio__wheel *wheel, unsigned slot, uint64_t start)
@@ -453,7 +462,7 @@ raise_earliest(struct mio__wheel *wheel, unsigned slot, uint64_t start)
 	}
 }
 
-/* Moves time on to now. Returns the first list that is due, or NONE. */
+/* Moves the wheel towards now. Returns the first list that is due, or NONE. */
 static unsigned
 due_list(struct mio__wheel *wheel, uint64_t now)
 {
@@ -498,18 +507,18 @@ expire_list(
     struct mio__wheel *wheel, uint32_t list, uint64_t *tokens, size_t count)
 {
 	struct mio__wheel_link *links = wheel->links;
-	uint32_t index = links[list].next, next;
+	uint32_t link = links[list].next, next;
 	size_t n = 0;
 
-	for (; index != list && n < count; index = next) {
-		next = links[index].next;
-		tokens[n++] = node_at(wheel, index)->token;
-		free_node(wheel, index - LISTS);
+	for (; link != list && n < count; link = next) {
+		next = links[link].next;
+		tokens[n++] = node_at(wheel, link)->token;
+		free_node(wheel, link - LISTS);
 	}
 
-	links[list].next = index;
-	links[index].prev = list;
-	if (index == list)
+	links[list].next = link;
+	links[link].prev = list;
+	if (link == list)
 		mark_empty(wheel, list);
 
 	return n;
@@ -543,7 +552,7 @@ mio__wheel_expire(
 		    ? expire_list(wheel, list, tokens + n, count - n)
 		    : expire_overdue(wheel, tokens + n, count - n);
 
-	/* the earliest timeout may be among them */
+	/* the earliest timeout may be one of them */
 	if (n > 0 && wheel->earliest <= now)
 		forget_earliest(wheel);
 
