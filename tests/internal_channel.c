@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What channels cost in system calls and in memory, and no memory. */
+/*
+ * How many system calls and allocations channels make, and what they do when an
+ * allocation fails.
+ */
 
 #include "config.h"
 #include "alloc_trap.h"
@@ -39,7 +42,10 @@ destroy(struct pair pair)
 	mio_poll_destroy(pair.poll);
 }
 
-/* How many of the calls went wrong: Check's own assertions may allocate. */
+/*
+ * These two return how many calls failed. They do not assert, because Check's
+ * assertions may allocate memory.
+ */
 static int
 send_many(struct pair pair, uint64_t count)
 {
@@ -72,7 +78,7 @@ START_TEST(burst_on_a_poll_that_is_awake_costs_no_system_call)
 	struct mio_event event;
 	int round;
 
-	/* after a sleep that ended by itself, too */
+	/* the poll has slept, and its wait ended by the timeout */
 	assert_ok(mio_poll(pair.poll, &event, 1, MS(1)));
 	ck_assert_int_eq(send_many(pair, MANY), 0);
 	ck_assert_int_eq(receive_many(pair, MANY), 0);
@@ -133,7 +139,10 @@ START_TEST(bounded_allocates_nothing)
 }
 END_TEST
 
-/* Bursts below the record and at it, wherever in the ring they begin. */
+/*
+ * The record is the largest number of messages that have waited at one time.
+ * Bursts up to it begin at different positions of the ring.
+ */
 START_TEST(unbounded_allocates_nothing_below_its_record)
 {
 	struct pair pair;
@@ -158,7 +167,7 @@ START_TEST(unbounded_allocates_nothing_below_its_record)
 	ck_assert_uint_eq(alloc_trap_count() - before, 0);
 	ck_assert_int_eq(bad, 0);
 
-	/* and the record is what counts */
+	/* more than the record takes more memory */
 	ck_assert_int_eq(send_many(pair, 200 * MANY), 0);
 	ck_assert_uint_gt(alloc_trap_count(), before);
 	destroy(pair);

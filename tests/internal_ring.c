@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The ring of a channel compared with a naive queue in very many random steps:
- * for message sizes and bounds that are not round, and where positions wrap.
+ * The ring of a channel is compared with a counter of its messages in many
+ * random steps: for message sizes and limits that are not powers of two, too,
+ * and where positions wrap around.
  */
 
 #include "config.h"
@@ -39,7 +40,7 @@ struct subject {
 	struct mio__ring *ring;
 	atomic_size_t head;
 	size_t position;
-	/* what it must contain */
+	/* the expected content: numbers from `oldest' on */
 	uint32_t oldest, waiting;
 	size_t limit, size;
 	bool asleep;
@@ -114,7 +115,7 @@ walk(size_t size, size_t limit, size_t begin)
 	    begin | MIO__TAIL_ASLEEP);
 	ck_assert_ptr_nonnull(s.ring);
 	for (i = 0; i < STEPS / (is_slowed_down() ? 20 : 1); i++) {
-		/* drifts between empty and full */
+		/* the ring fills and empties, again and again */
 		if (random_below(200) < 50 + (uint32_t)(i / 500 % 2) * 100)
 			push(&s);
 		else if (s.waiting > 0 || random_below(4) == 0)
@@ -178,7 +179,7 @@ START_TEST(nothing_is_pushed_after_the_end)
 }
 END_TEST
 
-/* A sender loads the head only if the one seen last leaves no room. */
+/* A sender may check a position that the head has already passed. */
 START_TEST(old_positions_are_not_full)
 {
 	atomic_size_t head;
@@ -211,7 +212,7 @@ START_TEST(no_memory_leaks_nothing)
 }
 END_TEST
 
-/* What senders write is not on the cache lines of the constant part. */
+/* The members that senders store have a cache line of their own. */
 START_TEST(lines_are_not_shared)
 {
 	ck_assert_uint_ge(offsetof(struct mio__ring, tail), 64);

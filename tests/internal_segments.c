@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The growing queue of a channel compared with a naive one in very many random
- * steps, with growing, sleeping and closing in between. Memory is allocated
- * only when more messages wait than ever before.
+ * The growing queue of a channel is compared with a counter of its messages in
+ * many random steps, in which it grows, falls asleep and is closed. Memory must
+ * be allocated only when more messages wait than ever before.
  */
 
 #include "config.h"
@@ -28,7 +28,7 @@ random_below(uint32_t n)
 
 struct subject {
 	struct mio__segments queue;
-	/* what must hold */
+	/* what is expected; the record is the most that have waited */
 	uint64_t oldest, waiting, record, room;
 	bool asleep;
 };
@@ -79,7 +79,7 @@ read_some(struct subject *s, size_t count)
 	in[count] = 17;
 	n = mio__segments_peek(&s->queue, in, count);
 	must(in[count] == 17);
-	/* a batch ends with its ring */
+	/* fewer than wait, as a batch ends with its ring */
 	must(n <= s->waiting);
 	must((n > 0) == (s->waiting > 0));
 	for (i = 0; i < n; i++)
@@ -137,7 +137,7 @@ START_TEST(it_is_a_queue_that_grows)
 	row = 0x31415926u + (uint32_t)_i;
 	begin(&s, limits[_i]);
 	for (i = 0; i < STEPS / (is_slowed_down() ? 20 : 1); i++) {
-		/* mostly empty, now and then a crowd, ever larger */
+		/* mostly empty, but now and then many messages wait */
 		more = i % 2000 > 1700 ? 12 : 4;
 		if (random_below(16) < more)
 			push(&s);
@@ -151,7 +151,7 @@ START_TEST(it_is_a_queue_that_grows)
 }
 END_TEST
 
-/* At any position of the ring, as many messages fit as ever did. */
+/* As many messages as have waited before fit at any position of the ring. */
 START_TEST(record_is_enough_at_every_position)
 {
 	struct subject s;
@@ -177,7 +177,7 @@ START_TEST(record_is_enough_at_every_position)
 }
 END_TEST
 
-/* A slow sender finds that the ring it loaded has moved. */
+/* A slow sender finds that the queue has moved on from its ring. */
 START_TEST(old_ring_returns_moved)
 {
 	struct subject s;
@@ -195,7 +195,7 @@ START_TEST(old_ring_returns_moved)
 }
 END_TEST
 
-/* The old ring was read to its end, and the newer one is not stored yet. */
+/* The reader has read the old ring; the newer one is not stored yet. */
 START_TEST(growing_is_not_empty)
 {
 	struct subject s;

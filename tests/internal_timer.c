@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Timers in made-up time, what they cost in system calls, and systems without
- * timerfd.
+ * Timers with a simulated clock, how many system calls they make, and systems
+ * without timerfd.
  */
 
 #include "config.h"
@@ -35,7 +35,7 @@ end(struct scene *scene)
 	mio_poll_destroy(scene->poll);
 }
 
-/* Whether the poll has a clock of the kernel's. */
+/* Returns whether the alarm of a poll is a timerfd. */
 static bool
 has_timerfd(void)
 {
@@ -47,26 +47,26 @@ has_timerfd(void)
 	return made > 0 && has_alarm();
 }
 
-/* How often the poll slept for some time. */
+/* Returns how often the poll waited with a timeout. */
 static unsigned
 sleeps(void)
 {
 	return fault_count("epoll_pwait2") + fault_count("ppoll");
 }
 
-/* Nothing but looks at the clock. */
+/* Reading the clock does not count. */
 static void
 expect_no_system_call(void)
 {
 	ck_assert_uint_eq(fault_count(NULL), fault_count("clock_gettime"));
 }
 
-/* Not a nanosecond early, nor later than the end of the tick. */
+/* No timeout expires a nanosecond early, or later than its tick. */
 START_TEST(deadlines_are_kept_to_the_tick)
 {
 	static const uint64_t ticks[] = { 1, 3, 1000, 999999, MS(1), MS(100) };
 	struct mio_timer *timer;
-	mio_token_t states[2];
+	mio_token_t tokens[2];
 	uint64_t delay, due, now, next, random = 1;
 	int i;
 
@@ -85,35 +85,35 @@ START_TEST(deadlines_are_kept_to_the_tick)
 		ck_assert_uint_eq(next, due - now);
 		if (due > now) {
 			fault_set_clock((int64_t)due - 1);
-			ck_assert_int_eq(mio_timer_expire(timer, states, 2), 0);
+			ck_assert_int_eq(mio_timer_expire(timer, tokens, 2), 0);
 			assert_ok(mio_timer_next(timer, &next));
 			ck_assert_uint_eq(next, 1);
 		}
 		fault_set_clock((int64_t)due);
 		assert_ok(mio_timer_next(timer, &next));
 		ck_assert_uint_eq(next, 0);
-		ck_assert_int_eq(mio_timer_expire(timer, states, 2), 1);
-		ck_assert_uint_eq(states[0], 5);
+		ck_assert_int_eq(mio_timer_expire(timer, tokens, 2), 1);
+		ck_assert_uint_eq(tokens[0], 5);
 		mio_timer_destroy(timer);
 	}
 	fault_set_clock(0);
 }
 END_TEST
 
-/* mio's came a tick late when the loop had started late. */
+/* In mio, timeouts expired a tick late if the loop had started late. */
 START_TEST(the_start_of_the_loop_does_not_matter)
 {
 	struct mio_timer *timer;
-	mio_token_t state;
+	mio_token_t token;
 
 	fault_set_clock(HOUR);
 	assert_ok(mio_timer_create(&timer, MS(100), 2));
 	fault_set_clock(HOUR + MS(10));
 	assert_ok(mio_timer_set(timer, MS(100), 1, NULL));
 	fault_set_clock(HOUR + MS(199));
-	ck_assert_int_eq(mio_timer_expire(timer, &state, 1), 0);
+	ck_assert_int_eq(mio_timer_expire(timer, &token, 1), 0);
 	fault_set_clock(HOUR + MS(200));
-	ck_assert_int_eq(mio_timer_expire(timer, &state, 1), 1);
+	ck_assert_int_eq(mio_timer_expire(timer, &token, 1), 1);
 	mio_timer_destroy(timer);
 	fault_set_clock(0);
 }
@@ -122,7 +122,7 @@ END_TEST
 START_TEST(a_loop_that_is_an_hour_late_loses_nothing)
 {
 	struct scene scene;
-	mio_token_t states[100], expected = 0;
+	mio_token_t tokens[100], expected = 0;
 	struct mio_event event;
 	int i, n;
 
@@ -135,10 +135,10 @@ START_TEST(a_loop_that_is_an_hour_late_loses_nothing)
 	fault_set_clock(2 * HOUR + SECONDS(1));
 	while (expected < 50000) {
 		ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 1);
-		n = mio_timer_expire(scene.timer, states, 100);
+		n = mio_timer_expire(scene.timer, tokens, 100);
 		ck_assert_int_gt(n, 0);
 		for (i = 0; i < n; i++)
-			if (states[i] != expected++)
+			if (tokens[i] != expected++)
 				ck_abort_msg("%d", i);
 	}
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
@@ -147,40 +147,40 @@ START_TEST(a_loop_that_is_an_hour_late_loses_nothing)
 }
 END_TEST
 
-/* mio stood still when it polled twice within a tick. */
+/* In mio, the timer stood still after two polls within a tick. */
 START_TEST(polls_within_a_tick_end)
 {
 	struct scene scene;
 	struct mio_event event;
-	mio_token_t state;
+	mio_token_t token;
 
 	fault_set_clock(HOUR);
 	scene = begin(MIO_LEVEL);
 	assert_ok(mio_timer_set(scene.timer, MS(1), 1, NULL));
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 0);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 0);
 	fault_set_clock(HOUR + MS(1) - 1);
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 0);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 0);
 	fault_set_clock(HOUR + MS(1));
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 1);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	fault_set_clock(0);
 	end(&scene);
 }
 END_TEST
 
 /*
- * Three ticks are due, and the timeouts are handed out or cancelled one by one:
- * what the edge reported stays reported until nothing is left of it.
+ * Three ticks are due, and their timeouts expire or are cancelled one by one.
+ * The edge is not reported again until no timeout of the three is left.
  */
 START_TEST(an_edge_of_several_ticks_is_reported_once)
 {
 	struct scene scene;
 	struct mio_event event;
 	mio_timeout_t timeouts[3];
-	mio_token_t state;
+	mio_token_t token;
 	uint64_t i;
 
 	fault_set_clock(HOUR);
@@ -190,14 +190,14 @@ START_TEST(an_edge_of_several_ticks_is_reported_once)
 		    scene.timer, MS(1 + 4 * i), i, &timeouts[i]));
 	fault_set_clock(HOUR + MS(30));
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 1);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
 	assert_ok(mio_timer_cancel(scene.timer, timeouts[1], NULL));
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
 
-	/* all of it cancelled or moved: what is due next is an edge */
+	/* all are cancelled or moved: the next one that is due is an edge */
 	for (i = 0; i < 2; i++)
 		assert_ok(mio_timer_set(
 		    scene.timer, MS(1 + 4 * i), i, &timeouts[i]));
@@ -208,7 +208,7 @@ START_TEST(an_edge_of_several_ticks_is_reported_once)
 	assert_ok(mio_timer_cancel(scene.timer, timeouts[1], NULL));
 	fault_set_clock(HOUR + MS(90));
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 1);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, 0), 0);
 	fault_set_clock(0);
 	end(&scene);
@@ -220,7 +220,7 @@ START_TEST(using_a_timer_costs_no_system_call)
 	struct scene scene = begin(MIO_LEVEL);
 	mio_timeout_t timeouts[100];
 	uint64_t delay;
-	mio_token_t state;
+	mio_token_t token;
 	int i;
 
 	ck_assert_int_eq(
@@ -233,12 +233,12 @@ START_TEST(using_a_timer_costs_no_system_call)
 		assert_ok(mio_timer_reset(scene.timer, timeouts[i],
 		    (uint64_t)SECONDS(50 + i)));
 	assert_ok(mio_timer_next(scene.timer, &delay));
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 0);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 0);
 	for (i = 0; i < 100; i++)
 		assert_ok(mio_timer_cancel(scene.timer, timeouts[i], NULL));
 	expect_no_system_call();
 
-	/* nor does a sleep for which there is nothing */
+	/* a sleep without timeouts sets no alarm */
 	fault_reset_counts();
 	ck_assert_int_eq(
 	    mio_poll(scene.poll, &(struct mio_event){ 0 }, 1, MS(1)), 0);
@@ -247,7 +247,7 @@ START_TEST(using_a_timer_costs_no_system_call)
 }
 END_TEST
 
-/* It stays set from one wait to the next, however short these are. */
+/* Otherwise it stays set from one wait to the next, however short they are. */
 START_TEST(the_alarm_is_set_when_the_earliest_moved)
 {
 	struct scene scene = begin(MIO_LEVEL);
@@ -281,24 +281,24 @@ START_TEST(the_alarm_is_set_when_the_earliest_moved)
 }
 END_TEST
 
-/* mio woke for what was cancelled, and then for ever. */
-START_TEST(no_wait_ends_with_nothing_to_hand_out)
+/* In mio, a wait ended for a cancelled timeout, and so did all later waits. */
+START_TEST(no_wait_ends_without_a_due_timeout)
 {
 	struct scene scene = begin(MIO_EDGE);
 	struct mio_event event;
 	mio_timeout_t timeout;
-	mio_token_t state;
+	mio_token_t token;
 	int i;
 
 	if (_i == 1) {
-		/* the alarm is not to be had */
+		/* without an alarm */
 		end(&scene);
 		fault_arm_all("timerfd_create", ENOSYS);
 		scene = begin(MIO_EDGE);
 		(void)fault_disarm();
 	}
 
-	/* set and cancelled, a sleep in between or not */
+	/* a timeout is set and cancelled, without and with a sleep between */
 	assert_ok(mio_timer_set(scene.timer, MS(2), 1, &timeout));
 	assert_ok(mio_timer_cancel(scene.timer, timeout, NULL));
 	assert_ok(mio_timer_set(scene.timer, MS(200), 1, &timeout));
@@ -308,7 +308,7 @@ START_TEST(no_wait_ends_with_nothing_to_hand_out)
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(250)), 0);
 	ck_assert_uint_le(sleeps(), 1);
 
-	/* one each for many, and for one reported edge that nobody handles */
+	/* one wait for many timeouts, and one while they stay due */
 	for (i = 1; i <= 300; i++)
 		assert_ok(mio_timer_set(
 		    scene.timer, MS(30) + (uint64_t)i * 1000, 1, &timeout));
@@ -318,13 +318,16 @@ START_TEST(no_wait_ends_with_nothing_to_hand_out)
 	fault_reset_counts();
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(20)), 0);
 	ck_assert_uint_le(sleeps(), 1);
-	while (mio_timer_expire(scene.timer, &state, 1) == 1)
+	while (mio_timer_expire(scene.timer, &token, 1) == 1)
 		continue;
 	end(&scene);
 }
 END_TEST
 
-/* As a kernel and as a sandbox say it: the poll's own timeout does it all. */
+/*
+ * A kernel or a sandbox refuses timerfd: the poll limits the timeout of its
+ * waits instead.
+ */
 START_TEST(polls_do_without_timerfd)
 {
 	static const char *const calls[] = {
@@ -334,7 +337,7 @@ START_TEST(polls_do_without_timerfd)
 	struct scene scene = { .timer = NULL };
 	struct mio_event event;
 	uint64_t asked;
-	mio_token_t state;
+	mio_token_t token;
 	int i;
 
 	fault_arm_all(calls[_i], _i % 2 ? ENOSYS : EPERM);
@@ -349,7 +352,7 @@ START_TEST(polls_do_without_timerfd)
 		ck_assert_uint_eq(event.token, 9);
 		ck_assert_uint_ge(
 		    mio_clock_now(), asked + (uint64_t)i * 300000);
-		ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+		ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	}
 	ck_assert_uint_eq(fault_count("timerfd_settime"), 0);
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(1)), 0);
@@ -382,7 +385,7 @@ START_TEST(a_sleeping_thread_is_woken_without_timerfd)
 	struct sleeper sleeper = { .back = false };
 	struct scene scene;
 	pthread_t thread;
-	mio_token_t state;
+	mio_token_t token;
 
 	fault_arm_all("timerfd_create", ENOSYS);
 	scene = begin(MIO_LEVEL);
@@ -395,13 +398,13 @@ START_TEST(a_sleeping_thread_is_woken_without_timerfd)
 	assert_ok(mio_timer_set(scene.timer, MS(2), 1, NULL));
 	join(thread);
 	ck_assert_int_eq(sleeper.n, 1);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
-	ck_assert_uint_eq(state, 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
+	ck_assert_uint_eq(token, 1);
 	end(&scene);
 }
 END_TEST
 
-/* The timer's and the alarm's. */
+/* Failures of the timer and of the alarm. */
 START_TEST(failures_are_reported_and_leave_nothing)
 {
 	static const int errors[] = { EMFILE, ENFILE, ENOMEM, ENODEV };
@@ -426,13 +429,13 @@ START_TEST(failures_are_reported_and_leave_nothing)
 	for (i = 0; i < 4; i++) {
 		fault_arm("timerfd_create", 1, errors[i]);
 		if (mio_poll_register(poll, source, 1, MIO_READABLE, 0) == 0) {
-			/* made without it */
+			/* this poll does not use a timerfd */
 			ck_assert(!fault_disarm());
 			mio_timer_destroy(timer);
 			mio_poll_destroy(poll);
 			return;
 		}
-		/* nor does it belong to that poll */
+		/* the timer is not bound to that poll either */
 		other = new_poll();
 		assert_ok(mio_poll_register(other, source, 1, MIO_READABLE, 0));
 		ck_assert(fault_disarm());
@@ -460,23 +463,23 @@ START_TEST(failures_are_reported_and_leave_nothing)
 }
 END_TEST
 
-/* As many in a full array as fit beside it: the alarm takes no place. */
-START_TEST(alarm_takes_no_place_of_an_event)
+/* An alarm that has ended a wait does not use an element of the array. */
+START_TEST(alarm_uses_no_element_of_the_array)
 {
 	struct scene scene = begin(MIO_LEVEL);
 	struct mio_event events[3];
-	mio_token_t state;
+	mio_token_t token;
 	int fds[2];
 
 	make_pipe(fds);
-	/* however long the calls take, it is early */
+	/* the timeout is not due yet, however long the calls take */
 	fault_set_clock(mio_clock_now());
 	assert_ok(mio_timer_set(scene.timer, MS(2), 1, NULL));
 	ck_assert_int_eq(mio_poll_arm(scene.poll), 0);
 	fault_set_clock(0);
 	(void)usleep(5000);
-	/* rings by now, but is taken back before anybody looks */
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	/* the alarm has expired, but the timeout is removed before a poll */
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	ck_assert_int_eq(write(fds[1], "x", 1), 1);
 	assert_ok(mio_poll_register_fd(
 	    scene.poll, fds[0], 1, MIO_READABLE, MIO_LEVEL));
@@ -506,8 +509,8 @@ main(void)
 	tcase_add_test(tcase, using_a_timer_costs_no_system_call);
 	tcase_add_test(tcase, the_alarm_is_set_when_the_earliest_moved);
 	tcase_add_loop_test(
-	    tcase, no_wait_ends_with_nothing_to_hand_out, 0, 2);
-	tcase_add_test(tcase, alarm_takes_no_place_of_an_event);
+	    tcase, no_wait_ends_without_a_due_timeout, 0, 2);
+	tcase_add_test(tcase, alarm_uses_no_element_of_the_array);
 
 	tcase = new_case(suite, "faults");
 	tcase_add_loop_test(tcase, polls_do_without_timerfd, 0, 4);

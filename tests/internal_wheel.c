@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The wheel compared with a table that is searched, in simulated time. */
+/* The wheel is compared with a table that is searched, in simulated time. */
 
 #include "config.h"
 #include "lib/harness.h"
@@ -99,8 +99,8 @@ START_TEST(stale_handles_are_not_found)
 }
 END_TEST
 
-/* mio's search walked tick by tick: here 30 days of milliseconds. */
-START_TEST(long_sleeps_are_caught_up_with_at_once)
+/* In mio the search walked tick by tick. Here 30 days of milliseconds pass. */
+START_TEST(expiring_after_a_long_sleep_is_quick)
 {
 	const uint64_t month = UINT64_C(30) * 24 * 3600 * 1000;
 	struct mio__wheel *wheel = malloc(sizeof(*wheel));
@@ -191,7 +191,7 @@ START_TEST(an_overdue_timeout_costs_the_same_among_many)
 }
 END_TEST
 
-/* The order within a tick survives when its numbers are used up. */
+/* The order within a tick stays the same when all numbers have been used. */
 START_TEST(overdue_timeouts_are_renumbered)
 {
 	enum { COUNT = 1000 };
@@ -223,7 +223,7 @@ START_TEST(overdue_timeouts_are_renumbered)
 }
 END_TEST
 
-/* An assertion for each would take longer than everything else. */
+/* This does not assert, as that would take longer than everything else. */
 static void
 check_ticks(const struct mio__tick *tick, uint64_t ns)
 {
@@ -277,7 +277,7 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, agrees_with_the_table_at_every_step, 0, WALKS);
 	tcase_add_test(tcase, stale_handles_are_not_found);
-	tcase_add_test(tcase, long_sleeps_are_caught_up_with_at_once);
+	tcase_add_test(tcase, expiring_after_a_long_sleep_is_quick);
 	tcase_add_test(tcase, overdue_timeouts_are_sorted_in_good_time);
 	tcase_add_test(tcase, an_overdue_timeout_costs_the_same_among_many);
 	tcase_add_test(tcase, overdue_timeouts_are_renumbered);

@@ -8,7 +8,7 @@
 
 #include <limits.h>
 
-/* What most tests are run with: no bound, and one. */
+/* Most tests are run without a bound and with two. */
 static const size_t bounds[] = { 0, 4, 1000 };
 enum { BOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
 
@@ -51,7 +51,7 @@ START_TEST(bad_arguments_are_refused_and_change_nothing)
 }
 END_TEST
 
-START_TEST(sizes_that_no_memory_has_are_enomem)
+START_TEST(sizes_beyond_any_memory_are_enomem)
 {
 	static const struct {
 		size_t size, bound;
@@ -121,7 +121,7 @@ START_TEST(registering_is_checked_as_with_every_source)
 }
 END_TEST
 
-START_TEST(messages_come_whole_and_in_order)
+START_TEST(messages_arrive_whole_and_in_order)
 {
 	static const size_t sizes[] = {
 		1, 2, 3, 7, 8, 9, 15, 16, 17, 63, 64, 65, 100, 4096, 70000,
@@ -189,7 +189,7 @@ START_TEST(bounds_are_exact)
 }
 END_TEST
 
-START_TEST(batches_take_what_there_is)
+START_TEST(batches_receive_what_is_queued)
 {
 	struct pair pair = new_pair(bounds[_i]);
 	uint64_t messages[1000];
@@ -235,7 +235,7 @@ END_TEST
  * there, and a program that understood the short count as empty got no further
  * edge.
  */
-START_TEST(batches_go_on_where_the_channel_grew)
+START_TEST(batches_continue_where_the_channel_grew)
 {
 	enum { MANY = 600, ROOM = 1000, LARGEST = 300 };
 	static const size_t sizes[] = { 1, 8, 12, 64, LARGEST };
@@ -304,7 +304,7 @@ START_TEST(level_reports_while_messages_wait)
 	expect_message(pair, 1);
 	expect_ready(poll, 1, MIO_READABLE, 0);
 
-	/* the last one ends it, asked for more or not */
+	/* receiving the last one ends it, even before -EAGAIN */
 	expect_message(pair, 2);
 	expect_nothing(poll);
 	expect_no_message(pair, EAGAIN);
@@ -491,13 +491,15 @@ main(void)
 	TCase *events = new_case(suite, "events");
 
 	tcase_add_test(calls, bad_arguments_are_refused_and_change_nothing);
-	tcase_add_test(calls, sizes_that_no_memory_has_are_enomem);
+	tcase_add_test(calls, sizes_beyond_any_memory_are_enomem);
 	tcase_add_test(calls, registering_is_checked_as_with_every_source);
 
-	tcase_add_loop_test(messages, messages_come_whole_and_in_order, 0, 15);
+	tcase_add_loop_test(messages, messages_arrive_whole_and_in_order, 0,
+	    15);
 	tcase_add_loop_test(messages, bounds_are_exact, 0, 10);
-	tcase_add_loop_test(messages, batches_take_what_there_is, 0, BOUNDS);
-	tcase_add_test(messages, batches_go_on_where_the_channel_grew);
+	tcase_add_loop_test(messages, batches_receive_what_is_queued, 0,
+	    BOUNDS);
+	tcase_add_test(messages, batches_continue_where_the_channel_grew);
 	tcase_add_test(messages, without_a_bound_any_number_waits);
 
 	tcase_add_loop_test(events, level_reports_while_messages_wait, 0,

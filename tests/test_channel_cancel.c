@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Threads that are cancelled in calls of a channel: what was sent is known, and
- * the channel works on. A sleeping sender used to stay in the line of those
- * that wait, on a stack that was gone, and kept the lock.
+ * Threads are cancelled in calls of a channel. It must be known what they have
+ * sent, and the channel must continue to work. Once, a cancelled sender stayed
+ * in the queue of waiting senders, on a stack that no longer existed, and kept
+ * the lock.
  */
 
 #include "config.h"
@@ -34,7 +35,7 @@ send_it(void *argument)
 	return NULL;
 }
 
-/* Gives its time, and its stack, to others. */
+/* Starts a thread, and lets it run until it is probably asleep. */
 static void
 begin(pthread_t *thread, struct sending *sending, struct pair pair,
     uint64_t message)
@@ -49,7 +50,7 @@ begin(pthread_t *thread, struct sending *sending, struct pair pair,
 	usleep(1000); /* most are asleep by then */
 }
 
-START_TEST(the_others_go_on)
+START_TEST(other_senders_continue)
 {
 	struct pair pair = new_pair(1);
 	struct sending sending[THREADS];
@@ -87,7 +88,7 @@ START_TEST(the_others_go_on)
 }
 END_TEST
 
-/* As long as it is let. */
+/* Sends until it is cancelled. */
 static void *
 send_for_ever(void *argument)
 {
@@ -102,7 +103,7 @@ send_for_ever(void *argument)
 	}
 }
 
-/* Each is cancelled somewhere: what a send reported as sent was sent. */
+/* A thread is cancelled at any point: what its sends returned must be true. */
 START_TEST(a_cancelled_send_has_sent_nothing)
 {
 	unsigned rounds = is_slowed_down() ? 20 : 1000, round;
@@ -150,7 +151,7 @@ send_though_cancelled(void *argument)
 {
 	struct sending *self = argument;
 
-	/* it ends in the next call that may, and an assertion is one */
+	/* no assertion, as it would be the next cancellation point */
 	pthread_cancel(pthread_self());
 	if (mio_sender_try_send(self->pair.sender, &self->message) == 0)
 		atomic_fetch_add(&self->sent, 1);
@@ -163,8 +164,8 @@ send_though_cancelled(void *argument)
 	return NULL;
 }
 
-/* Where there is room, a send comes to its end: the poll is woken. */
-START_TEST(what_does_not_wait_is_not_cancelled)
+/* Where there is room, a send is not cancelled, and wakes the poll. */
+START_TEST(a_send_without_a_wait_is_not_cancelled)
 {
 	struct mio_poll *poll = new_poll();
 	struct pair pair = new_pair(_i == 0 ? 0 : 2);
@@ -190,7 +191,7 @@ START_TEST(what_does_not_wait_is_not_cancelled)
 }
 END_TEST
 
-/* Nothing is queued, and the end wakes a poll, too. */
+/* No message is queued: the end alone has to wake the poll. */
 static void *
 end_though_cancelled(void *argument)
 {
@@ -236,9 +237,10 @@ main(void)
 	if (!can_cancel())
 		return run_suite(suite);
 
-	tcase_add_loop_test(cancel, the_others_go_on, 0, THREADS);
+	tcase_add_loop_test(cancel, other_senders_continue, 0, THREADS);
 	tcase_add_loop_test(cancel, a_cancelled_send_has_sent_nothing, 1, 4);
-	tcase_add_loop_test(cancel, what_does_not_wait_is_not_cancelled, 0, 2);
+	tcase_add_loop_test(cancel, a_send_without_a_wait_is_not_cancelled, 0,
+	    2);
 	tcase_add_test(cancel, the_end_is_reported_by_a_cancelled_thread);
 
 	return run_suite(suite);

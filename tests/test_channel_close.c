@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Receivers that close. Built a second time, as internal_channel_close_yields,
- * with a library whose threads lose the processor at all the interesting
- * points.
+ * Receivers that close. The program is built a second time, as
+ * internal_channel_close_yields, with a library that yields at each
+ * MIO__YIELD_POINT().
  */
 
 #include "config.h"
@@ -52,7 +52,7 @@ START_TEST(what_was_sent_before_is_received)
 }
 END_TEST
 
-/* Once, by the thread that makes it the end, and for later registrations. */
+/* The end is reported once, and once more after each register. */
 START_TEST(the_end_is_reported_once)
 {
 	unsigned options = _i % 2 == 0 ? MIO_LEVEL : MIO_EDGE;
@@ -79,7 +79,7 @@ START_TEST(the_end_is_reported_once)
 }
 END_TEST
 
-START_TEST(the_end_comes_after_the_messages)
+START_TEST(the_end_is_reported_after_the_messages)
 {
 	unsigned options = _i % 2 == 0 ? MIO_LEVEL : MIO_EDGE;
 	struct mio_poll *poll = new_poll();
@@ -96,7 +96,7 @@ START_TEST(the_end_comes_after_the_messages)
 	expect_end(pair);
 	destroy_pair(pair);
 
-	/* the sender was faster: one end, too */
+	/* the sender is dropped before the close: still one end */
 	pair = new_pair(bounds[_i / 2]);
 	assert_ok(mio_poll_register(
 	    poll, pair.source, 2, MIO_READABLE, options));
@@ -118,7 +118,7 @@ struct sending {
 	int last;
 };
 
-/* Until it cannot any more; gives its reference back. */
+/* Sends until a send fails, and then drops its reference. */
 static void *
 send_numbers(void *argument)
 {
@@ -150,7 +150,7 @@ begin(struct sending *sending, pthread_t *threads, struct pair pair)
 	mio_sender_unref(pair.sender);
 }
 
-/* Nobody makes room: they are woken for the end. */
+/* No message is received, so only the close wakes the senders. */
 START_TEST(closing_ends_every_wait_for_room)
 {
 	unsigned rounds = is_slowed_down() ? 5 : 200, round;
@@ -179,7 +179,7 @@ START_TEST(closing_ends_every_wait_for_room)
 }
 END_TEST
 
-/* In one of three ways. */
+/* Receives one message in one of three ways. */
 static int
 receive(struct pair pair, uint64_t *message, unsigned way)
 {
@@ -254,7 +254,7 @@ main(void)
 	tcase_add_loop_test(
 	    close_case, the_end_is_reported_once, 0, 2 * BOUNDS);
 	tcase_add_loop_test(
-	    close_case, the_end_comes_after_the_messages, 0, 2 * BOUNDS);
+	    close_case, the_end_is_reported_after_the_messages, 0, 2 * BOUNDS);
 	tcase_add_test(close_case, closing_ends_every_wait_for_room);
 	tcase_add_loop_test(close_case, closing_loses_nothing, 0, BOUNDS);
 

@@ -6,11 +6,11 @@
 #include "lib/channel_pair.h"
 #include "lib/harness.h"
 
-/* What most tests are run with: no bound, and one. */
+/* Most tests are run without a bound and with two. */
 static const size_t bounds[] = { 0, 4, 1000 };
 enum { BOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
 
-/* mio: a level reported the end for ever. */
+/* In mio, a level reported the end again and again. */
 START_TEST(last_sender_is_reported_once)
 {
 	unsigned options = _i == 0 ? MIO_LEVEL : MIO_EDGE;
@@ -46,7 +46,7 @@ START_TEST(last_sender_is_reported_once)
 }
 END_TEST
 
-START_TEST(end_comes_after_the_messages)
+START_TEST(end_is_reported_after_the_messages)
 {
 	unsigned options = _i == 0 ? MIO_LEVEL : MIO_EDGE;
 	struct mio_poll *poll = new_poll();
@@ -100,7 +100,7 @@ START_TEST(without_receiver_sending_is_epipe)
 	struct pair pair = new_pair(_i == BOUNDS ? 2 : bounds[_i]);
 	uint64_t message = 1;
 
-	/* full, too, it does not wait, and does not say that it is full */
+	/* even if it is full, a send neither waits nor returns -EAGAIN */
 	assert_ok(mio_poll_register(poll, pair.source, 1, MIO_READABLE, 0));
 	send_one(pair, 1);
 	send_one(pair, 2);
@@ -115,7 +115,8 @@ START_TEST(without_receiver_sending_is_epipe)
 }
 END_TEST
 
-START_TEST(ends_and_poll_go_in_any_order)
+/* The sender, the receiver and the poll. */
+START_TEST(destroyed_in_any_order)
 {
 	struct mio_poll *poll = new_poll();
 	struct pair pair = new_pair(bounds[_i % BOUNDS]);
@@ -171,11 +172,11 @@ main(void)
 	TCase *ends = new_case(suite, "ends");
 
 	tcase_add_loop_test(ends, last_sender_is_reported_once, 0, 2);
-	tcase_add_loop_test(ends, end_comes_after_the_messages, 0, 2);
+	tcase_add_loop_test(ends, end_is_reported_after_the_messages, 0, 2);
 	tcase_add_loop_test(ends, end_before_registering_is_reported, 0, 2);
 	tcase_add_loop_test(ends, without_receiver_sending_is_epipe, 0,
 	    BOUNDS + 1);
-	tcase_add_loop_test(ends, ends_and_poll_go_in_any_order, 0, 6 * BOUNDS);
+	tcase_add_loop_test(ends, destroyed_in_any_order, 0, 6 * BOUNDS);
 	tcase_add_loop_test(ends, channel_outlives_its_poll, 0, BOUNDS);
 
 	return run_suite(suite);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Channels between threads: every message is numbered and accounted for. Built
- * a second time, as internal_channel_yields, with a library whose threads lose
- * the processor at all the interesting points.
+ * Channels between threads. Every message has a number, and the receiver checks
+ * that none is lost or received twice. The program is built a second time, as
+ * internal_channel_yields, with a library that yields at each
+ * MIO__YIELD_POINT().
  */
 
 #include "config.h"
@@ -12,7 +13,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-/* As often as this many rounds take about a second or two. */
+/* A test of n rounds takes about a second or two; fewer if threads are slow. */
 static unsigned
 rounds(unsigned n)
 {
@@ -32,10 +33,9 @@ struct world {
 	struct mio_source *source;
 	size_t bound;
 	unsigned options;
-	size_t batch;
-	bool short_is_empty;
-	/* what the receiver has seen: the next number of each sender */
-	uint32_t next[SENDERS];
+	size_t batch;        /* how many messages a call receives at most */
+	bool short_is_empty; /* a short batch counts as -EAGAIN */
+	uint32_t next[SENDERS]; /* the number that is expected next */
 	unsigned polls, ends;
 };
 
@@ -54,9 +54,9 @@ begin(struct world *world)
 struct sending {
 	struct mio_sender *sender;
 	uint32_t id, count, sent;
-	bool tries;
-	uint32_t *data; /* no atomic: the message is what orders it */
-	int last;
+	bool tries; /* sends with mio_sender_try_send() */
+	uint32_t *data; /* not atomic: the message has to order it */
+	int last;       /* the result of the last send */
 };
 
 static int
@@ -67,14 +67,17 @@ send_one(struct sending *self, const struct message *message)
 	if (!self->tries)
 		return mio_sender_send(self->sender, message);
 
-	/* not without a pause: the receiver may want this processor */
+	/* pauses, because the receiver may need this processor */
 	while ((r = mio_sender_try_send(self->sender, message)) == -EAGAIN)
 		usleep(1);
 
 	return r;
 }
 
-/* Up to its count or until the receiver is gone; gives its reference back. */
+/*
+ * Sends as many messages as it is to, or until a send fails, and then drops its
+ * reference.
+ */
 static void *
 send_numbers(void *argument)
 {
@@ -94,6 +97,7 @@ send_numbers(void *argument)
 	return NULL;
 }
 
+/* Checks that these are the next messages of their senders. */
 static void
 account(struct world *world, const struct message *messages, int n)
 {
@@ -106,7 +110,7 @@ account(struct world *world, const struct message *messages, int n)
 	}
 }
 
-/* What recv returns last, having received up to most messages. */
+/* Receives up to `most' messages. Returns 0, or the error that ended it. */
 static int
 receive_up_to(struct world *world, size_t most)
 {
@@ -131,7 +135,10 @@ receive_up_to(struct world *world, size_t most)
 	return 0;
 }
 
-/* One event, and what it lets it receive; -EPIPE at the end. */
+/*
+ * Waits for one event and receives messages until -EAGAIN, or some of them if
+ * the event is a level. Returns -EPIPE at the end.
+ */
 static int
 wait_and_receive(struct world *world)
 {
@@ -144,7 +151,7 @@ wait_and_receive(struct world *world)
 	world->polls++;
 	world->ends += (event.ready & MIO_READ_CLOSED) != 0;
 
-	/* a level need not be drained */
+	/* with a level, messages may stay in the channel */
 	r = receive_up_to(world, level ? world->batch * 3 : SIZE_MAX);
 	if (world->options & MIO_ONESHOT)
 		assert_ok(mio_poll_reregister(world->poll, world->source, 7,
@@ -159,7 +166,7 @@ static const unsigned options[] = {
 	MIO_LEVEL, MIO_EDGE, MIO_LEVEL | MIO_ONESHOT, MIO_EDGE | MIO_ONESHOT,
 };
 
-/* mio: a receive that raced a send lost the wake-up. */
+/* In mio, a receive at the same time as a send lost the wake. */
 START_TEST(every_message_arrives_once_and_in_order)
 {
 	struct world world = {
@@ -169,7 +176,7 @@ START_TEST(every_message_arrives_once_and_in_order)
 		.batch = _i % 3 == 0 ? 1 : 100,
 	};
 	unsigned senders = _i % 2 == 0 ? 1 : SENDERS;
-	/* a small bound is a switch of threads for each message */
+	/* with a small bound, threads switch for each message */
 	unsigned each = rounds(world.bound - 1 < 2 ? 3000 : 50000);
 	struct sending sending[SENDERS];
 	pthread_t threads[SENDERS];
@@ -198,7 +205,7 @@ START_TEST(every_message_arrives_once_and_in_order)
 }
 END_TEST
 
-/* A batch that was not filled emptied the channel: the next edge is to come. */
+/* After a batch that is not full the channel is empty: an edge must follow. */
 START_TEST(short_batches_need_no_further_check)
 {
 	struct world world = {
@@ -235,7 +242,7 @@ START_TEST(short_batches_need_no_further_check)
 }
 END_TEST
 
-/* The receiver sleeps in the poll for nearly every message. */
+/* The receiver waits in the poll before nearly every message. */
 START_TEST(sleeping_receiver_is_never_stuck)
 {
 	struct world world = {
@@ -251,7 +258,7 @@ START_TEST(sleeping_receiver_is_never_stuck)
 	struct mio_poll *poll = new_poll();
 	pthread_t thread;
 
-	/* a second channel, so that both ends sleep */
+	/* the receiver also sends itself messages on a second channel */
 	begin(&world);
 	assert_ok(mio_channel_create(&back, &replies, sizeof(message)));
 	assert_ok(mio_poll_register(poll, mio_receiver_source(replies), 1,
@@ -347,7 +354,7 @@ END_TEST
 struct race {
 	_Atomic(struct mio_sender *) sender;
 	atomic_bool stop;
-	bool drops; /* gives the sender back without a message */
+	bool drops; /* drops the sender without sending a message */
 };
 
 static void *
@@ -371,7 +378,7 @@ send_first(void *argument)
 	return NULL;
 }
 
-/* mio: a first send during a register was never reported. */
+/* In mio, a first send during a register was never reported. */
 START_TEST(sending_while_registering_is_never_lost)
 {
 	struct race race = { .drops = _i >= 2 };
@@ -405,8 +412,8 @@ START_TEST(sending_while_registering_is_never_lost)
 }
 END_TEST
 
-/* What was written before the send is there, and the end comes once. */
-START_TEST(what_was_written_before_is_seen)
+/* What a thread wrote before a send is seen, and the end is reported once. */
+START_TEST(memory_written_before_a_send_is_seen)
 {
 	unsigned i, n = rounds(300);
 
@@ -452,8 +459,8 @@ START_TEST(what_was_written_before_is_seen)
 }
 END_TEST
 
-/* All that wait are notified, and those that wait later, too. */
-START_TEST(receiver_that_goes_ends_every_send)
+/* All senders that wait get -EPIPE, and so do those that wait later. */
+START_TEST(destroying_a_receiver_ends_every_send)
 {
 	unsigned i, j, n = rounds(300);
 
@@ -501,8 +508,8 @@ START_TEST(receiver_that_goes_ends_every_send)
 }
 END_TEST
 
-/* A receiver that is slow: nobody waits for ever, however many wait. */
-START_TEST(those_that_wait_all_get_their_turn)
+/* The receiver is slow, and several senders wait: none waits for ever. */
+START_TEST(every_waiting_sender_gets_room)
 {
 	enum { EACH = 200 };
 	struct world world = {
@@ -546,7 +553,7 @@ main(void)
 
 	tcase_add_loop_test(messages, every_message_arrives_once_and_in_order,
 	    0, 4 * BOUNDS);
-	tcase_add_loop_test(messages, those_that_wait_all_get_their_turn, 0, 3);
+	tcase_add_loop_test(messages, every_waiting_sender_gets_room, 0, 3);
 
 	tcase_add_loop_test(wakes, short_batches_need_no_further_check, 0,
 	    BOUNDS);
@@ -554,9 +561,9 @@ main(void)
 	tcase_add_loop_test(wakes, ping_and_pong, 0, 2);
 	tcase_add_loop_test(wakes, sending_while_registering_is_never_lost, 0,
 	    4);
-	tcase_add_test(wakes, what_was_written_before_is_seen);
+	tcase_add_test(wakes, memory_written_before_a_send_is_seen);
 
-	tcase_add_test(ends, receiver_that_goes_ends_every_send);
+	tcase_add_test(ends, destroying_a_receiver_ends_every_send);
 
 	return run_suite(suite);
 }

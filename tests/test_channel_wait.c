@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Receivers that wait without a poll. Built a second time, as
- * internal_channel_wait_yields, with a library whose threads lose the processor
- * at all the interesting points.
+ * Receivers that wait without a poll. The program is built a second time, as
+ * internal_channel_wait_yields, with a library that yields at each
+ * MIO__YIELD_POINT().
  */
 
 #include "config.h"
@@ -18,7 +18,7 @@ enum { SENDERS = 3 };
 static const size_t bounds[] = { 0, 1, 100 };
 enum { BOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
 
-START_TEST(what_is_there_is_received_at_once)
+START_TEST(queued_messages_are_received_at_once)
 {
 	static const int64_t timeouts[] = { 0, 1, INT64_MAX, -1, INT64_MIN };
 	struct pair pair = new_pair(bounds[_i]);
@@ -71,7 +71,7 @@ struct sending {
 	bool slowly;
 };
 
-/* Gives its reference back. */
+/* Sends all of its messages and drops its reference. */
 static void *
 send_numbers(void *argument)
 {
@@ -90,8 +90,8 @@ send_numbers(void *argument)
 }
 
 /*
- * Everything arrives, then the end; with a poll that the receiver is registered
- * with as well, and without one.
+ * All messages are received, and then the end, whether or not the receiver is
+ * also registered with a poll.
  */
 START_TEST(no_message_is_waited_for_in_vain)
 {
@@ -162,7 +162,7 @@ begin(struct waiting *waiting, struct pair pair)
 	thread = start(wait_for_ever, waiting);
 	while (!atomic_load(&waiting->begun))
 		sched_yield();
-	usleep(1000); /* it sleeps by then, mostly */
+	usleep(1000); /* most often it is asleep by then */
 
 	return thread;
 }
@@ -180,7 +180,7 @@ START_TEST(the_last_sender_ends_a_wait)
 }
 END_TEST
 
-/* A message that arrives meanwhile is not given to a cancelled thread. */
+/* A cancelled thread does not receive a message that arrives meanwhile. */
 START_TEST(a_wait_may_be_cancelled)
 {
 	struct pair pair = new_pair(bounds[_i]);
@@ -219,7 +219,8 @@ main(void)
 	Suite *suite = suite_create("channel, waits");
 	TCase *wait = new_case(suite, "wait");
 
-	tcase_add_loop_test(wait, what_is_there_is_received_at_once, 0, BOUNDS);
+	tcase_add_loop_test(wait, queued_messages_are_received_at_once, 0,
+	    BOUNDS);
 	tcase_add_test(wait, a_wait_is_not_too_short);
 	tcase_add_loop_test(wait, no_message_is_waited_for_in_vain, 0,
 	    3 * BOUNDS);

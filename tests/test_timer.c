@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Timers with the real clock, as a poll's source and by themselves. */
+/* Timers with the real clock, registered with a poll and without one. */
 
 #include "config.h"
 #include "lib/harness.h"
@@ -13,7 +13,7 @@ START_TEST(bad_arguments_are_refused)
 {
 	struct mio_timer *timer = new_timer(), *none = NULL;
 	mio_timeout_t timeout = 77;
-	mio_token_t state = 78;
+	mio_token_t token = 78;
 	uint64_t delay = 79;
 
 	assert_error(mio_timer_create(NULL, 0, 0), EINVAL);
@@ -29,10 +29,10 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_timer_reset(NULL, 1, 2), EINVAL);
 	assert_error(mio_timer_reset(NULL, 1, UINT64_MAX), EINVAL);
 	assert_error(mio_timer_reset_at(NULL, 1, 2), EINVAL);
-	assert_error(mio_timer_cancel(NULL, 1, &state), EINVAL);
-	assert_error(mio_timer_expire(NULL, &state, 1), EINVAL);
+	assert_error(mio_timer_cancel(NULL, 1, &token), EINVAL);
+	assert_error(mio_timer_expire(NULL, &token, 1), EINVAL);
 	assert_error(mio_timer_expire(timer, NULL, 1), EINVAL);
-	assert_error(mio_timer_expire(timer, &state, 0), EINVAL);
+	assert_error(mio_timer_expire(timer, &token, 0), EINVAL);
 	assert_error(mio_timer_next(NULL, &delay), EINVAL);
 	assert_error(mio_timer_next(timer, NULL), EINVAL);
 	ck_assert_uint_eq(mio_timer_pending(NULL), 0);
@@ -42,12 +42,12 @@ START_TEST(bad_arguments_are_refused)
 	    mio_timer_set_at(timer, UINT64_MAX, 2, &timeout), EOVERFLOW);
 	assert_error(mio_timer_reset(timer, 0, 1), ENOENT);
 	assert_error(mio_timer_reset_at(timer, UINT64_MAX, 1), ENOENT);
-	assert_error(mio_timer_cancel(timer, 0, &state), ENOENT);
+	assert_error(mio_timer_cancel(timer, 0, &token), ENOENT);
 	assert_error(mio_timer_next(timer, &delay), ENOENT);
-	ck_assert_int_eq(mio_timer_expire(timer, &state, 1), 0);
+	ck_assert_int_eq(mio_timer_expire(timer, &token, 1), 0);
 	ck_assert_uint_eq(mio_timer_pending(timer), 0);
 	ck_assert_uint_eq(timeout, 77);
-	ck_assert_uint_eq(state, 78);
+	ck_assert_uint_eq(token, 78);
 	ck_assert_uint_eq(delay, 79);
 
 	assert_ok(mio_timer_set(timer, 5, 6, NULL));
@@ -99,7 +99,7 @@ START_TEST(registers_as_other_sources_do)
 }
 END_TEST
 
-/* The wheel's timeouts of mio were early by up to half a tick, and more. */
+/* In mio, the wheel's timeouts were early, by up to half a tick and more. */
 START_TEST(nothing_is_early)
 {
 	static const uint64_t ticks[] = { 0, 1, 1000, MS(1), MS(3), MS(10) };
@@ -107,7 +107,7 @@ START_TEST(nothing_is_early)
 	struct mio_timer *timer;
 	unsigned random = 7;
 	uint64_t delay, asked;
-	mio_token_t state;
+	mio_token_t token;
 	int i;
 
 	for (i = 0; i < 60; i++) {
@@ -122,21 +122,21 @@ START_TEST(nothing_is_early)
 		set(&scene, delay, 5);
 		expect_due(&scene);
 		ck_assert_uint_ge(mio_clock_now(), asked + delay);
-		ck_assert_int_eq(mio_timer_expire(timer, &state, 1), 1);
-		ck_assert_uint_eq(state, 5);
+		ck_assert_int_eq(mio_timer_expire(timer, &token, 1), 1);
+		ck_assert_uint_eq(token, 5);
 		end(&scene);
 	}
 }
 END_TEST
 
-START_TEST(deadlines_come_in_order)
+START_TEST(timeouts_expire_in_order)
 {
 	struct scene scene = begin(MIO_LEVEL);
 	uint64_t now = mio_clock_now();
-	mio_token_t states[8], state = 1;
+	mio_token_t tokens[8], token = 1;
 	int i, n;
 
-	/* 3 4 2 1 by time, and the equal ones as they were set */
+	/* the tokens are in the order in which the timeouts expire */
 	assert_ok(mio_timer_set_at(scene.timer, now + MS(40), 5, NULL));
 	assert_ok(mio_timer_set_at(scene.timer, now + MS(40), 6, NULL));
 	assert_ok(mio_timer_set_at(scene.timer, now + MS(5), 2, NULL));
@@ -144,12 +144,12 @@ START_TEST(deadlines_come_in_order)
 	assert_ok(mio_timer_set_at(scene.timer, now + MS(20), 3, NULL));
 	assert_ok(mio_timer_set_at(scene.timer, now + MS(20), 4, NULL));
 	ck_assert_uint_eq(mio_timer_pending(scene.timer), 6);
-	while (state <= 6) {
+	while (token <= 6) {
 		expect_due(&scene);
-		n = mio_timer_expire(scene.timer, states, 8);
+		n = mio_timer_expire(scene.timer, tokens, 8);
 		ck_assert_int_gt(n, 0);
 		for (i = 0; i < n; i++)
-			ck_assert_uint_eq(states[i], state++);
+			ck_assert_uint_eq(tokens[i], token++);
 	}
 	ck_assert_uint_eq(mio_timer_pending(scene.timer), 0);
 	expect_nothing(scene.poll);
@@ -157,31 +157,31 @@ START_TEST(deadlines_come_in_order)
 }
 END_TEST
 
-START_TEST(level_reports_until_all_is_handed_out)
+START_TEST(level_reports_until_all_have_expired)
 {
 	struct scene scene = begin(MIO_LEVEL);
-	mio_token_t state;
+	mio_token_t token;
 
 	set_due(&scene, 1);
 	set_due(&scene, 2);
 	expect_due(&scene);
 	expect_due(&scene);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	expect_due(&scene);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &token, 1), 1);
 	expect_nothing(scene.poll);
 	set(&scene, MS(2), 3);
 	expect_due(&scene);
-	expect_state(&scene, 3);
+	expect_token(&scene, 3);
 	expect_nothing(scene.poll);
 	end(&scene);
 }
 END_TEST
 
-START_TEST(edge_reports_once_until_all_is_handed_out)
+START_TEST(edge_reports_once_until_all_have_expired)
 {
 	struct scene scene = begin(MIO_EDGE);
-	mio_token_t states[4];
+	mio_token_t tokens[4];
 
 	set_due(&scene, 1);
 	set_due(&scene, 2);
@@ -189,25 +189,25 @@ START_TEST(edge_reports_once_until_all_is_handed_out)
 	expect_nothing(scene.poll);
 	set_due(&scene, 3);
 	expect_nothing(scene.poll);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, states, 2), 2);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, tokens, 2), 2);
 	set_due(&scene, 4);
 	expect_nothing(scene.poll);
-	ck_assert_int_eq(mio_timer_expire(scene.timer, states, 4), 2);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, tokens, 4), 2);
 	expect_nothing(scene.poll);
 	set(&scene, MS(2), 5);
 	expect_due(&scene);
-	expect_state(&scene, 5);
+	expect_token(&scene, 5);
 	end(&scene);
 }
 END_TEST
 
-START_TEST(oneshot_sleeps_until_reregistered)
+START_TEST(oneshot_reports_once_until_reregistered)
 {
 	struct scene scene = begin(MIO_ONESHOT);
 
 	set_due(&scene, 1);
 	expect_due(&scene);
-	expect_state(&scene, 1);
+	expect_token(&scene, 1);
 	set_due(&scene, 2);
 	expect_nothing(scene.poll);
 	assert_ok(mio_poll_reregister(
@@ -218,7 +218,7 @@ START_TEST(oneshot_sleeps_until_reregistered)
 	assert_ok(mio_poll_reregister(
 	    scene.poll, scene.source, 9, MIO_READABLE, MIO_ONESHOT));
 	expect_due(&scene);
-	expect_state(&scene, 2);
+	expect_token(&scene, 2);
 	end(&scene);
 }
 END_TEST
@@ -233,7 +233,7 @@ START_TEST(reregistering_an_edge_reports_again)
 	    scene.poll, scene.source, 9, MIO_READABLE, MIO_EDGE));
 	expect_due(&scene);
 	expect_nothing(scene.poll);
-	expect_state(&scene, 1);
+	expect_token(&scene, 1);
 	assert_ok(mio_poll_reregister(
 	    scene.poll, scene.source, 9, MIO_READABLE, MIO_EDGE));
 	expect_nothing(scene.poll);
@@ -258,38 +258,38 @@ START_TEST(nothing_is_reported_without_registration_or_interest)
 	expect_due(&scene);
 	assert_ok(mio_poll_deregister(scene.poll, scene.source));
 	expect_nothing(scene.poll);
-	expect_state(&scene, 1);
+	expect_token(&scene, 1);
 	end(&scene);
 }
 END_TEST
 
-START_TEST(cancelled_ones_are_not_reported)
+START_TEST(cancelled_timeouts_are_not_reported)
 {
 	struct scene scene = begin(_i ? MIO_EDGE : MIO_LEVEL);
 	mio_timeout_t timeout, again;
-	mio_token_t state = 0;
+	mio_token_t token = 0;
 
 	timeout = set(&scene, MS(3), 5);
-	assert_ok(mio_timer_cancel(scene.timer, timeout, &state));
-	ck_assert_uint_eq(state, 5);
-	assert_error(mio_timer_cancel(scene.timer, timeout, &state), ENOENT);
+	assert_ok(mio_timer_cancel(scene.timer, timeout, &token));
+	ck_assert_uint_eq(token, 5);
+	assert_error(mio_timer_cancel(scene.timer, timeout, &token), ENOENT);
 	assert_error(mio_timer_reset(scene.timer, timeout, 1), ENOENT);
 	expect_nothing(scene.poll);
 
-	/* its place is another's by now, in the same tick */
+	/* another timeout has the same node now, and the same tick */
 	again = set(&scene, MS(3), 6);
-	assert_error(mio_timer_cancel(scene.timer, timeout, &state), ENOENT);
-	ck_assert_uint_eq(state, 5);
+	assert_error(mio_timer_cancel(scene.timer, timeout, &token), ENOENT);
+	ck_assert_uint_eq(token, 5);
 	expect_due(&scene);
 
 	/* due, reported and cancelled */
 	ck_assert_uint_eq(mio_timer_pending(scene.timer), 1);
-	assert_ok(mio_timer_cancel(scene.timer, again, &state));
-	ck_assert_uint_eq(state, 6);
+	assert_ok(mio_timer_cancel(scene.timer, again, &token));
+	ck_assert_uint_eq(token, 6);
 	expect_nothing(scene.poll);
 	set_due(&scene, 7);
 	expect_due(&scene);
-	expect_state(&scene, 7);
+	expect_token(&scene, 7);
 	end(&scene);
 }
 END_TEST
@@ -304,7 +304,7 @@ START_TEST(reset_moves_both_ways)
 	expect_due(&scene);
 	ck_assert_uint_ge(mio_clock_now(), now + MS(4));
 
-	/* due already, and not any more */
+	/* it is due, and then not any more */
 	assert_ok(mio_timer_reset(scene.timer, timeout, SECONDS(600)));
 	expect_nothing(scene.poll);
 	assert_ok(mio_timer_next(scene.timer, &delay));
@@ -314,7 +314,7 @@ START_TEST(reset_moves_both_ways)
 	assert_ok(mio_timer_next(scene.timer, &delay));
 	ck_assert_uint_eq(delay, 0);
 	expect_due(&scene);
-	expect_state(&scene, 1);
+	expect_token(&scene, 1);
 	assert_error(mio_timer_reset(scene.timer, timeout, 0), ENOENT);
 	end(&scene);
 }
@@ -325,7 +325,7 @@ START_TEST(capacity_is_reported_and_loses_nothing)
 	enum { ROOM = 100 };
 	struct mio_timer *timer;
 	mio_timeout_t timeouts[ROOM], none = 77;
-	mio_token_t states[ROOM + 1];
+	mio_token_t tokens[ROOM + 1];
 	int i;
 
 	assert_ok(mio_timer_create(&timer, 0, ROOM));
@@ -339,9 +339,9 @@ START_TEST(capacity_is_reported_and_loses_nothing)
 	assert_ok(mio_timer_set(timer, 0, 1000, NULL));
 	assert_error(mio_timer_set(timer, 0, 5, NULL), ENOSPC);
 	(void)usleep(2000); /* a tick, so that all are due */
-	ck_assert_int_eq(mio_timer_expire(timer, states, ROOM + 1), ROOM);
+	ck_assert_int_eq(mio_timer_expire(timer, tokens, ROOM + 1), ROOM);
 	for (i = 0; i < ROOM; i++)
-		ck_assert_uint_ne(states[i], 50);
+		ck_assert_uint_ne(tokens[i], 50);
 	mio_timer_destroy(timer);
 
 	assert_ok(mio_timer_create(&timer, 0, 0));
@@ -353,16 +353,16 @@ START_TEST(capacity_is_reported_and_loses_nothing)
 }
 END_TEST
 
-START_TEST(timers_and_polls_go_in_any_order)
+START_TEST(timers_and_polls_are_destroyed_in_any_order)
 {
 	struct scene scene = begin(MIO_LEVEL);
 
 	set_due(&scene, 1);
 	expect_due(&scene);
 	mio_poll_destroy(scene.poll);
-	expect_state(&scene, 1);
+	expect_token(&scene, 1);
 	set_due(&scene, 2);
-	expect_state(&scene, 2);
+	expect_token(&scene, 2);
 	mio_timer_destroy(scene.timer);
 
 	scene = begin(MIO_LEVEL);
@@ -400,10 +400,10 @@ START_TEST(nested_poll_shows_what_is_due)
 	else
 		expect_one(&nest, 9, MIO_READABLE);
 	expect_pending(&nest, 9, MIO_READABLE);
-	expect_state(&scene, 1);
+	expect_token(&scene, 1);
 	expect_quiet(&nest);
 
-	/* set while armed, and cancelled */
+	/* a timeout is set and cancelled while the poll is armed */
 	arm_quietly(&nest);
 	timeout = set(&scene, MS(1), 1);
 	assert_ok(mio_timer_cancel(scene.timer, timeout, NULL));
@@ -414,7 +414,7 @@ START_TEST(nested_poll_shows_what_is_due)
 }
 END_TEST
 
-START_TEST(clock_goes_on)
+START_TEST(clock_does_not_go_back)
 {
 	uint64_t first = mio_clock_now();
 	int64_t between = now_ns();
@@ -432,21 +432,21 @@ main(void)
 
 	tcase_add_test(tcase, bad_arguments_are_refused);
 	tcase_add_test(tcase, capacity_is_reported_and_loses_nothing);
-	tcase_add_test(tcase, clock_goes_on);
+	tcase_add_test(tcase, clock_does_not_go_back);
 
 	tcase = new_case(suite, "poll");
 	tcase_add_test(tcase, registers_as_other_sources_do);
 	tcase_add_test(tcase, nothing_is_early);
-	tcase_add_test(tcase, deadlines_come_in_order);
-	tcase_add_test(tcase, level_reports_until_all_is_handed_out);
-	tcase_add_test(tcase, edge_reports_once_until_all_is_handed_out);
-	tcase_add_test(tcase, oneshot_sleeps_until_reregistered);
+	tcase_add_test(tcase, timeouts_expire_in_order);
+	tcase_add_test(tcase, level_reports_until_all_have_expired);
+	tcase_add_test(tcase, edge_reports_once_until_all_have_expired);
+	tcase_add_test(tcase, oneshot_reports_once_until_reregistered);
 	tcase_add_test(tcase, reregistering_an_edge_reports_again);
 	tcase_add_test(
 	    tcase, nothing_is_reported_without_registration_or_interest);
-	tcase_add_loop_test(tcase, cancelled_ones_are_not_reported, 0, 2);
+	tcase_add_loop_test(tcase, cancelled_timeouts_are_not_reported, 0, 2);
 	tcase_add_test(tcase, reset_moves_both_ways);
-	tcase_add_test(tcase, timers_and_polls_go_in_any_order);
+	tcase_add_test(tcase, timers_and_polls_are_destroyed_in_any_order);
 	tcase_add_test(tcase, nested_poll_shows_what_is_due);
 
 	return run_suite(suite);

@@ -11,7 +11,10 @@
 
 #define FAR (UINT64_C(1) << 63)
 
-/* 2^63 ns, at any tick: mio's arithmetic overflowed, macOS's wait returned. */
+/*
+ * Deadlines 2^63 ns away, with ticks of any length. In mio the arithmetic
+ * overflowed, and the wait of macOS returned at once.
+ */
 START_TEST(far_deadlines_do_not_wake)
 {
 	static const uint64_t ticks[] = {
@@ -59,7 +62,7 @@ count_threads(void)
 	return n;
 }
 
-/* mio's had a thread and a pipe each, and kept them. */
+/* In mio, each timer had a thread and a pipe, and did not release them. */
 START_TEST(timers_cost_neither_threads_nor_descriptors)
 {
 	struct mio_poll *poll = new_poll();
@@ -88,7 +91,7 @@ START_TEST(several_timers_share_a_poll)
 	struct mio_poll *poll = new_poll();
 	struct mio_timer *timers[5];
 	struct mio_event events[5];
-	mio_token_t state;
+	mio_token_t token;
 	int i, n, seen = 0;
 
 	for (i = 0; i < 5; i++) {
@@ -103,8 +106,8 @@ START_TEST(several_timers_share_a_poll)
 		ck_assert_int_gt(n, 0);
 		for (i = 0; i < n; i++, seen++) {
 			ck_assert_int_eq(mio_timer_expire(
-			    timers[events[i].token], &state, 1), 1);
-			ck_assert_uint_eq(state, events[i].token);
+			    timers[events[i].token], &token, 1), 1);
+			ck_assert_uint_eq(token, events[i].token);
 		}
 	}
 	for (i = 0; i < 5; i++)
@@ -113,12 +116,12 @@ START_TEST(several_timers_share_a_poll)
 }
 END_TEST
 
-/* All in one tick, in batches, and what the kernel has gets through. */
+/* A pipe is reported while many timeouts of one tick expire in batches. */
 START_TEST(crowded_tick_is_fair_to_other_events)
 {
 	enum { CROWD = 20000, BATCH = 64 };
 	struct mio_poll *poll = new_poll();
-	mio_token_t states[BATCH];
+	mio_token_t tokens[BATCH];
 	struct mio_event events[2];
 	struct mio_timer *timer;
 	uint64_t at = mio_clock_now() + MS(1), next = 0;
@@ -137,7 +140,7 @@ START_TEST(crowded_tick_is_fair_to_other_events)
 	    poll, mio_timer_source(timer), 2, MIO_READABLE, 0));
 
 	while (next < CROWD) {
-		/* one event at a time: each within a few */
+		/* both are reported within a few polls for one event */
 		timer_reported = pipe_reported = false;
 		for (i = 0; i < 4; i++) {
 			ck_assert_int_eq(mio_poll(poll, events, 1, 0), 1);
@@ -145,9 +148,9 @@ START_TEST(crowded_tick_is_fair_to_other_events)
 			pipe_reported |= events[0].token == 1;
 		}
 		ck_assert(timer_reported && pipe_reported);
-		n = mio_timer_expire(timer, states, BATCH);
+		n = mio_timer_expire(timer, tokens, BATCH);
 		for (j = 0; j < n; j++)
-			if (states[j] != next++)
+			if (tokens[j] != next++)
 				ck_abort_msg("%d", j);
 		ck_assert(n == BATCH || next == CROWD);
 	}
@@ -164,7 +167,7 @@ START_TEST(a_million_are_pending)
 	mio_timeout_t *timeouts = calloc(many, sizeof(*timeouts));
 	struct mio_timer *timer;
 	uint64_t now = mio_clock_now(), delay;
-	mio_token_t states[512];
+	mio_token_t tokens[512];
 	size_t i, left;
 	int n;
 
@@ -185,7 +188,7 @@ START_TEST(a_million_are_pending)
 	left = mio_timer_pending(timer);
 	ck_assert_uint_eq(left, many / 2);
 	(void)usleep(2000);
-	while ((n = mio_timer_expire(timer, states, 512)) > 0)
+	while ((n = mio_timer_expire(timer, tokens, 512)) > 0)
 		left -= (size_t)n;
 	ck_assert_uint_eq(left, 0);
 	mio_timer_destroy(timer);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Timers that are used here while threads are in the poll. Built a second time,
- * as internal_timer_threads, with a library whose threads lose the processor at
- * all the interesting points.
+ * Timers that one thread uses while others are in the poll. The program is
+ * built a second time, as internal_timer_threads, with a library that yields at
+ * each MIO__YIELD_POINT().
  */
 
 #include "config.h"
@@ -31,7 +31,7 @@ sleep_in_poll(void *argument)
 	return NULL;
 }
 
-/* The poll sleeps in a thread, the timer is used here. */
+/* One thread sleeps in the poll while this one uses the timer. */
 START_TEST(timer_is_used_while_a_thread_sleeps)
 {
 	struct scene scene = begin(MIO_LEVEL);
@@ -54,10 +54,10 @@ START_TEST(timer_is_used_while_a_thread_sleeps)
 		join(thread);
 		ck_assert_uint_ge(mio_clock_now(), asked + MS(2));
 		ck_assert_uint_eq(sleeper.event.token, 9);
-		expect_state(&scene, 1);
+		expect_token(&scene, 1);
 	}
 
-	/* cancelled or destroyed: the sleep goes on */
+	/* cancelling a timeout or destroying the timer ends no sleep */
 	sleeper = (struct sleeper){ .poll = scene.poll };
 	thread = start(sleep_in_poll, &sleeper);
 	(void)usleep(2000);
@@ -68,26 +68,26 @@ START_TEST(timer_is_used_while_a_thread_sleeps)
 	(void)usleep(350000);
 	ck_assert(!sleeper.back);
 
-	/* registered meanwhile */
+	/* a timer that is registered meanwhile ends it */
 	scene.timer = new_timer();
 	set(&scene, MS(1), 2);
 	assert_ok(mio_poll_register(scene.poll, mio_timer_source(scene.timer),
 	    8, MIO_READABLE, MIO_LEVEL));
 	join(thread);
 	ck_assert_uint_eq(sleeper.event.token, 8);
-	expect_state(&scene, 2);
+	expect_token(&scene, 2);
 	end(&scene);
 }
 END_TEST
 
-/* A first timer is noticed by a sleep that began without any. */
-START_TEST(first_timer_comes_during_a_sleep)
+/* A sleep that began without a timer ends for one that is registered later. */
+START_TEST(first_timer_is_registered_during_a_sleep)
 {
 	struct scene scene = begin(MIO_LEVEL);
 	struct sleeper sleeper = { .poll = scene.poll };
 	pthread_t thread;
 
-	/* a short sleep with a timer, and that one goes */
+	/* a short sleep with a timer, which is then destroyed */
 	set(&scene, SECONDS(600), 1);
 	ck_assert_int_eq(
 	    mio_poll(scene.poll, &(struct mio_event){ 0 }, 1, MS(1)), 0);
@@ -101,7 +101,7 @@ START_TEST(first_timer_comes_during_a_sleep)
 	    8, MIO_READABLE, MIO_LEVEL));
 	join(thread);
 	ck_assert_uint_eq(sleeper.event.token, 8);
-	expect_state(&scene, 2);
+	expect_token(&scene, 2);
 	end(&scene);
 }
 END_TEST
@@ -126,13 +126,13 @@ poll_until_over(void *argument)
 	return NULL;
 }
 
-/* One thread uses the timer at random, two poll: all due ones are reported. */
+/* One thread uses the timer at random, and two poll: nothing due is missed. */
 START_TEST(timer_is_used_while_threads_poll)
 {
 	struct storm storm = { .scene = begin(MIO_LEVEL) };
 	struct scene *scene = &storm.scene;
 	mio_timeout_t timeouts[16] = { 0 };
-	mio_token_t states[4];
+	mio_token_t tokens[4];
 	pthread_t threads[2];
 	unsigned random = 5, set_count = 0, ended = 0;
 	int64_t end_at;
@@ -151,7 +151,7 @@ START_TEST(timer_is_used_while_threads_poll)
 		}
 		(void)mio_timer_reset(
 		    scene->timer, timeouts[(i + 5) % 16], random >> 10);
-		n = mio_timer_expire(scene->timer, states, 4);
+		n = mio_timer_expire(scene->timer, tokens, 4);
 		ended += (unsigned)n;
 		if (mio_timer_pending(scene->timer) > 900)
 			(void)usleep(1000);
@@ -159,7 +159,7 @@ START_TEST(timer_is_used_while_threads_poll)
 	end_at = now_ns() + PATIENCE;
 	while (ended < set_count && now_ns() < end_at) {
 		(void)usleep(500);
-		ended += (unsigned)mio_timer_expire(scene->timer, states, 4);
+		ended += (unsigned)mio_timer_expire(scene->timer, tokens, 4);
 	}
 	ck_assert_uint_eq(ended, set_count);
 
@@ -170,7 +170,7 @@ START_TEST(timer_is_used_while_threads_poll)
 	while (storm.events == 0 && now_ns() < end_at)
 		(void)usleep(500);
 	ck_assert_uint_gt(storm.events, 0);
-	expect_state(scene, 1);
+	expect_token(scene, 1);
 	storm.over = true;
 	join(threads[0]);
 	join(threads[1]);
@@ -217,7 +217,7 @@ START_TEST(deregistered_here_and_registered_there)
 	};
 	pthread_t thread = start(register_again, &swap);
 	struct mio_event event;
-	mio_token_t state;
+	mio_token_t token;
 	unsigned i;
 
 	for (i = 1; i <= swap.rounds; i++) {
@@ -228,14 +228,14 @@ START_TEST(deregistered_here_and_registered_there)
 		must(mio_timer_set(scene.timer, 1000, 1, NULL) == 0);
 		if (mio_poll(scene.poll, &event, 1, PATIENCE) != 1)
 			ck_abort_msg("lost in round %u", i);
-		must(mio_timer_expire(scene.timer, &state, 1) == 1);
+		must(mio_timer_expire(scene.timer, &token, 1) == 1);
 	}
 	join(thread);
 	end(&scene);
 }
 END_TEST
 
-/* All that may be done to timers at once: nothing is lost, none is torn. */
+/* Threads make all calls on their own timers at the same time. */
 struct shuffle {
 	struct mio_poll *poll;
 	_Atomic bool over;
@@ -249,7 +249,7 @@ shuffle_own_timer(void *argument)
 	unsigned random = self->seed, i;
 	struct mio_timer *timer = NULL;
 	struct mio_source *source = NULL;
-	mio_token_t states[4];
+	mio_token_t tokens[4];
 
 	for (i = 0; i < (is_slowed_down() ? 200u : 10000u); i++) {
 		random = random * 1103515245 + 12345;
@@ -270,7 +270,7 @@ shuffle_own_timer(void *argument)
 			    self->poll, source, 1, MIO_READABLE, MIO_EDGE);
 			break;
 		case 3:
-			must(mio_timer_expire(timer, states, 4) >= 0);
+			must(mio_timer_expire(timer, tokens, 4) >= 0);
 			break;
 		case 4:
 			if ((random >> 24 & 15) == 0) {
@@ -299,7 +299,7 @@ poll_without_events(void *argument)
 	return NULL;
 }
 
-START_TEST(timers_come_and_go_while_threads_poll)
+START_TEST(timers_are_made_and_freed_while_threads_poll)
 {
 	struct scene scene = begin(MIO_EDGE);
 	struct shuffle shuffles[3], polling = { .poll = scene.poll };
@@ -319,13 +319,13 @@ START_TEST(timers_come_and_go_while_threads_poll)
 	for (i = 0; i < 2; i++)
 		join(pollers[i]);
 
-	/* the list is whole, and the alarm is set for what is in it */
+	/* the list of timers is intact, and the alarm is set for them */
 	while (mio_poll(scene.poll, &event, 1, 0) > 0)
 		continue;
 	set(&scene, MS(5), 3);
 	event = expect_event(scene.poll);
 	ck_assert_uint_eq(event.token, 9);
-	expect_state(&scene, 3);
+	expect_token(&scene, 3);
 	end(&scene);
 }
 END_TEST
@@ -337,10 +337,10 @@ main(void)
 	TCase *tcase = new_case(suite, "threads");
 
 	tcase_add_test(tcase, timer_is_used_while_a_thread_sleeps);
-	tcase_add_test(tcase, first_timer_comes_during_a_sleep);
+	tcase_add_test(tcase, first_timer_is_registered_during_a_sleep);
 	tcase_add_test(tcase, timer_is_used_while_threads_poll);
 	tcase_add_test(tcase, deregistered_here_and_registered_there);
-	tcase_add_test(tcase, timers_come_and_go_while_threads_poll);
+	tcase_add_test(tcase, timers_are_made_and_freed_while_threads_poll);
 
 	return run_suite(suite);
 }

@@ -14,13 +14,13 @@ struct pair {
 	struct mio_source *source;
 };
 
-/* Of messages of 8 bytes; bound 0 is none. */
+/* Creates a channel for messages of 8 bytes. A bound of 0 means none. */
 struct pair new_pair(size_t bound);
 void destroy_pair(struct pair pair);
 
 void send_one(struct pair pair, uint64_t message);
 void expect_message(struct pair pair, uint64_t expected);
-/* Both ways to receive return this. */
+/* Expects that both ways to receive return this error. */
 void expect_no_message(struct pair pair, int error);
 
 #endif

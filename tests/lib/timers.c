@@ -32,20 +32,20 @@ end(struct scene *scene)
 }
 
 mio_timeout_t
-set(struct scene *scene, uint64_t delay_ns, mio_token_t state)
+set(struct scene *scene, uint64_t delay_ns, mio_token_t token)
 {
 	mio_timeout_t timeout = 0;
 
-	assert_ok(mio_timer_set(scene->timer, delay_ns, state, &timeout));
+	assert_ok(mio_timer_set(scene->timer, delay_ns, token, &timeout));
 	ck_assert_uint_ne(timeout, 0);
 
 	return timeout;
 }
 
 void
-set_due(struct scene *scene, mio_token_t state)
+set_due(struct scene *scene, mio_token_t token)
 {
-	assert_ok(mio_timer_set_at(scene->timer, 1, state, NULL));
+	assert_ok(mio_timer_set_at(scene->timer, 1, token, NULL));
 }
 
 void
@@ -58,10 +58,10 @@ expect_due(struct scene *scene)
 }
 
 void
-expect_state(struct scene *scene, mio_token_t state)
+expect_token(struct scene *scene, mio_token_t token)
 {
-	mio_token_t states[2] = { 0, 0 };
+	mio_token_t tokens[2] = { 0, 0 };
 
-	ck_assert_int_eq(mio_timer_expire(scene->timer, states, 2), 1);
-	ck_assert_uint_eq(states[0], state);
+	ck_assert_int_eq(mio_timer_expire(scene->timer, tokens, 2), 1);
+	ck_assert_uint_eq(tokens[0], token);
 }

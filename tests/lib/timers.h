@@ -4,9 +4,9 @@
 
 #include "lib/harness.h"
 
-/* A timer in a poll, with token 9. */
 #define TICK MS(1)
 
+/* A timer that is registered with a poll under token 9. */
 struct scene {
 	struct mio_poll *poll;
 	struct mio_timer *timer;
@@ -17,13 +17,13 @@ struct mio_timer *new_timer(void);
 struct scene begin(unsigned options);
 void end(struct scene *scene);
 
-mio_timeout_t set(struct scene *scene, uint64_t delay_ns, mio_token_t state);
-/* Due now: a delay of 0 is, too, but only with the next tick. */
-void set_due(struct scene *scene, mio_token_t state);
+mio_timeout_t set(struct scene *scene, uint64_t delay_ns, mio_token_t token);
+/* Sets a timeout that is due now. With a delay of 0 it is due a tick later. */
+void set_due(struct scene *scene, mio_token_t token);
 
-/* The event of the timer comes. */
+/* Expects an event of the timer. */
 void expect_due(struct scene *scene);
-/* Just this one is due, and then no more. */
-void expect_state(struct scene *scene, mio_token_t state);
+/* Expects that the timeout of this token is due, and no other. */
+void expect_token(struct scene *scene, mio_token_t token);
 
 #endif
