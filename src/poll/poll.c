@@ -15,10 +15,10 @@
 #include "sys/selector.h"
 
 #define INTEREST_ALLOWED (MIO_READABLE | MIO_WRITABLE | MIO_PRIORITY)
-#define INTEREST_FOREIGN (MIO_AIO | MIO_LIO)
+#define INTEREST_FOREIGN (MIO_AIO | MIO_LIO) /* valid, but -ENOTSUP */
 #define OPTIONS_ALLOWED  (MIO_EDGE | MIO_LEVEL | MIO_ONESHOT | MIO_EXCLUSIVE)
 
-/* More than one call needs; epoll refuses more than some 180 million. */
+/* No call needs more; epoll_wait() refuses more than some 180 million. */
 #define EVENTS_MAX 65536
 
 _Static_assert(INTEREST_ALLOWED == 7, "the three lowest bits, all of them");
@@ -44,8 +44,9 @@ mio_poll_backend(void)
 }
 
 /*
- * Checks the arguments of a register or reregister that are not the usual ones.
- * Returns 0 or -EINVAL.
+ * Arguments of a register or reregister are usual if they need none of the rare
+ * flags: is_usual() accepts them with few instructions. This function checks
+ * arguments that are not. Returns 0 or -EINVAL.
  */
 static __attribute__((noinline, cold)) int
 check_unusual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
@@ -71,13 +72,10 @@ check_unusual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
 	return 0;
 }
 
-/* A bit for each valid combination of options without EXCLUSIVE. */
+/* A bit for each value of the options that is usual: all valid ones below 8. */
 #define USUAL_OPTIONS 0x77u
 
-/*
- * Whether the arguments of a register or reregister are valid and usual. This
- * one test of them makes those calls faster.
- */
+/* Returns whether the arguments are usual, and therefore valid. */
 static inline bool
 is_usual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
@@ -87,7 +85,7 @@ is_usual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
 	    (USUAL_OPTIONS >> options & 1);
 }
 
-/* Returns 0 or -EINVAL. */
+/* Checks any arguments of a register or reregister. Returns 0 or -EINVAL. */
 static inline int
 check(const struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
@@ -100,7 +98,10 @@ check(const struct mio_poll *poll, mio_token_t token, unsigned interest,
 typedef int selector_call(struct mio__selector *selector, mio_fd_t fd,
     mio_token_t token, unsigned interest, unsigned options);
 
-/* Calls the selector if the arguments, which are not usual, are valid. */
+/*
+ * Calls the selector for arguments that are not usual, or not valid, in which
+ * case it returns an error.
+ */
 static __attribute__((noinline, cold)) int
 call_unusual(struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
     unsigned interest, unsigned options, selector_call *call)
