@@ -14,7 +14,7 @@
  *	wake, send_wake, push		mio__core_wake(), _send_wake() and
  *					mio__readiness_push()
  *	enter, leave			the same in collect.c
- *	expire, set_alarm		expire_locked() with the expire() of a
+ *	check, set_alarm		check_locked() with the check_due() of a
  *					timer, mio__deadlines_set_alarm()
  *	prepare_timed			mio__deadlines_prepare()
  *	gather, report			the same in collect.c, and
@@ -173,7 +173,7 @@ bit alarm_works;
 #else
 bit alarm_works = 1;
 #endif
-byte armed = NEVER;
+byte alarm_time = NEVER;
 bit is_timed;
 bit listed[TIMERS], told[TIMERS];
 byte deadline[TIMERS] = NEVER;
@@ -304,7 +304,7 @@ inline take_lock()
 }
 
 /* seen: the clock. least: the earliest deadline. i, owes: 0 between calls. */
-inline expire(seen, least, i, owes)
+inline check(seen, least, i, owes)
 {
 	atomic {
 		least = NEVER;
@@ -360,26 +360,26 @@ inline expire(seen, least, i, owes)
 inline set_alarm(seen, least, i, owes, is_set)
 {
 	take_lock();
-	expire(seen, least, i, owes);
+	check(seen, least, i, owes);
 	atomic {
 		if
 		:: !alarm_works ->
-			is_set = (least >= armed && armed > seen)
+			is_set = (least >= alarm_time && alarm_time > seen)
 #ifdef BUG_ALARM_BELIEVED
-		:: alarm_works && least == armed -> is_set = 1
+		:: alarm_works && least == alarm_time -> is_set = 1
 #else
-		:: alarm_works && least == armed && least > seen + SLACK ->
+		:: alarm_works && least == alarm_time && least > seen + SLACK ->
 			is_set = 1
 #endif
 #ifdef REFUSED
-		:: alarm_works && (least != armed || least <= seen + SLACK) ->
-			armed = least;
+		:: alarm_works && (least != alarm_time || least <= seen + SLACK) ->
+			alarm_time = least;
 			alarm_works = 0;
 			alarm = NEVER;
 			is_set = 0
 #endif
-		:: alarm_works && (least != armed || least <= seen + SLACK) ->
-			armed = least;
+		:: alarm_works && (least != alarm_time || least <= seen + SLACK) ->
+			alarm_time = least;
 			alarm = least;
 			alarm_record = 0;
 			is_set = 1
@@ -405,7 +405,7 @@ inline set_alarm(seen, least, i, owes, is_set)
 #define SET_ALARM set_alarm(seen, least, i, owes, is_set)
 #define EXPIRE \
 	take_lock(); \
-	expire(seen, least, i, owes); \
+	check(seen, least, i, owes); \
 	atomic { seen = 0; least = 0; lock = 0 }
 #define HAS_NO_ALARM (is_timed && !alarm_works)
 
@@ -420,9 +420,9 @@ inline prepare_timed(wait, until)
 	:: alarm_works
 	:: !alarm_works ->
 		take_lock();
-		expire(seen, least, i, owes);
+		check(seen, least, i, owes);
 		atomic {
-			armed = least;
+			alarm_time = least;
 			until = least;
 			wait = (least > seen);
 			seen = 0;
@@ -1117,8 +1117,8 @@ inline remove()
 		is_timed = 0;
 		d_step {
 			if
-			:: armed != NEVER ->
-				armed = NEVER;
+			:: alarm_time != NEVER ->
+				alarm_time = NEVER;
 				alarm = NEVER;
 				alarm_record = 0
 			:: else
@@ -1203,7 +1203,7 @@ inline close()
 		:: y < TIMERS -> listed[y] = 0; y++
 		:: else -> y = 0; break
 		od;
-		armed = NEVER;
+		alarm_time = NEVER;
 		alarm = NEVER;
 		alarm_record = 0;
 		alarm_works = 0;

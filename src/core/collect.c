@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Who calls what: any thread calls any of these functions at any time, except
- * that close comes last.
+ * Who calls what. Any thread calls any of these functions at any time, except
+ * that close is the last call.
  *
- * The collector. One word in the poll says who may take nodes from the queue
- * and report them:
+ * The collector. To collect is to pop nodes from the poll's queue and to report
+ * them. Only the thread that holds the collector may do so. It is one word:
  *
  *	FREE		no thread is collecting, and the list is empty
  *	NONEMPTY	no thread is collecting, and the list is not empty
@@ -16,12 +16,12 @@
  *	HELD -> leave -> FREE or NONEMPTY, as the list is
  *
  * No thread waits until the collector is free, and none holds it while it waits
- * in the kernel. A thread whose call found the collector held, and nothing in
- * the kernel, retries for a short time, so that it reports what is ready. This
- * is bounded too.
+ * in the kernel. A thread that has found the collector held, and no event in
+ * the kernel, retries for a short time, so that it reports what is ready. The
+ * number of its retries is bounded.
  *
  * A flag, `is_timed', says whether there are timed sources (deadlines.c).
- * There is nothing to collect if it is false, nothing was pushed, and the
+ * There is nothing to collect if it is false, no pushed node was left, and the
  * collector is FREE.
  *
  * Passing work on. A thread that has left the collector checks whether others
@@ -31,14 +31,14 @@
  * becomes a waiter, and then checks the collector's word and `incoming'.
  *
  * Nothing is left behind, because each side changes one word and then reads the
- * other's: leave changes `collector' and then reads `waiters', the thread that
- * is about to wait changes `waiters' and then reads `collector'. All four
+ * other: leave changes `collector' and then reads `waiters'; the thread that is
+ * about to wait changes `waiters' and then reads `collector'. All four
  * operations are seq_cst, so they have one total order. Either the thread that
  * leaves sees the waiter and wakes it, or the waiter sees NONEMPTY and does not
- * wait, or it sees HELD. In the last case the holder has not left yet, and when
- * it does, it sees the waiter. The wake is sent after the collector was left:
- * the thread that is woken can enter, and the two do not keep waking each other
- * in vain.
+ * wait, or the waiter sees HELD. In the last case the holder has not left yet,
+ * and when it does, it sees the waiter. The wake is sent after the collector
+ * was left. So the thread that is woken can enter, and two threads cannot keep
+ * waking each other without one of them collecting.
  *
  * When a wake or the alarm has ended a thread's wait, that thread must collect
  * afterwards, even if its array is full. No other thread was woken for the same
@@ -46,16 +46,16 @@
  *
  * Cancellation. A thread that is cancelled in its wait may have consumed a
  * wake. It stops being a waiter and wakes another thread in its place. A thread
- * that has taken events from the queue is not cancelled before it has returned
- * them.
+ * that has events from the queue is not cancelled before it has returned them.
  *
  * Memory orders. Leaving needs release and entering needs acquire, so that the
- * next holder sees the list and all else that belongs to the collector. The
- * exchange that enters reads the value that the last leave has stored: one by a
- * thread that does not enter replaces HELD by HELD, and so is never in between.
- * Both are seq_cst for the argument above. It holds for HELD, too: a waiter
- * that has read HELD has done so before the holder's leave in the total order,
- * and the holder reads `waiters' after that.
+ * next holder sees the list and everything else that belongs to the collector.
+ * The exchange that enters reads the value that the last leave has stored. No
+ * other exchange can be between the two: the first one after a leave enters,
+ * and those that do not enter replace HELD by HELD. Leaving and entering are
+ * seq_cst for the argument above. It holds for HELD, too: a waiter that has
+ * read HELD has done so before the holder's leave in the total order, and the
+ * holder reads `waiters' after that.
  */
 
 #include "core/collect.h"
@@ -74,24 +74,24 @@
 #define NONEMPTY 1u
 #define HELD     2u
 
-/* How often a thread that finds the collector held retries. */
+/* How often a thread that has found the collector held retries. */
 #define SPINS 2000
 
-/* Keeps seldom used code out of the way of the usual path. */
+/* Keeps rarely executed code separate from the usual path. */
 #define COLD __attribute__((noinline, cold))
 
 static unsigned
-load(const struct mio_poll *poll)
+load_collector(const struct mio_poll *poll)
 {
 	return atomic_load_explicit(&poll->collector, memory_order_seq_cst);
 }
 
-/* Whether nodes are queued, or may be because the collector is held. */
+/* Returns whether nodes are queued, or may be, as the collector is held. */
 static bool
 has_queued(const struct mio_poll *poll)
 {
 	return mio__ready_queue_has_incoming(&poll->ready) ||
-	    load(poll) != FREE;
+	    load_collector(poll) != FREE;
 }
 
 /* Returns whether the caller has become the holder. */
@@ -104,7 +104,7 @@ enter(struct mio_poll *poll)
 		   &poll->collector, HELD, memory_order_seq_cst) != HELD;
 }
 
-/* Lets go, and wakes a waiter if there is something left. */
+/* Releases the collector, and wakes a waiter if something is left to report. */
 static inline void
 leave(struct mio_poll *poll)
 {
@@ -127,14 +127,14 @@ static inline void
 gather(struct mio_poll *poll)
 {
 	if (mio__core_is_timed(poll))
-		mio__deadlines_expire(poll);
+		mio__deadlines_check(poll);
 	mio__ready_queue_accept(&poll->ready);
 }
 
 /*
- * Enters when the holder leaves. The holder needs a few instructions for each
- * of its events, unless it has lost the processor: for that case this yields
- * once at the end.
+ * Enters as soon as the holder leaves, and returns whether it did. The holder
+ * needs a few instructions for each of its events, unless it has lost the
+ * processor. Therefore this yields once before the last attempt.
  */
 static bool
 enter_spinning(struct mio_poll *poll)
@@ -142,7 +142,7 @@ enter_spinning(struct mio_poll *poll)
 	unsigned spins;
 
 	for (spins = 0; spins < SPINS; spins++)
-		if (load(poll) != HELD && enter(poll))
+		if (load_collector(poll) != HELD && enter(poll))
 			return true;
 
 	mio__os_yield();
@@ -151,8 +151,8 @@ enter_spinning(struct mio_poll *poll)
 }
 
 /*
- * Collects after the kernel was asked. Also sets the alarm for other waiters:
- * it may have woken this thread.
+ * Collects after a call to the selector. Also sets the alarm for other waiters,
+ * because the alarm may have woken this thread.
  */
 static COLD size_t
 collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
@@ -177,19 +177,19 @@ collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 
 struct wait {
 	struct mio_poll *poll;
-	bool counted; /* as a waiter */
-	bool woken;
+	bool counted; /* the thread is counted as a waiter */
+	bool woken;   /* a wake or the alarm has ended the wait */
 };
 
 static void
 remove_waiter(struct mio_poll *poll)
 {
-	/* relaxed: a producer that sees it too long sends a needless wake */
+	/* relaxed: a producer that sees it late only sends a needless wake */
 	atomic_fetch_sub_explicit(
 	    &poll->waiters, MIO__WAITER, memory_order_relaxed);
 }
 
-/* After a wake has arrived: the next push sends one again. */
+/* Called after a wake has arrived, so that the next push sends one again. */
 static void
 clear_pending_wake(struct mio_poll *poll)
 {
@@ -198,6 +198,7 @@ clear_pending_wake(struct mio_poll *poll)
 	MIO__YIELD_POINT();
 }
 
+/* Called when the thread is cancelled in its wait. */
 static void
 cancelled(void *argument)
 {
@@ -221,7 +222,7 @@ add_waiter(struct wait *wait, int64_t timeout_ns)
 	MIO__YIELD_POINT();
 
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
-	    load(poll) == NONEMPTY)
+	    load_collector(poll) == NONEMPTY)
 		return 0;
 
 	return mio__core_is_timed(poll)
@@ -230,9 +231,9 @@ add_waiter(struct wait *wait, int64_t timeout_ns)
 }
 
 /*
- * Waits in the kernel, for a thread that has no events yet. Collects afterwards
- * what fits beside the kernel's events, if that is needed. An error of the
- * kernel is dropped if there are events.
+ * Waits in the kernel. Called by a thread that has no events yet. If needed, it
+ * then collects as many events as the kernel's leave room for. An error of the
+ * kernel is not returned if there are events.
  */
 static inline __attribute__((always_inline)) int
 wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
@@ -255,7 +256,10 @@ wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 	if (wait.woken)
 		clear_pending_wake(poll);
 
-	/* another thread may have held the collector and left something */
+	/*
+	 * Without an event from the kernel, check the queue: another thread may
+	 * have held the collector and left something.
+	 */
 	if (!wait.woken && !kernel_first && (n != 0 || !has_queued(poll)))
 		return n;
 
@@ -266,10 +270,10 @@ wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 }
 
 /*
- * Asks the kernel without waiting, for a thread that has count events from the
- * queue. Returns how many there are then. The thread must not be cancelled in
- * the kernel's call; a single thread cannot be cancelled there. It does not
- * collect again, since its levels would be reported twice.
+ * Adds the kernel's events, without waiting, to count events from the queue.
+ * Returns how many there are then. The thread must not be cancelled in the
+ * system call; the only thread of a process cannot be. It does not collect
+ * again, because its levels would be reported twice.
  */
 static inline int
 append_from_kernel(struct mio_poll *poll, struct mio_event *events,
@@ -288,13 +292,13 @@ append_from_kernel(struct mio_poll *poll, struct mio_event *events,
 
 	if (woken) {
 		clear_pending_wake(poll);
-		(void)collect(poll, events, 0); /* passes it on */
+		(void)collect(poll, events, 0); /* wakes another thread */
 	}
 
 	return (int)count + (n > 0 ? n : 0);
 }
 
-/* For the holder: lets the kernel go first, and collects afterwards. */
+/* Called by the holder: leaves, and collects after the kernel's events. */
 static COLD int
 fill_kernel_first(
     struct mio_poll *poll, struct mio_event *events, size_t capacity)
@@ -305,9 +309,9 @@ fill_kernel_first(
 }
 
 /*
- * Fills the array from the queue and the kernel; the second of them gets the
- * room that the first one left. Returns how many events there are, or an error.
- * When the queue alone has filled the array, the kernel goes first next time.
+ * Fills the array first from the queue and then, as far as there is room, from
+ * the kernel. Returns how many events there are, or an error. If the queue
+ * alone has filled the array, the next call begins with the kernel.
  */
 static inline __attribute__((always_inline)) int
 fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
@@ -339,7 +343,7 @@ fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 	return wait_in_kernel(poll, events, capacity, timeout_ns, false);
 }
 
-/* Another event loop that has waited calls mio_poll() now. */
+/* Called when the other event loop, which has waited, calls mio_poll(). */
 static COLD void
 disarm(struct mio_poll *poll)
 {
@@ -347,7 +351,7 @@ disarm(struct mio_poll *poll)
 	    &poll->waiters, ~MIO__ARMED, memory_order_seq_cst);
 }
 
-/* Until there is an event, an error, or the time is over. */
+/* Waits until there is an event or an error, or the timeout has passed. */
 static __attribute__((noinline)) int
 wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool interruptible)
@@ -363,14 +367,14 @@ wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 		timeout_ns = mio__clock_left(deadline);
 	} while (timeout_ns != 0);
 
-	/* this thread may have been the one that wakes up by itself */
+	/* without an alarm, others may have relied on this thread to wake up */
 	if (mio__deadlines_need_waiter(poll))
 		mio__core_wake(poll);
 
 	return n;
 }
 
-/* After a call that does not wait was interrupted. */
+/* Called after a call that does not wait was interrupted. */
 static COLD int
 check_again(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
@@ -406,8 +410,8 @@ mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
 /* ---- another event loop waits */
 
 /*
- * Whether there is something to report. Removes from the queue what has nothing
- * to report.
+ * Returns whether there is something to report. Removes nodes from the queue
+ * that have nothing to report. Called by the holder.
  */
 static bool
 is_pending(struct mio_poll *poll)
@@ -425,7 +429,7 @@ is_pending(struct mio_poll *poll)
 int
 mio__collect_arm(struct mio_poll *poll)
 {
-	/* a wake that no wait has consumed is for what is checked below */
+	/* consumes a pending wake: what it was sent for is checked below */
 	if (atomic_fetch_or_explicit(
 		&poll->waiters, MIO__ARMED, memory_order_seq_cst) &
 	    MIO__WAKE_PENDING) {
@@ -433,7 +437,7 @@ mio__collect_arm(struct mio_poll *poll)
 		clear_pending_wake(poll);
 	}
 
-	/* a holder sees ARMED when it leaves, and wakes if anything is left */
+	/* another holder sees ARMED when it leaves, and wakes if needed */
 	if (enter(poll)) {
 		if (is_pending(poll)) {
 			disarm(poll);
@@ -463,7 +467,7 @@ mio__collect_close(struct mio_poll *poll)
 	mio__let_others_in(&poll->lock, locked);
 
 	/* in a forked child, the list may be in the middle of a change */
-	if (!inherited || load(poll) != HELD) {
+	if (!inherited || load_collector(poll) != HELD) {
 		mio__ready_queue_close(&poll->ready);
 		while (!mio__ready_queue_is_empty(&poll->ready))
 			mio__readiness_discard(

@@ -15,16 +15,16 @@
 #include "mio/poll.h"
 
 /*
- * mio_poll() and mio_poll_interruptible(), with arguments that the caller has
- * checked. Any thread. This is a cancellation point.
+ * Implements mio_poll() and mio_poll_interruptible(). The caller has checked
+ * the arguments. Any thread may call this. It is a cancellation point.
  */
 int mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns, bool interruptible);
 
-/* mio_poll_arm(). Any thread. */
+/* Implements mio_poll_arm(). Any thread may call this. */
 int mio__collect_arm(struct mio_poll *poll);
 
-/* mio_poll_destroy(): discards what is queued and gives up the reference. */
+/* Implements mio_poll_destroy(): discards queued nodes and unrefs the poll. */
 void mio__collect_close(struct mio_poll *poll);
 
 #endif

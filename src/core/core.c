@@ -33,7 +33,7 @@ mio__core_create(struct mio_poll **out)
 	atomic_init(&poll->is_timed, false);
 	atomic_init(&poll->kernel_first, false);
 	mio__ready_queue_init(&poll->ready);
-	poll->armed = MIO__NEVER;
+	poll->alarm_time = MIO__NEVER;
 
 	*out = poll;
 

@@ -9,41 +9,47 @@
  * the queue closed, and the selector's wake works until the last reference is
  * gone.
  *
- * Who calls what. Any thread may push and wake, signal handlers too. Threads
- * in mio_poll() become waiters and stop being ones (collect.c).
+ * Who calls what. Any thread, and any signal handler, may push and wake.
+ * Threads in mio_poll() become waiters and stop being waiters (collect.c).
  *
  * Waiting. One word, `waiters', holds:
  *
  *	WAKE_PENDING	mio__selector_wake() was called, or is just about to be,
  *			and no thread has cleared this bit since
- *	ARMED		another event loop waits for mio_poll_fd()
- *	WAITER		times the number of threads that wait in the kernel or
- *			are about to
+ *	ARMED		another event loop waits for mio_poll_fd(), after a call
+ *			to mio_poll_arm()
+ *	the other bits	the number of waiters, which are threads that wait in
+ *			the kernel or are about to, in units of WAITER
  *
- * A thread that is going to wait adds WAITER, checks the queue, waits, and
- * subtracts WAITER. A producer pushes to the queue and then reads the word. If
+ * A thread that is going to wait adds WAITER, checks the queue of what is ready
+ * (ready_queue.h), waits, and subtracts WAITER. A producer, which is a thread
+ * that makes something ready, pushes to the queue and then reads the word. If
  * there are waiters and WAKE_PENDING is not set, it sets that bit and calls
  * mio__selector_wake(). The thread whose wait is ended by this call clears
  * WAKE_PENDING and then checks the queue.
  *
  * No wake is lost, because each side changes its own word before it reads the
  * other's: the thread adds WAITER to `waiters' and then reads `incoming', the
- * producer changes `incoming' and then reads `waiters'. All four operations are
- * seq_cst, so they have one total order, and at least one side sees the other:
- * either the producer sees the waiter and wakes it, or the thread sees the node
- * and does not wait. The same holds between clearing WAKE_PENDING and the check
- * that follows: a producer that found the bit set, and so did not wake anybody,
- * had pushed before, and the check finds its node.
+ * word of the queue; the producer changes `incoming' and then reads `waiters'.
+ * All four operations are seq_cst, so they have one total order, and at least
+ * one side sees the other: either the producer sees the waiter and wakes it, or
+ * the thread sees the node and does not wait.
  *
- * Both changes are read-modify-write operations. RC11 would allow seq_cst
- * stores as well, but emulators of machines with weak memory are known to let a
- * later load overtake such a store, and on x86 a store costs as much.
+ * The same holds between clearing WAKE_PENDING and the check that follows: a
+ * producer that has found the bit set has not woken a thread. But it had pushed
+ * before it read the bit, and the bit was cleared after that, so that the check
+ * finds its node.
  *
- * One wake ends one wait. While WAKE_PENDING is set, a thread has been woken or
- * the selector is going to wake the next one, so further producers need not do
- * so, and only the first of many pushes costs a system call. A wake may also
- * arrive when its thread has woken up by itself. The next wait then returns
- * early once.
+ * Both changes are read-modify-write operations. By the C11 memory model as
+ * RC11 corrects it, seq_cst stores would be sufficient. But emulators of
+ * machines with weak memory are known to let a later load overtake such a
+ * store, and on x86 a store costs as much.
+ *
+ * One wake ends one wait. While WAKE_PENDING is set, a thread has been woken,
+ * or the selector is going to end the next wait. So further producers need not
+ * wake a thread, and only the first of many pushes costs a system call. A wake
+ * may also arrive when its thread has woken up by itself. The next wait then
+ * returns early once.
  */
 
 #include <pthread.h>
@@ -63,8 +69,8 @@
 #define MIO__WAITER       4u
 
 /*
- * Embedded, zeroed, in a source that becomes ready by the clock. The poll's
- * lock protects the list.
+ * A timed source is one that becomes ready by the clock. It embeds this struct,
+ * zeroed. The poll's lock protects the list.
  */
 struct mio__timed {
 	struct mio__timed *next, **link; /* link is NULL outside of a list */
@@ -74,30 +80,31 @@ struct mio__timed {
 	 * when it will be due next, or MIO__NEVER. The returned time may be too
 	 * early, as long as calls at that time make progress.
 	 */
-	mio__instant_t (*expire)(struct mio__timed *self, mio__instant_t now);
+	mio__instant_t (*check_due)(
+	    struct mio__timed *self, mio__instant_t now);
 };
 
 struct mio_poll {
 	/* Constant once other threads know the poll. */
 	struct mio__selector *selector;
-	uint64_t process;          /* the one that created the poll */
+	uint64_t process;          /* the process that created it */
 	mio_token_t reserved_from; /* this token and those above it */
 
 	atomic_size_t refs;
 
-	/* Whether the kernel's events go first next time; a hint. */
+	/* A hint: the next call reports the kernel's events first. */
 	atomic_bool kernel_first;
 
-	/* Protects registering sources that are not descriptors, and these. */
+	/* Protects the next two, and the registering of non-descriptors. */
 	pthread_mutex_t lock;
-	struct mio__timed *timed;
-	mio__instant_t armed; /* deadlines.c */
+	struct mio__timed *timed_sources;
+	mio__instant_t alarm_time; /* see deadlines.c */
 
-	/* `incoming' belongs to the producers, the list to the collector. */
+	/* Producers change `incoming'; the list belongs to the collector. */
 	struct mio__ready_queue ready;
 	atomic_uint waiters;
-	_Alignas(64) atomic_uint collector; /* collect.c */
-	atomic_bool is_timed;               /* changed under the lock */
+	_Alignas(64) atomic_uint collector; /* see collect.c */
+	atomic_bool is_timed;               /* stored with the lock held */
 };
 
 /*
@@ -109,15 +116,16 @@ void mio__core_ref(struct mio_poll *poll);
 void mio__core_unref(struct mio_poll *poll);
 
 /*
- * Whether this process was forked from the one that created the poll. Such a
- * child may only destroy the poll: threads that the child does not have may
- * have held the locks, and what the kernel keeps is the parent's.
+ * Returns whether this process was forked from the one that created the poll.
+ * Such a child may only destroy the poll: threads that do not exist in the
+ * child may have held the locks, and the kernel's objects belong to the parent.
  */
 bool mio__core_is_inherited(const struct mio_poll *poll);
 
 /*
- * Reserves this token and those above it, for the loop. Call it before other
- * threads know the poll; what is registered under these tokens stays.
+ * Reserves this token and those above it, for the loop. It is called before
+ * other threads know the poll. Sources that are already registered under these
+ * tokens stay registered.
  */
 static inline void
 mio__core_reserve_tokens(struct mio_poll *poll, mio_token_t first)
@@ -125,13 +133,14 @@ mio__core_reserve_tokens(struct mio_poll *poll, mio_token_t first)
 	poll->reserved_from = first;
 }
 
-/* Whether programs may not register sources under this token. */
+/* Returns whether programs must not register sources under this token. */
 static inline bool
 mio__core_reserves(const struct mio_poll *poll, mio_token_t token)
 {
 	return token >= poll->reserved_from;
 }
 
+/* Returns whether the poll has timed sources. */
 static inline bool
 mio__core_is_timed(const struct mio_poll *poll)
 {
@@ -146,6 +155,7 @@ mio__core_waiters(struct mio_poll *poll)
 	    ~MIO__WAKE_PENDING;
 }
 
+/* Sets WAKE_PENDING and wakes one waiter, unless the bit was set. */
 void mio__core_send_wake(struct mio_poll *poll);
 
 /* Wakes one waiter, if there is one and no wake is pending. */

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The list of timed sources, the alarm and `armed' belong to the poll's lock.
- * `armed' is the time to which the alarm was last set.
+ * The poll's lock protects the list of timed sources, the alarm and
+ * `alarm_time'. The alarm ends one wait at a given time (sys/selector.h), and
+ * `alarm_time' is the time to which it was last set.
  *
  * The alarm is set in three places: before a thread waits, after the alarm may
  * have woken a thread, and after a source has changed while threads wait. When
- * it rings, it wakes one thread, which sets the readiness of the sources that
+ * it expires, it wakes one thread, which sets the readiness of the sources that
  * are due by its own reading of the clock.
  *
  * That reading can be earlier than the deadline, because the clocks of two
  * processors differ a little. The thread then finds nothing due and must set
- * the alarm again, although `armed' is the same time as before. For this reason
- * an alarm counts as still set only if its deadline is more than SLACK_NS after
- * a clock reading made under the same lock. If it rings after that reading, the
- * thread that it wakes comes here and reads the clock again.
+ * the alarm again, although `alarm_time' is the same as before. For this reason
+ * an alarm counts as still set only if its time is more than SLACK_NS after a
+ * reading of the clock with the same lock held. If it expires after that
+ * reading, the thread that it wakes sets the alarm here after another reading.
  *
  * `is_timed' says to threads that do not hold the lock whether the list is
  * empty. Adding the first source sets it, with an exchange, and then reads
@@ -22,10 +23,10 @@
  * a waiter and then reads `is_timed'. All of these are seq_cst: either the
  * thread asks the sources before it waits, or the alarm is set for it.
  *
- * Without an alarm, `armed' is the time at which the first of the waiting
+ * Without an alarm, `alarm_time' is the time at which the first of the waiting
  * threads wakes up by itself, because its wait is no longer than that. Every
  * thread that returns from mio_poll() wakes another waiter, which computes
- * `armed' again.
+ * `alarm_time' again.
  */
 
 #include "core/deadlines.h"
@@ -34,22 +35,22 @@
 
 #include "sys/lock.h"
 
-/* More than the clocks of two processors differ, less than anybody notices. */
+/* More than the clocks of two processors differ, and still a short time. */
 #define SLACK_NS INT64_C(100000)
 
 /*
- * Reads the clock and sets the readiness of what is due. Returns the earliest
- * time at which there will be more, or MIO__NEVER.
+ * Reads the clock and sets the readiness of the sources that are due. Returns
+ * the earliest time at which another one will be due, or MIO__NEVER.
  */
 static mio__instant_t
-expire_locked(struct mio_poll *poll, mio__instant_t *now)
+check_locked(struct mio_poll *poll, mio__instant_t *now)
 {
 	mio__instant_t earliest = MIO__NEVER, next;
 	struct mio__timed *timed;
 
 	*now = mio__clock_now();
-	for (timed = poll->timed; timed != NULL; timed = timed->next) {
-		next = timed->expire(timed, *now);
+	for (timed = poll->timed_sources; timed != NULL; timed = timed->next) {
+		next = timed->check_due(timed, *now);
 		if (next < earliest)
 			earliest = next;
 	}
@@ -58,12 +59,12 @@ expire_locked(struct mio_poll *poll, mio__instant_t *now)
 }
 
 void
-mio__deadlines_expire(struct mio_poll *poll)
+mio__deadlines_check(struct mio_poll *poll)
 {
 	bool locked = mio__lock_others_out(&poll->lock);
 	mio__instant_t now;
 
-	(void)expire_locked(poll, &now); /* asked again before a wait */
+	(void)check_locked(poll, &now); /* a wait will check again */
 	mio__let_others_in(&poll->lock, locked);
 }
 
@@ -72,13 +73,14 @@ static bool
 set_alarm_locked(
     struct mio_poll *poll, mio__instant_t earliest, mio__instant_t now)
 {
+	/* a waiter that wakes up by itself in time is as good as an alarm */
 	if (!mio__selector_has_alarm(poll->selector))
-		return earliest >= poll->armed && poll->armed > now;
+		return earliest >= poll->alarm_time && poll->alarm_time > now;
 
-	if (earliest == poll->armed && earliest - now > SLACK_NS)
+	if (earliest == poll->alarm_time && earliest - now > SLACK_NS)
 		return true;
 
-	poll->armed = earliest;
+	poll->alarm_time = earliest;
 
 	return mio__selector_set_alarm(poll->selector, earliest) == 0;
 }
@@ -90,7 +92,7 @@ mio__deadlines_set_alarm(struct mio_poll *poll)
 	mio__instant_t earliest, now;
 	bool set;
 
-	earliest = expire_locked(poll, &now);
+	earliest = check_locked(poll, &now);
 	set = set_alarm_locked(poll, earliest, now);
 	mio__let_others_in(&poll->lock, locked);
 
@@ -114,8 +116,8 @@ mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns)
 		return timeout_ns;
 
 	locked = mio__lock_others_out(&poll->lock);
-	earliest = expire_locked(poll, &now);
-	poll->armed = earliest;
+	earliest = check_locked(poll, &now);
+	poll->alarm_time = earliest;
 	mio__let_others_in(&poll->lock, locked);
 
 	if (mio__ready_queue_has_incoming(&poll->ready) || earliest <= now)
@@ -143,11 +145,11 @@ mio__deadlines_open_locked(struct mio_poll *poll)
 void
 mio__deadlines_add_locked(struct mio_poll *poll, struct mio__timed *timed)
 {
-	timed->next = poll->timed;
-	timed->link = &poll->timed;
+	timed->next = poll->timed_sources;
+	timed->link = &poll->timed_sources;
 	if (timed->next != NULL)
 		timed->next->link = &timed->next;
-	poll->timed = timed;
+	poll->timed_sources = timed;
 
 	(void)atomic_exchange_explicit(
 	    &poll->is_timed, true, memory_order_seq_cst);
@@ -169,12 +171,12 @@ mio__deadlines_remove_locked(struct mio_poll *poll, struct mio__timed *timed)
 		return;
 
 	remove_locked(timed);
-	if (poll->timed != NULL)
+	if (poll->timed_sources != NULL)
 		return;
 
 	atomic_store_explicit(&poll->is_timed, false, memory_order_seq_cst);
-	if (poll->armed != MIO__NEVER) {
-		poll->armed = MIO__NEVER;
+	if (poll->alarm_time != MIO__NEVER) {
+		poll->alarm_time = MIO__NEVER;
 		/* if this fails, the alarm wakes a thread once for nothing */
 		(void)mio__selector_set_alarm(poll->selector, MIO__NEVER);
 	}
@@ -183,7 +185,7 @@ mio__deadlines_remove_locked(struct mio_poll *poll, struct mio__timed *timed)
 void
 mio__deadlines_close_locked(struct mio_poll *poll)
 {
-	while (poll->timed != NULL)
-		remove_locked(poll->timed);
-	poll->armed = MIO__NEVER;
+	while (poll->timed_sources != NULL)
+		remove_locked(poll->timed_sources);
+	poll->alarm_time = MIO__NEVER;
 }

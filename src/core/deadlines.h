@@ -10,22 +10,26 @@
 
 #include "core/core.h"
 
-/* Sets the readiness of every source that is due. */
-void mio__deadlines_expire(struct mio_poll *poll);
+/* Checks all timed sources, which sets the readiness of those that are due. */
+void mio__deadlines_check(struct mio_poll *poll);
 
 /*
- * For a thread that is counted as a waiter and is about to wait: arranges that
- * the next deadline ends a wait. Returns how long this wait may be.
+ * Called by a thread that is counted as a waiter and is about to wait. Ensures
+ * that some wait ends at the next deadline. Returns how long this wait may be.
  */
 int64_t mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns);
 
 /*
- * Sets the alarm for the threads that wait, when the earliest deadline may have
- * changed. Sources that are due become ready, and a waiter is woken for them.
+ * Called when threads wait and the earliest deadline may have changed. Sets the
+ * alarm to it. Sources that are due become ready, and a waiter is woken for
+ * them.
  */
 void mio__deadlines_set_alarm(struct mio_poll *poll);
 
-/* Whether one of the waiting threads has to wake up by itself. */
+/*
+ * Returns whether there is no alarm, so that one of the waiters has to wake up
+ * by itself for the timed sources.
+ */
 static inline bool
 mio__deadlines_need_waiter(const struct mio_poll *poll)
 {
@@ -47,8 +51,9 @@ mio__deadlines_changed(struct mio_poll *poll)
 }
 
 /*
- * Has to succeed before a source is added. Returns 0, or -EMFILE, -ENFILE,
- * -ENOMEM or -ENOSPC if the system has alarms and none can be created now.
+ * Creates the alarm, unless the system has none. This has to succeed before a
+ * source is added. Returns 0, or -EMFILE, -ENFILE, -ENOMEM or -ENOSPC if the
+ * system has alarms and none can be created now.
  */
 int mio__deadlines_open_locked(struct mio_poll *poll);
 

@@ -1,62 +1,68 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The word of state, from the lowest bit:
+ * The fields of the state, which is one word, from the lowest bit on, with
+ * their sizes in bits:
  *
- *	READY		8	the readiness bits that were set last
- *	INTEREST	8	those of them that are reported: the interest,
- *			errors and hang-ups; all 0 while it is not registered,
- *			after a oneshot has fired, and after DROPPED
+ *	READY		8	the readiness bits that are set
+ *	INTEREST	8	the readiness bits that are reported: the
+ *				interest, errors and hang-ups. All are 0 while
+ *				it is not registered, after the event of a
+ *				oneshot, and once it is dropped.
  *	QUEUED		1	the node is in the queue, or about to be
  *	EDGE, ONESHOT	2	the options
  *	REGISTERED	1
- *	DROPPED		1	the registration was destroyed
- *	ORPHAN		1	the last reference is gone
- *	FINAL		1	reported once by each registration, even a level
- *	NEWEST, CURRENT	2 + 2	slots of tokens: the last update's, and the one
- *			from which the collector reads
+ *	DROPPED		1	its owner has destroyed the source
+ *	ORPHAN		1	no reference is left
+ *	FINAL		1	even a level is reported only once for each
+ *				register or reregister
+ *	NEWEST		2	the slot of tokens[] that was stored last
+ *	CURRENT		2	the slot from which the collector reads
  *
  * A readiness is due, which means that it has something to report, while READY
- * and INTEREST have a bit in common.
+ * and INTEREST have a bit in common. An update is a register or a reregister.
  *
- * Who calls what. Set, add, remove, finish, get, ref and unref: any thread; set
- * in signal handlers as well. Register and reregister: with the lock of the
- * poll. Deregister and drop: any thread that has the registration. Report and
- * requeue: the holder of the collector (collect.c). Discard: that holder, the
- * thread that closes the poll, and a producer that finds the poll closed.
+ * Who calls what. Any thread calls set, add, remove, finish, get, ref and
+ * unref, and signal handlers call set, too. An update needs the poll's lock.
+ * Any thread that has the registration calls deregister and drop. The holder of
+ * the collector (collect.c) calls report and requeue. Discard is called by that
+ * holder, by the thread that closes the poll, and by a producer that finds the
+ * poll closed.
  *
- * Transitions. Each is one compare-and-swap or fetch operation on the word, and
- * is repeated only if another thread has changed the word in between:
+ * Transitions. Each is one compare-and-swap or fetch operation on the word. A
+ * compare-and-swap is repeated only if another thread has changed the word in
+ * between, or if it failed spuriously:
  *
  *	set		replaces READY; sets QUEUED if it is due then
  *	add		sets bits of READY; sets QUEUED if it is due then
  *	remove		clears bits of READY, but none once FINAL is set
  *	finish		as add, and sets FINAL
- *	register,	the token is stored in a free slot before; NEWEST names
- *	reregister	the slot, INTEREST (unless DROPPED), options and
- *			REGISTERED are set; sets QUEUED if it is due then. The
- *			lock makes it one update at a time
+ *	update		stores the token in a free slot before; makes NEWEST
+ *			that slot; sets the options, REGISTERED, and, unless it
+ *			is DROPPED, INTEREST; sets QUEUED if it is due then. The
+ *			lock allows one update at a time
  *	deregister	clears REGISTERED and INTEREST
  *	drop		sets DROPPED, clears INTEREST; later sets do nothing
- *	report		CURRENT becomes NEWEST if they differ, in a step of its
- *			own; then QUEUED is cleared, except for a level that is
- *			due and not FINAL; INTEREST is cleared for a oneshot
- *			that is due
+ *	report		first makes CURRENT equal to NEWEST, in a transition of
+ *			its own, if they differ; then clears QUEUED, except for
+ *			a level that is due and neither FINAL nor ONESHOT;
+ *			clears INTEREST if a oneshot is due
  *	requeue		clears QUEUED, unless it is due
  *	discard		clears QUEUED
  *	last unref	sets ORPHAN
  *
- * The thread whose step sets QUEUED pushes the node. No other thread does so
- * until the node was popped.
+ * The thread whose transition sets QUEUED pushes the node. No other thread does
+ * so until the node was popped.
  *
- * Tokens. An update writes to the slot that is neither CURRENT nor NEWEST. The
- * collector reads only the slot CURRENT, and only while CURRENT and NEWEST are
- * the same. Only the collector changes CURRENT, and always to NEWEST, so a slot
- * that is neither of the two stays so until the very update that has written to
- * it names it. Therefore no update writes to the slot from which the collector
- * reads. And if the collector's compare-and-swap finds the word unchanged, then
- * the token belongs to the rest of the word: for NEWEST to name the same slot
- * again after another update, CURRENT would have had to change in between.
+ * Tokens. An update writes to a slot that is neither CURRENT nor NEWEST. The
+ * collector reads only the slot CURRENT, and only after it has made CURRENT and
+ * NEWEST the same. Only the collector changes CURRENT, and only to the value of
+ * NEWEST. So a slot that is neither of the two remains so until the update that
+ * has written to it makes it NEWEST. Therefore no update writes to the slot
+ * from which the collector reads. After the collector has read the token, its
+ * compare-and-swap succeeds only if the word is unchanged, and then the token
+ * belongs to the rest of the word: after another update, NEWEST could name the
+ * same slot again only if CURRENT had changed in between.
  *
  * Lifetime. The word decides who frees the readiness: the last unref, or, if
  * QUEUED was set at that time, the thread that clears QUEUED. That is the
@@ -66,23 +72,24 @@
  * word (ready_queue.h). From its first register on a readiness has a reference
  * to its poll, so a push always finds one, open or closed.
  *
- * Memory orders. Every change is a read-modify-write operation with acq_rel,
- * also a set that changes no bit. Under RC11 all of them thus form one release
- * sequence, and each synchronizes with every later one, with these effects:
+ * Memory orders. Every transition is a read-modify-write operation with
+ * acq_rel, even a set that changes no bit. By the C11 memory model as RC11
+ * corrects it, all of them form one release sequence, and each synchronizes
+ * with every later one. This has the following effects:
  *
  *	- What a thread has written before a set is seen by the thread that
  *	  receives the event, even if another thread's set has queued the node:
- *	  the step of the report comes later in the order of the word. The
+ *	  the transition of the report comes later in the order of the word. The
  *	  report of a level changes nothing; it loads the word with acquire, and
  *	  so synchronizes with the set that it reads and with all before.
  *	- A token is stored before the update that names its slot, and the
  *	  collector reads it after it has seen that update.
- *	- The collector has read a slot before the step by which it moves to
- *	  another one, and an update writes to that slot only after it has seen
- *	  this step.
- *	- ORPHAN and QUEUED are bits of one word. The second of the two steps
- *	  sees the bit of the first, and its thread frees after everything that
- *	  the others have done.
+ *	- The collector has read a slot before the transition by which it moves
+ *	  to another one, and an update writes to the old slot only after it has
+ *	  seen this transition.
+ *	- The last unref sets ORPHAN, and the thread that is done with the node
+ *	  clears QUEUED. The second of these transitions sees the first, and its
+ *	  thread frees the readiness after everything that the others have done.
  *	- The pointer to the poll is stored before the update that first sets
  *	  REGISTERED, so the thread that sets QUEUED reads it.
  */
@@ -110,17 +117,18 @@
 #define CURRENT_SHIFT  30
 #define SLOT           0x3u
 
+/* The bits that an update replaces. */
 #define UPDATED (INTEREST | EDGE | ONESHOT | REGISTERED | SLOT << NEWEST_SHIFT)
 
-/* Keeps seldom used code out of the way of the usual path. */
+/* Keeps rarely executed code separate from the usual path. */
 #define COLD __attribute__((noinline, cold))
 
-/* Reported regardless of the interest. */
+/* These bits are reported regardless of the interest. */
 #define ALWAYS (MIO_ERROR | MIO_HUP)
 
 /*
- * More than any program has. The counter does not overflow even if all threads
- * add one before the first of them fails.
+ * No program has more references than this. The counter does not overflow even
+ * if all threads add one before the check of the first one fails.
  */
 #define REFS_MAX (UINT32_C(1) << 31)
 
@@ -131,6 +139,7 @@ _Static_assert(MIO__READINESS_EDGE ==
 _Static_assert(EDGE == MIO_EDGE << 17 && ONESHOT == MIO_ONESHOT << 16,
     "options are shifted to their bits");
 
+/* Returns NEWEST or CURRENT. */
 static inline unsigned
 slot_at(unsigned state, unsigned shift)
 {
@@ -151,12 +160,15 @@ queued_if_due(unsigned state)
 }
 
 static inline unsigned
-load(const struct mio_readiness *self)
+load_state(const struct mio_readiness *self)
 {
 	return atomic_load_explicit(&self->state, memory_order_acquire);
 }
 
-/* Returns false if the word was not *state, and stores there what it is. */
+/*
+ * Replaces the word if it is *state. Otherwise, or if the operation fails
+ * spuriously, stores the word in *state and returns false.
+ */
 static inline bool
 replace(struct mio_readiness *self, unsigned *state, unsigned next)
 {
@@ -202,6 +214,7 @@ mio__readiness_ref(struct mio_readiness *self)
 	MIO__CHECK(refs < REFS_MAX);
 }
 
+/* Frees the readiness and its reference to the poll. */
 static COLD void
 release(struct mio_readiness *self)
 {
@@ -232,7 +245,7 @@ mio__readiness_discard(struct mio__ready_node *node)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
 
-	/* unless it is an orphan, its owner may free it from here on */
+	/* unless it was an orphan, its owner may free it from here on */
 	if (atomic_fetch_and_explicit(
 		&self->state, ~QUEUED, memory_order_acq_rel) &
 	    ORPHAN)
@@ -287,7 +300,7 @@ int
 mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options, bool registered)
 {
-	unsigned state, slot, next, set;
+	unsigned state, slot, next, bits;
 	int r = 0;
 
 	if (poll_of(self) == NULL)
@@ -295,10 +308,10 @@ mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
 	if (r < 0)
 		return r;
 
-	state = load(self);
+	state = load_state(self);
 	slot = free_slot(state);
 	self->tokens[slot] = token;
-	set = REGISTERED | (interest | ALWAYS) << INTEREST_SHIFT |
+	bits = REGISTERED | (interest | ALWAYS) << INTEREST_SHIFT |
 	    slot << NEWEST_SHIFT | (options & MIO_EDGE) << 17 |
 	    (options & MIO_ONESHOT) << 16;
 
@@ -306,8 +319,8 @@ mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
 		if (((state & REGISTERED) != 0) != registered)
 			return registered ? -ENOENT : -EEXIST;
 		if (state & DROPPED)
-			set &= ~INTEREST;
-		next = queued_if_due((state & ~UPDATED) | set);
+			bits &= ~INTEREST;
+		next = queued_if_due((state & ~UPDATED) | bits);
 	} while (!replace(self, &state, next));
 
 	if ((state ^ next) & QUEUED)
@@ -334,15 +347,15 @@ mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll)
 void
 mio__readiness_drop(struct mio_readiness *self)
 {
-	unsigned state = load(self);
+	unsigned state = load_state(self);
 
 	while (!replace(self, &state, (state & ~INTEREST) | DROPPED))
 		continue;
 }
 
 /*
- * Clears the bits of mask and sets others. Returns whether the caller has to
- * push the node.
+ * Clears the bits of mask and then sets bits. Returns whether this has set
+ * QUEUED, so that the caller has to push the node.
  */
 static inline bool
 change(struct mio_readiness *self, unsigned mask, unsigned bits)
@@ -377,13 +390,13 @@ mio__readiness_set_without_wake(struct mio_readiness *self, unsigned ready)
 unsigned
 mio__readiness_get(const struct mio_readiness *self)
 {
-	return load(self) & READY;
+	return load_state(self) & READY;
 }
 
 bool
 mio__readiness_is_readable(const struct mio_readiness *self)
 {
-	return (due(load(self) | MIO_READABLE) & MIO_READABLE) != 0;
+	return (due(load_state(self) | MIO_READABLE) & MIO_READABLE) != 0;
 }
 
 void
@@ -403,14 +416,14 @@ mio__readiness_finish(struct mio_readiness *self, unsigned ready)
 void
 mio__readiness_remove(struct mio_readiness *self, unsigned ready)
 {
-	unsigned state = load(self);
+	unsigned state = load_state(self);
 
 	while ((state & ready) && !(state & FINAL))
 		if (replace(self, &state, state & ~ready))
 			return;
 }
 
-/* Whether an update has stored a token to which the collector has not moved. */
+/* Returns whether CURRENT and NEWEST differ. */
 static inline bool
 has_new_token(unsigned state)
 {
@@ -418,7 +431,7 @@ has_new_token(unsigned state)
 		   SLOT << CURRENT_SHIFT) != 0;
 }
 
-/* Moves to it. Returns what the state is then. */
+/* Makes CURRENT equal to NEWEST. Returns the state after that. */
 static COLD unsigned
 move_to_token(struct mio_readiness *self, unsigned state)
 {
@@ -434,7 +447,10 @@ move_to_token(struct mio_readiness *self, unsigned state)
 	return state;
 }
 
-/* Returns the state after ready was reported, unless it is a level. */
+/*
+ * Returns the state after these bits, which may be 0, were reported. A level
+ * that stays queued does not need this.
+ */
 static inline unsigned
 after_report(unsigned state, unsigned ready)
 {
@@ -444,13 +460,13 @@ after_report(unsigned state, unsigned ready)
 	return state & ~QUEUED;
 }
 
-/* Reports a popped node. Returns where the next event goes. */
+/* Reports a popped node if it is due. Returns where to store the next event. */
 static inline struct mio_event *
 report_one(struct mio_poll *poll, struct mio__ready_node *node,
     struct mio_event *event)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
-	unsigned state = load(self);
+	unsigned state = load_state(self);
 	unsigned ready;
 	mio_token_t token;
 
@@ -509,7 +525,7 @@ mio__readiness_requeue_if_due(
     struct mio_poll *poll, struct mio__ready_node *node)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
-	unsigned state = load(self);
+	unsigned state = load_state(self);
 
 	do {
 		if (due(state) != 0) {

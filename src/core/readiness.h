@@ -9,11 +9,13 @@
 #include "mio/poll.h"
 
 /*
- * Readiness that the program sets: a registration shares one with its handles,
- * and a waker is one. Everything that several threads change is in one word;
- * the node is in the poll's queue while there is something to report.
+ * The state of readiness that is set by the program or the library, and not by
+ * the kernel. A registration shares one with its handles, and a waker is one.
+ * Everything that several threads change is in one word. The node is in the
+ * poll's queue while there is something to report.
  */
 
+/* For the token that is read, the newest one, and the next one to be stored. */
 #define MIO__TOKEN_SLOTS 3
 
 struct mio_readiness {
@@ -33,20 +35,21 @@ void mio__readiness_ref(struct mio_readiness *self);
 void mio__readiness_unref(struct mio_readiness *self);
 
 /*
- * The state of a waker: it stays registered with its poll, is edge-triggered,
- * and is always readable, so that it is due whenever it is queued. Nothing of
- * this state changes but QUEUED, until it is dropped.
+ * The state of a waker, which stays registered with its poll, is
+ * edge-triggered, and is always readable, so that there is something to report
+ * whenever it is queued. Until it is dropped, only QUEUED changes.
  */
 #define MIO__READINESS_EDGE   0xa3901u
 #define MIO__READINESS_QUEUED 0x10000u
 
+/* Initializes it with that state and with one reference. */
 void mio__readiness_init_edge(
     struct mio_readiness *self, struct mio_poll *poll, mio_token_t token);
 
-/* Discards a node that was popped or could not be pushed. */
+/* Clears QUEUED for a node that was popped or could not be pushed. */
 void mio__readiness_discard(struct mio__ready_node *node);
 
-/* Pushes the node and wakes a waiter; for the thread that has set QUEUED. */
+/* Pushes the node and wakes a waiter. Called by the thread that set QUEUED. */
 static inline void
 mio__readiness_push(struct mio_readiness *self)
 {
@@ -63,8 +66,8 @@ mio__readiness_push(struct mio_readiness *self)
 }
 
 /*
- * Reports a waker's state once more. Any thread, and signal handlers; not at
- * the same time as a drop.
+ * Queues a waker, so that it is reported once more. Any thread and any signal
+ * handler may call this, but not at the same time as a drop.
  */
 static inline void
 mio__readiness_trigger(struct mio_readiness *self)
@@ -85,35 +88,38 @@ int mio__readiness_check(const struct mio_readiness *self,
     const struct mio_poll *poll, unsigned interest, unsigned options);
 
 /*
- * Registers it, or reregisters it if registered is true, with the poll's lock
- * held. The arguments have passed mio__readiness_check(). If it is due then, it
- * is pushed. Returns 0, -EEXIST, -ENOENT, or -EINVAL if another thread has just
- * bound it to another poll.
+ * Registers it, or, if `registered' is true, reregisters it. The poll's lock is
+ * held, and the arguments have passed mio__readiness_check(). If there is
+ * something to report then, the node is pushed. Returns 0, -EEXIST, -ENOENT, or
+ * -EINVAL if another thread has just bound it to another poll.
  */
 int
 mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
     mio_token_t token, unsigned interest, unsigned options, bool registered);
 
-/* Returns 0, -ENOENT or -EINVAL. The poll's lock is not needed. */
+/* Deregisters it. Returns 0, -ENOENT or -EINVAL. This needs no lock. */
 int
 mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll);
 
-/* Replaces all readiness bits. Any thread, and signal handlers. */
+/* Replaces all readiness bits. Any thread and any signal handler may do so. */
 void mio__readiness_set(struct mio_readiness *self, unsigned ready);
 
-/* Does the same for the holder of the collector, which wakes others itself. */
+/*
+ * Does the same without a wake, when timed sources are checked (deadlines.c).
+ * The caller then wakes a thread if that is needed.
+ */
 void
 mio__readiness_set_without_wake(struct mio_readiness *self, unsigned ready);
 
 unsigned mio__readiness_get(const struct mio_readiness *self);
 
-/* Whether MIO_READABLE would be reported if it was set now. */
+/* Returns whether MIO_READABLE would be reported if it was set now. */
 bool mio__readiness_is_readable(const struct mio_readiness *self);
 
 /*
- * Change some of the bits; any thread. Finish adds bits that stay: a later
- * remove does nothing, and even a level is reported only once by each register
- * and reregister.
+ * These change some of the bits. Any thread may call them. Finish adds bits
+ * that stay set: after it a remove does nothing, and even a level is reported
+ * only once for each register or reregister.
  */
 void mio__readiness_add(struct mio_readiness *self, unsigned ready);
 void mio__readiness_remove(struct mio_readiness *self, unsigned ready);

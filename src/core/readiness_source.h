@@ -6,8 +6,9 @@
 #include "mio/poll.h"
 
 /*
- * A source whose readiness the program or the library sets. The block that
- * begins with it is freed with the last reference to the readiness.
+ * A source whose readiness is set by the program or the library. It is the
+ * first member of an allocated block, which is freed with the last reference to
+ * the readiness.
  */
 
 struct mio__readiness_source {

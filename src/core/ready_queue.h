@@ -3,34 +3,37 @@
 #define MIO_CORE_READY_QUEUE_H
 
 /*
- * A queue to which any number of threads push and from which one thread at a
- * time, the consumer, pops. Its nodes are embedded in what they stand for, so
- * it allocates nothing, and a node can be pushed again once it was popped. It
- * is pure: it has no lock, makes no system call, and does not know who waits.
+ * A queue to which any number of threads, the producers, push, and from which
+ * one thread at a time, the consumer, pops. The nodes are embedded in the
+ * objects that are queued. So the queue allocates nothing, and a node can be
+ * pushed again once it was popped. The queue has no lock, makes no system call,
+ * and does not know who waits.
  *
- * Who calls what. Push: any thread, and signal handlers. Has_incoming: any
- * thread. Close: one thread, once. All other functions: the consumer. When
- * another thread becomes the consumer, what the one before did has to happen
- * before what it does; the collector sees to that (collect.c).
+ * Who calls what. Any thread, and any signal handler, calls push. Any thread
+ * calls has_incoming. One thread calls close, once. The consumer calls all
+ * other functions. When another thread becomes the consumer, what the previous
+ * one did has to happen before what it does; the collector ensures that
+ * (collect.c).
  *
- * Producers push onto a stack, `incoming', with one compare-and-swap. The
- * consumer takes the whole stack with one exchange, reverses it, and appends it
- * to its own list: first in, first out. The consumer never compares, so it has
- * no ABA problem. A producer compares only to link its node in front of the
- * newest one, and that link is right even if the newest node was popped and
- * pushed again in between. A push is complete or has not happened: a producer
- * that is suspended cannot hide nodes that others have pushed, and a thread
- * that accepts finds everything that it has pushed itself.
+ * Producers push onto a stack, `incoming', with one compare-and-swap. To accept
+ * the nodes, the consumer removes the whole stack with one exchange, reverses
+ * it, and appends it to its own list, so that the oldest node is popped first.
+ * The consumer never compares, so it has no ABA problem. A producer compares
+ * only to link its node in front of the newest one, and that link is right even
+ * if the newest node was popped and pushed again in between. A push is complete
+ * or has not happened: a producer that is suspended cannot hide nodes that
+ * others have pushed, and a thread that accepts finds everything that it has
+ * pushed itself.
  *
  *	push	compare-and-	seq_cst. Release is needed so that the consumer
  *		swap		sees what the producer wrote before, and seq_cst
  *				for the waiters (core.h). When it fails, relaxed
- *				is enough: the value is only compared
+ *				is sufficient: the value is only compared
  *	accept	exchange	seq_cst. Acquire is needed to pair with all the
  *				pushes: each is a read-modify-write, so that
  *				they form one release sequence
- *	close	exchange	seq_cst, as accept; the nodes are the closer's
- *				from then on
+ *	close	exchange	seq_cst, for the same reason as accept; the
+ *				nodes belong to the closing thread after that
  */
 
 #include <stdatomic.h>
@@ -40,20 +43,20 @@
 #include "base/yield_point.h"
 
 struct mio__ready_node {
-	struct mio__ready_node *next; /* the producer's, then the consumer's */
+	struct mio__ready_node *next; /* in the stack, and then in the list */
 };
 
 struct mio__ready_queue {
 	/* The consumer's list, oldest first. It is empty if first is NULL. */
 	struct mio__ready_node *first, *last;
 
-	/* The newest node first, NULL, or the mark of a closed queue. */
+	/* The newest node of the stack, NULL, or the mark of a closed queue. */
 	_Alignas(64) _Atomic(struct mio__ready_node *) incoming;
 };
 
 void mio__ready_queue_init(struct mio__ready_queue *queue);
 
-/* Refuses all later pushes, and moves what was pushed before to the list. */
+/* Refuses all later pushes, and moves the nodes pushed before to the list. */
 void mio__ready_queue_close(struct mio__ready_queue *queue);
 
 /* The mark of a closed queue: an address that no node can have. */
@@ -78,7 +81,7 @@ mio__ready_queue_push(
 	return true;
 }
 
-/* Whether nodes were pushed that were not accepted, or the queue is closed. */
+/* Returns whether pushed nodes are not accepted yet, or the queue is closed. */
 static inline bool
 mio__ready_queue_has_incoming(const struct mio__ready_queue *queue)
 {
@@ -86,7 +89,7 @@ mio__ready_queue_has_incoming(const struct mio__ready_queue *queue)
 	    NULL;
 }
 
-/* Whether the list is empty. */
+/* Returns whether the list is empty. */
 static inline bool
 mio__ready_queue_is_empty(const struct mio__ready_queue *queue)
 {
@@ -140,7 +143,7 @@ mio__ready_queue_append_stack(
 	queue->last = newest;
 }
 
-/* Moves what was pushed to the list. The queue must not be closed. */
+/* Moves all pushed nodes to the list. The queue must not be closed. */
 static inline void
 mio__ready_queue_accept(struct mio__ready_queue *queue)
 {

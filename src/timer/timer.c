@@ -258,7 +258,7 @@ mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 
 	mio__readiness_source_init(&timer->base, 1);
 	timer->source.ops = &ops;
-	timer->timed.expire = check_due;
+	timer->timed.check_due = check_due;
 
 	*out = timer;
 
