@@ -112,12 +112,14 @@ auto]m4_map([_MIO_OR], [$3]))])
 # A line for each src/sys/selector_*.c, the preferred one first: its name, the
 # function that the system must have, and the parts that it uses:
 #	alarm     a clock that makes a descriptor readable
+#	filters   of kqueue(2): those of a registration, and its own
 #	gate      lets one thread at a time wait
 #	pollable  what to refuse, since it is always ready
 #	table     what is registered, for a kernel that keeps nothing
 #	waker     a descriptor that any thread makes readable
 m4_define([MIO_SELECTORS], [
 	[[epoll], [epoll_create1], [alarm waker]],
+	[[kqueue], [kqueue], [filters pollable waker]],
 	[[poll], [poll], [gate pollable table waker]]
 ])
 
@@ -133,6 +135,32 @@ m4_define([MIO_ALARMS], [
 	[[none], []]
 ])
 
+# MIO_KQUEUE
+# ----------
+# What the systems that have it differ in. On a system without it, a library
+# that was asked to use it is for tests only: they bring one along.
+AC_DEFUN([MIO_KQUEUE], [
+	AC_CHECK_FUNCS([kqueue kevent64])
+	mio_only_tests=no
+	mio_restriction=
+	AS_IF([test "x$with_selector" = xkqueue &&
+		test "$ac_cv_func_kqueue" = no], [
+		mio_only_tests=yes
+		mio_restriction=" (for tests only: this system has none)"
+		ac_cv_func_kqueue=yes
+		AC_DEFINE([HAVE_KQUEUE], [1])
+		mio_tests=$(cd "$srcdir" && pwd)/tests
+		CPPFLAGS="$CPPFLAGS -I$mio_tests -I$mio_tests/lib/kqueue"
+	])
+	AC_CHECK_MEMBERS([struct kevent.ext], [], [], [
+		#include <sys/types.h>
+		#include <sys/event.h>])
+	AS_IF([test "x${with_waker-auto}" != xauto],
+		[AC_DEFINE([MIO_WAKER_GIVEN], [1],
+			[Define to 1 if a kernel's own wake is not to be used.])])
+	AM_CONDITIONAL([ONLY_TESTS], [test "$mio_only_tests" = yes])
+])
+
 # MIO_SELECTOR
 # ------------
 # The waker of a selector that does not use one is its own.
@@ -140,11 +168,12 @@ m4_define([_MIO_USES], [
 	AS_IF([test "$mio_selector" = $1], [mio_uses=" m4_normalize([$3]) "])])
 
 AC_DEFUN([MIO_SELECTOR], [
+	MIO_KQUEUE
 	MIO_CHOOSE([selector], [the system call that a poll waits in],
 		m4_defn([MIO_SELECTORS]))
 
 	m4_map([_MIO_USES], m4_defn([MIO_SELECTORS]))
-	m4_foreach_w([mio_part], [alarm gate pollable table waker], [
+	m4_foreach_w([mio_part], [alarm filters gate pollable table waker], [
 		AM_CONDITIONAL([USES_]m4_toupper(mio_part),
 			[expr "$mio_uses" : ".* mio_part " >/dev/null])])
 	AM_CONDITIONAL([EPOLL], [test "$ac_cv_func_epoll_create1" = yes])
@@ -152,6 +181,8 @@ AC_DEFUN([MIO_SELECTOR], [
 	MIO_CHOOSE([alarm], [], m4_defn([MIO_ALARMS]))
 	MIO_CHOOSE([waker], [what wakes a thread that waits in a poll],
 		m4_defn([MIO_WAKERS]))
+	AS_IF([test "$mio_selector-$with_waker" = kqueue-auto],
+		[mio_waker="that of kqueue, or $mio_waker"])
 	AS_CASE([$mio_uses], [*" waker "*], [], [
 		AS_IF([test "$with_waker" != auto], [AC_MSG_ERROR(
 			[--with-waker=$with_waker: $mio_selector needs none])])

@@ -105,12 +105,27 @@ sys_sources = \
 	src/sys/thread.h \
 	$(end)
 
+kqueue_sources = \
+	src/sys/kqueue_batch.c \
+	src/sys/kqueue_batch.h \
+	src/sys/kqueue_filters.c \
+	src/sys/kqueue_filters.h \
+	src/sys/kqueue_own.c \
+	src/sys/kqueue_own.h \
+	src/sys/kqueue_system.h \
+	src/sys/kqueue_tokens.c \
+	src/sys/kqueue_tokens.h \
+	$(end)
+
 # The parts that the selector uses, see m4/mio_selector.m4.
 if USES_ALARM
 sys_sources += \
 	src/sys/alarm.c \
 	src/sys/alarm.h \
 	$(end)
+endif
+if USES_FILTERS
+sys_sources += $(kqueue_sources)
 endif
 if USES_GATE
 sys_sources += \
@@ -143,6 +158,16 @@ sys_sources += \
 	src/sys/waker.c \
 	src/sys/waker.h \
 	$(end)
+endif
+
+# A kqueue(2) for tests, where the system has none: see MIO_KQUEUE. Such a
+# library is not installed.
+if ONLY_TESTS
+mio_sources += $(test_kqueue)
+install-exec-local:
+	@echo 'This libmio is for tests only: it was configured with' >&2
+	@echo '--with-selector=kqueue on a system without kqueue(2).' >&2
+	@exit 1
 endif
 
 # The files that m4/mio_system.m4 chooses.

@@ -33,6 +33,13 @@ fine_call(void)
 	return backend_is("epoll") ? "epoll_pwait2" : "ppoll";
 }
 
+/* kevent(2) counts nanoseconds on every system. */
+static bool
+has_fine_waits_only(void)
+{
+	return backend_is("kqueue");
+}
+
 static const char *
 coarse_call(void)
 {
@@ -443,6 +450,10 @@ START_TEST(waits_do_without_nanoseconds)
 	int64_t begin;
 	int i;
 
+	if (has_fine_waits_only()) {
+		mio_poll_destroy(poll);
+		return;
+	}
 	fault_reset_counts();
 	fault_arm_all(fine_call(), refusals[_i]);
 	assert_ok(mio_poll(poll, &event, 1, MS(2)));
@@ -472,13 +483,13 @@ START_TEST(each_poll_finds_out_once_at_the_most)
 
 	fault_reset_counts();
 	fault_arm_all(fine_call(), refusals[_i]);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3 && !has_fine_waits_only(); i++) {
 		assert_ok(mio_poll(first, &event, 1, MS(1)));
 		assert_ok(mio_poll(second, &event, 1, MS(1)));
 		ck_assert_uint_ge(fault_count(fine_call()), 1);
 		ck_assert_uint_le(fault_count(fine_call()), 2);
 	}
-	ck_assert(fault_disarm());
+	ck_assert(fault_disarm() || has_fine_waits_only());
 	mio_poll_destroy(first);
 	mio_poll_destroy(second);
 }

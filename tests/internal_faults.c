@@ -211,6 +211,7 @@ lack_pipe2(void)
 
 RUN(create, mio_poll_create(&out.poll))
 RUN(register, mio_poll_register_fd(CLIENT, MIO_READABLE, 0))
+RUN(register_both, mio_poll_register_fd(CLIENT, MIO_READABLE | MIO_WRITABLE, 0))
 RUN(reregister, mio_poll_reregister_fd(CLIENT, MIO_WRITABLE, MIO_EDGE))
 RUN(deregister, mio_poll_deregister_fd(world.poll, world.client))
 RUN(wait, mio_poll(world.poll, out.events, 2, MS(50)))
@@ -314,6 +315,7 @@ forget_fd(void)
 static const struct fault_scenario scenarios[] = {
 	ROW(create, "", 0, NULL, 0, destroy_poll),
 	ROW(register, "", PAIR | POLL, deregister_client, 0, NULL),
+	ROW(register_both, "", PAIR | POLL, deregister_client, 0, NULL),
 	ROW(reregister, "", PAIR | POLL, NULL, 0, NULL),
 	ROW(deregister, "", PAIR | POLL, NULL, 0, NULL),
 	ROW(wait, "", PAIR | POLL, NULL, 1, NULL),
@@ -418,6 +420,11 @@ restore(const struct fault_scenario *s)
 	if (s->prepare == lack_accept4 ||
 	    ((s->needs & LISTENER) && !fault_has("accept4")))
 		add_client();
+
+	/* a kqueue's filters are deleted and added to change them */
+	if (s->run == run_reregister && backend_is("kqueue"))
+		(void)mio_poll_register_fd(
+		    world.poll, world.client, 1, MIO_READABLE, 0);
 }
 
 static const struct fault_world faulty_world = {

@@ -13,7 +13,7 @@
 static unsigned
 signals(void)
 {
-	return fault_count("write");
+	return fault_count("write") + fault_count("kevent_wake");
 }
 
 /* mio 0.6 before 0.6.21: a stale sleep marker cost a write per signal. */

@@ -41,6 +41,7 @@ public_tests = \
 	tests/test_loop_watch_any \
 	tests/test_nesting \
 	tests/test_nesting_threads \
+	tests/test_oneshot \
 	tests/test_pipe \
 	tests/test_poll \
 	tests/test_poll_time \
@@ -69,8 +70,11 @@ public_tests = \
 	tests/test_version \
 	tests/test_waker \
 	$(end)
+# What a kqueue reports is not what epoll does: see mio(7).
 if EPOLL
+if !USES_FILTERS
 public_tests += tests/test_descriptors
+endif
 endif
 if HAVE_PIDFD
 public_tests += tests/test_signals_children
@@ -117,6 +121,12 @@ endif
 if USES_GATE
 internal_tests += tests/internal_gate
 endif
+if USES_FILTERS
+internal_tests += \
+	tests/internal_kqueue \
+	tests/internal_kqueue_ends \
+	$(end)
+endif
 if USES_TABLE
 internal_tests += tests/internal_poll_table
 endif
@@ -131,6 +141,12 @@ tests_internal_faults_LDADD = $(faults)
 tests_internal_faults_loop_LDADD = $(faults)
 tests_internal_faults_net_LDADD = $(faults)
 tests_internal_gate_LDADD = $(faults)
+tests_internal_kqueue_LDADD = $(faults)
+tests_internal_kqueue_SOURCES = tests/internal_kqueue.c $(kqueue_scene)
+tests_internal_kqueue_ends_LDADD = $(faults)
+tests_internal_kqueue_ends_SOURCES = \
+	tests/internal_kqueue_ends.c \
+	$(kqueue_scene)
 tests_internal_poll_table_LDADD = $(faults)
 tests_internal_readiness_LDADD = $(faults)
 tests_internal_ready_queue_LDADD = $(faults)
@@ -163,6 +179,19 @@ tests_internal_timer_threads_SOURCES = tests/test_timer_threads.c
 tests_internal_timer_threads_LDADD = $(yields)
 tests_internal_yields_SOURCES = tests/test_registration_threads.c
 tests_internal_yields_LDADD = $(yields)
+
+kqueue_scene = \
+	tests/lib/kqueue_scene.c \
+	tests/lib/kqueue_scene.h \
+	$(end)
+test_kqueue = \
+	tests/lib/kqueue.c \
+	tests/lib/kqueue/sys/event.h \
+	tests/lib/kqueue_condition.c \
+	tests/lib/kqueue_condition.h \
+	tests/lib/kqueue_queue.c \
+	tests/lib/kqueue_queue.h \
+	$(end)
 
 # Programs that the scripts run.
 tests_activate_SOURCES = tests/lib/activate.c

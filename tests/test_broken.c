@@ -218,7 +218,8 @@ START_TEST(socket_that_hung_connects)
 
 	assert_ok(mio_socket_create(&fd, AF_INET, SOCK_STREAM));
 	assert_ok(mio_poll_register_fd(poll, fd, 1, RW, MIO_EDGE));
-	expect_ready(poll, 1, RW | MIO_HUP, 0);
+	if (sees_unconnected())
+		expect_ready(poll, 1, RW | MIO_HUP, 0);
 	expect_quiet(poll);
 	(void)connect(fd, (struct sockaddr *)&addr, sizeof(addr));
 	expect_ready(poll, 1, MIO_WRITABLE, 0);
@@ -248,7 +249,9 @@ START_TEST(datagram_beside_an_error)
 	    0));
 	ck_assert_int_eq(mio_udp_send_to(peer, "y", 1,
 	    (struct sockaddr *)&addr, sizeof(addr)), 1);
-	expect_bits(poll, MIO_READABLE | MIO_ERROR);
+	/* a kqueue does not report an error beside data */
+	expect_bits(poll,
+	    MIO_READABLE | (backend_is("kqueue") ? 0u : MIO_ERROR));
 	/* closed by the system's own call, without telling the library */
 	ck_assert_int_eq(recv(fd, &(char){ 0 }, 1, 0), -1);
 	ck_assert_int_eq(recv(fd, &(char){ 0 }, 1, 0), 1);

@@ -67,7 +67,7 @@ START_TEST(kernel_level)
 	expect_shown(&nest, 1);
 	expect_showing(&nest, 1, MIO_READABLE);
 	drain_pipe(fds[0]);
-	expect_quiet(&nest);
+	expect_over(&nest);
 
 	close_pipe(fds);
 	end_nest(&nest);

@@ -248,6 +248,8 @@ check_zoo(struct zoo *zoo)
 	ck_assert_int_ge(n, 0);
 	if (armed == 1)
 		ck_assert_int_ge(n, 1);
+	else if (zoo->nest.fd >= 0 && backend_is("kqueue"))
+		ck_assert(n == 0 || shown); /* a level may be over by now */
 	else if (zoo->nest.fd >= 0)
 		ck_assert_int_eq(n > 0, shown);
 }

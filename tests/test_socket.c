@@ -315,7 +315,9 @@ START_TEST(connect_to_a_full_unix_listener_would_block)
 	assert_error(mio_socket_connect_finish(fds[count - 1]), ENOTCONN);
 	assert_ok(mio_poll_register_fd(
 	    poll, fds[count - 1], 5, MIO_READABLE | MIO_WRITABLE, MIO_ONESHOT));
-	expect_ready(poll, 5, MIO_READABLE | MIO_WRITABLE | MIO_HUP, 0);
+	if (sees_unconnected())
+		expect_ready(
+		    poll, 5, MIO_READABLE | MIO_WRITABLE | MIO_HUP, 0);
 	assert_ok(mio_tcp_accept(listener, &fds[count], NULL, NULL));
 	assert_ok(
 	    mio_socket_connect(fds[count - 1], (struct sockaddr *)&addr, len));

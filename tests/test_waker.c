@@ -117,6 +117,27 @@ START_TEST(destroyed_with_a_wake_pending_it_says_nothing)
 }
 END_TEST
 
+/* mio 0.6 let a wake-up of its own take the only place of an array. */
+START_TEST(a_wake_with_nothing_to_report_takes_no_room)
+{
+	struct mio_poll *poll = new_poll();
+	struct mio_waker *waker = new_waker(poll, TOKEN);
+	struct mio_event event;
+	int fds[2];
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, MIO_READABLE, 0));
+	assert_ok(mio_poll_arm(poll));
+	assert_ok(mio_waker_wake(waker));
+	mio_waker_destroy(waker);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_assert_int_eq(mio_poll(poll, &event, 1, 0), 1);
+	ck_assert_uint_eq(event.token, 1);
+	close_pipe(fds);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 START_TEST(it_may_outlive_its_poll)
 {
 	struct mio_poll *poll = new_poll();
@@ -442,6 +463,7 @@ main(void)
 	tcase_add_test(alone, wakes_before_a_poll_are_one);
 	tcase_add_test(alone, each_of_many_wakers_is_heard_in_order);
 	tcase_add_test(alone, destroyed_with_a_wake_pending_it_says_nothing);
+	tcase_add_test(alone, a_wake_with_nothing_to_report_takes_no_room);
 	tcase_add_test(alone, it_may_outlive_its_poll);
 	tcase_add_test(alone, wakes_and_descriptors_take_turns);
 	tcase_add_test(alone, wake_from_a_signal_handler);

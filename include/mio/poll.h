@@ -139,7 +139,7 @@ int mio_poll_fd(const struct mio_poll *poll);
  */
 int mio_poll_arm(struct mio_poll *poll);
 
-/* Returns "epoll" or "poll", the selector; later versions may add others. */
+/* Returns the selector: "epoll", "kqueue" or "poll"; others may be added. */
 const char *mio_poll_backend(void);
 
 #ifdef __cplusplus

@@ -31,6 +31,12 @@ static const struct {
 	{ "getsockname", { EBADF, EINVAL, ENOBUFS } },
 	{ "getsockopt", { EBADF, ENOPROTOOPT, ENOMEM } },
 	{ "if_nametoindex", { ENODEV, EMFILE, ENFILE, ENOMEM, EINTR } },
+	{ "kevent_change", { ENOMEM, EINTR } },
+	{ "kevent_last", { ENOMEM } },
+	{ "kevent_timer", { EINTR } }, /* more in internal_alarm.c */
+	{ "kevent_wake", { EINTR } },
+	{ "kevent", { EBADF, EINVAL, EINTR } },
+	{ "kqueue", { EMFILE, ENFILE, ENOMEM } },
 	{ "listen", { EADDRINUSE, EOPNOTSUPP, EACCES } },
 	{ "pipe", { EMFILE, ENFILE } },
 	{ "poll", { ENOMEM, EINVAL, EINTR } },

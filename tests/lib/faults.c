@@ -14,6 +14,9 @@
 #ifdef HAVE_EVENTFD
 #include <sys/eventfd.h>
 #endif
+#ifdef HAVE_KQUEUE
+#include <sys/event.h>
+#endif
 #ifdef HAVE_TIMERFD_CREATE
 #include <sys/timerfd.h>
 #endif
@@ -442,6 +445,63 @@ fault_epoll_pwait2(int epfd, struct epoll_event *events, int capacity,
 
 	return epoll_pwait2(epfd, events, capacity,
 	    plan.skip_waits ? &(struct timespec){ 0 } : ts, mask);
+}
+#endif
+
+#ifdef HAVE_KQUEUE
+CALL(int, kqueue, (void), ())
+
+#ifndef EVFILT_USER
+#define EVFILT_USER 0xffff
+#endif
+
+/* What the call is for: it has several names. */
+static const char *
+kevent_name(const struct kevent *changes, int n)
+{
+	if (n == 0)
+		return "kevent";
+	if (changes->filter == EVFILT_USER && changes->flags == 0)
+		return "kevent_wake";
+
+	return changes->filter == EVFILT_TIMER ? "kevent_timer"
+					       : "kevent_change";
+}
+
+/* The last of several changes fails, the others are made. */
+static int
+fail_the_last(int kq, const struct kevent *changes, int n,
+    struct kevent *records, int room)
+{
+	int made = kevent(kq, changes, n - 1, records, room - 1, NULL);
+
+	if (made != n - 1)
+		return -1;
+	records[made] = changes[made];
+	records[made].flags = EV_ERROR;
+	records[made].data = plan.error;
+
+	return n;
+}
+
+int fault_kevent(int kq, const struct kevent *changes, int n,
+    struct kevent *records, int room, const struct timespec *ts);
+int
+fault_kevent(int kq, const struct kevent *changes, int n,
+    struct kevent *records, int room, const struct timespec *ts)
+{
+	static const struct timespec at_once;
+
+	if (n == 0 && ts != NULL)
+		note_ns(ts);
+	if (n > 1 && n == room && (changes->flags & EV_ADD) &&
+	    fails("kevent_last"))
+		return fail_the_last(kq, changes, n, records, room);
+	if (fails(kevent_name(changes, n)))
+		return -1;
+
+	return kevent(
+	    kq, changes, n, records, room, plan.skip_waits ? &at_once : ts);
 }
 #endif
 

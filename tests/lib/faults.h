@@ -29,6 +29,9 @@
 #ifdef HAVE_EVENTFD
 #include <sys/eventfd.h>
 #endif
+#ifdef HAVE_KQUEUE
+#include <sys/event.h>
+#endif
 #ifdef HAVE_TIMERFD_CREATE
 #include <sys/timerfd.h>
 #endif
@@ -79,6 +82,10 @@ FAULTY(epoll_wait);
 #endif
 #ifdef HAVE_EVENTFD
 FAULTY(eventfd);
+#endif
+#ifdef HAVE_KQUEUE
+FAULTY(kevent);
+FAULTY(kqueue);
 #endif
 #ifdef HAVE_TIMERFD_CREATE
 FAULTY(timerfd_create);
@@ -132,6 +139,8 @@ int fault_sigtimedwait(const sigset_t *set, siginfo_t *info,
 #define getsockopt fault_getsockopt
 #define if_indextoname fault_if_indextoname
 #define if_nametoindex fault_if_nametoindex
+#define kevent(...) fault_kevent(__VA_ARGS__)
+#define kqueue fault_kqueue
 #define listen fault_listen
 #define lseek fault_lseek
 #define pipe fault_pipe

@@ -10,6 +10,9 @@
 
 #include <sys/wait.h>
 
+#ifdef HAVE_KQUEUE
+#include <sys/event.h>
+#endif
 #ifdef HAVE_TIMERFD_CREATE
 #include <sys/timerfd.h>
 #endif
@@ -138,6 +141,12 @@ new_poll(void)
 	enter_sandbox(poll);
 
 	return poll;
+}
+
+bool
+sees_unconnected(void)
+{
+	return !backend_is("kqueue");
 }
 
 bool
@@ -311,8 +320,8 @@ has_ipv6(void)
 }
 
 #ifdef HAVE_TIMERFD_CREATE
-bool
-has_alarm(void)
+static bool
+has_timerfd(void)
 {
 	const struct itimerspec never = { .it_value = { 0, 0 } };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -326,12 +335,24 @@ has_alarm(void)
 	return is_set;
 }
 #else
-bool
-has_alarm(void)
+static bool
+has_timerfd(void)
 {
 	return false;
 }
 #endif
+
+#ifdef NOTE_NSECONDS
+#define HAS_EXACT_TIMERS true
+#else
+#define HAS_EXACT_TIMERS false
+#endif
+
+bool
+has_alarm(void)
+{
+	return backend_is("kqueue") ? HAS_EXACT_TIMERS : has_timerfd();
+}
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)

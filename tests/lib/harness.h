@@ -80,8 +80,10 @@ mio_fd_t udp_on_loopback(struct sockaddr_in *addr);
 void udp_pair(mio_fd_t *first, mio_fd_t *second);
 void close_pair(mio_fd_t first, mio_fd_t second);
 bool has_ipv6(void);
-/* Without a timerfd other loops do not see when a poll's timeout is due. */
+/* Without one other loops do not see when a poll's timeout is due. */
 bool has_alarm(void);
+/* Whether the selector reports a stream socket that was never connected. */
+bool sees_unconnected(void);
 /*
  * AddressSanitizer takes a cancelled thread's unwinding for an overflow, and
  * ThreadSanitizer does not see what its handlers lock after a poll(2).

@@ -110,6 +110,16 @@ expect_quiet(const struct nest *nest)
 }
 
 void
+expect_over(const struct nest *nest)
+{
+	struct mio_event event;
+
+	if (backend_is("kqueue"))
+		ck_assert_int_eq(look(nest, &event, 1), 0);
+	expect_quiet(nest);
+}
+
+void
 expect_showing(const struct nest *nest, mio_token_t token, unsigned ready)
 {
 	assert_ok(mio_poll_arm(nest->poll));

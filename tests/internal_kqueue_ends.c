@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+
+/* More rows of what a kqueue(2) does: ends, errors and closed descriptors. */
+
+#include "config.h"
+#include "lib/harness.h"
+#include "lib/kqueue_scene.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <sys/wait.h>
+
+/* ---- what ends */
+
+START_TEST(a_pipe_without_writers)
+{
+	struct scene s = begin();
+
+	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
+	put(s.fds[1]);
+	ck_assert_int_eq(close(s.fds[1]), 0);
+	ck_assert_int_eq((int)expect(s.kq, s.fds[0], R, EV_EOF).data, 1);
+	get(s.fds[0]);
+	ck_assert_int_eq((int)expect(s.kq, s.fds[0], R, EV_EOF).data, 0);
+	ck_assert_int_eq(close(s.fds[0]), 0);
+	ck_assert_int_eq(close(s.kq), 0);
+}
+END_TEST
+
+START_TEST(a_pipe_without_readers)
+{
+	struct scene s = begin();
+
+	assert_ok(change(s.kq, s.fds[1], W, EV_ADD));
+	(void)expect(s.kq, s.fds[1], W, 0);
+	ck_assert_int_eq(close(s.fds[0]), 0);
+	ck_assert_uint_eq(expect(s.kq, s.fds[1], W, EV_EOF).fflags, 0);
+	assert_ok(change(s.kq, s.fds[1], W, EV_DELETE));
+
+	/* it cannot be watched for room any more, only for its end */
+	ck_assert_int_ne(change(s.kq, s.fds[1], W, EV_ADD), 0);
+	assert_ok(change(s.kq, s.fds[1], R, EV_ADD));
+	(void)expect(s.kq, s.fds[1], R, EV_EOF);
+	ck_assert_int_eq(close(s.fds[1]), 0);
+	ck_assert_int_eq(close(s.kq), 0);
+}
+END_TEST
+
+START_TEST(a_connection_ends_in_halves)
+{
+	int kq = open_queue();
+	mio_fd_t client, server;
+
+	tcp_pair(&client, &server);
+	assert_ok(change(kq, server, R, EV_ADD));
+	expect_none(kq);
+	assert_ok(mio_socket_shutdown(client, MIO_SHUT_WRITE));
+	ck_assert_uint_eq(expect(kq, server, R, EV_EOF).fflags, 0);
+
+	/* the other direction goes on */
+	assert_ok(change(kq, server, R, EV_DELETE));
+	assert_ok(change(kq, server, W, EV_ADD));
+	(void)expect(kq, server, W, 0);
+	assert_ok(mio_socket_shutdown(server, MIO_SHUT_WRITE));
+	ck_assert_uint_eq(expect(kq, server, W, EV_EOF).fflags, 0);
+	close_pair(client, server);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* The error is in fflags, in both directions, until it is taken. */
+START_TEST(a_connection_is_reset)
+{
+	int kq = open_queue();
+	mio_fd_t client, server;
+	int error;
+
+	tcp_pair(&client, &server);
+	assert_ok(mio_tcp_set_linger(client, 0));
+	assert_ok(mio_fd_close(client));
+	wait_for(server, POLLIN);
+	assert_ok(change(kq, server, R, EV_ADD));
+	ck_assert_uint_eq(expect(kq, server, R, EV_EOF).fflags, ECONNRESET);
+	assert_ok(change(kq, server, R, EV_DELETE));
+	assert_ok(change(kq, server, W, EV_ADD));
+	ck_assert_uint_eq(expect(kq, server, W, EV_EOF).fflags, ECONNRESET);
+	assert_ok(mio_socket_take_error(server, &error));
+	ck_assert_int_eq(error, -ECONNRESET);
+	ck_assert_uint_eq(expect(kq, server, W, EV_EOF).fflags, 0);
+	assert_ok(mio_fd_close(server));
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+START_TEST(a_stream_that_was_never_connected)
+{
+	int kq = open_queue();
+	mio_fd_t fd;
+
+	assert_ok(mio_socket_create(&fd, AF_INET, SOCK_STREAM));
+	assert_ok(change(kq, fd, R, EV_ADD));
+	assert_ok(change(kq, fd, W, EV_ADD));
+	expect_none(kq);
+	assert_ok(mio_fd_close(fd));
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+START_TEST(a_listener)
+{
+	int kq = open_queue();
+	mio_fd_t listener = listen_on_loopback(), client;
+	struct sockaddr_in addr = loopback(port_of(listener));
+
+	assert_ok(change(kq, listener, R, EV_ADD));
+	assert_ok(change(kq, listener, W, EV_ADD));
+	expect_none(kq);
+	assert_ok(
+	    mio_tcp_connect(&client, (struct sockaddr *)&addr, sizeof(addr)));
+	ck_assert_int_eq((int)expect(kq, listener, R, 0).data, 1);
+	close_pair(client, listener);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* It is no end, and told apart by there being nothing to read. */
+START_TEST(a_datagram_socket_with_an_error)
+{
+	int kq = open_queue();
+	struct kevent record;
+	mio_fd_t fd, peer;
+
+	udp_pair(&fd, &peer);
+	assert_ok(mio_fd_close(peer));
+	ck_assert_int_eq(mio_socket_send(fd, "x", 1), 1);
+	assert_ok(change(kq, fd, R, EV_ADD));
+	record = expect(kq, fd, R, 0);
+	ck_assert_int_eq((int)record.data, 0);
+	ck_assert_uint_eq(record.fflags, 0);
+	assert_ok(mio_fd_close(fd));
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+START_TEST(a_low_water_mark)
+{
+	int kq = open_queue();
+	struct kevent record = { .filter = R, .flags = EV_ADD };
+	mio_fd_t client, server;
+
+	tcp_pair(&client, &server);
+	record.ident = (uintptr_t)server;
+	record.fflags = NOTE_LOWAT;
+	record.data = 3;
+	ck_assert_int_eq(kevent(kq, &record, 1, NULL, 0, NULL), 0);
+	ck_assert_int_eq(mio_socket_send(client, "xy", 2), 2);
+	wait_for(server, POLLIN);
+	expect_none(kq);
+	ck_assert_int_eq(mio_socket_send(client, "z", 1), 1);
+	ck_assert_int_eq((int)expect(kq, server, R, 0).data, 3);
+	close_pair(client, server);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* ---- closing and nesting */
+
+START_TEST(closing_takes_filters_out)
+{
+	struct scene s = begin();
+	int copy, fds[2];
+
+	put(s.fds[1]);
+	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
+	copy = dup(s.fds[0]); /* the file stays open */
+	ck_assert_int_eq(close(s.fds[0]), 0);
+	expect_none(s.kq);
+	ck_assert_int_eq(change(s.kq, s.fds[0], R, EV_DELETE), EBADF);
+
+	/* the number of another file */
+	make_pipe(fds);
+	ck_assert_int_eq(fds[0], s.fds[0]);
+	ck_assert_int_eq(change(s.kq, fds[0], R, EV_DELETE), ENOENT);
+	put(fds[1]);
+	expect_none(s.kq);
+	close_pipe(fds);
+	ck_assert_int_eq(close(copy), 0);
+	ck_assert_int_eq(close(s.fds[1]), 0);
+	ck_assert_int_eq(close(s.kq), 0);
+}
+END_TEST
+
+/* A queue can be waited for, but has no room for anything. */
+START_TEST(a_queue_in_a_queue)
+{
+	struct scene s = begin();
+	struct pollfd look = { .events = POLLIN };
+	int outer = open_queue();
+
+	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
+	assert_ok(change(outer, s.kq, R, EV_ADD));
+	ck_assert_int_ne(change(outer, s.kq, W, EV_ADD), 0);
+	expect_none(outer);
+	put(s.fds[1]);
+	look.fd = outer;
+	ck_assert_int_eq(poll(&look, 1, 20000), 1);
+	(void)expect(outer, s.kq, R, 0);
+	(void)expect(s.kq, s.fds[0], R, 0);
+	get(s.fds[0]);
+
+	/* it stays readable until somebody has looked into it */
+	(void)expect(outer, s.kq, R, 0);
+	expect_none(s.kq);
+	expect_none(outer);
+	ck_assert_int_eq(close(outer), 0);
+	end(&s);
+}
+END_TEST
+
+START_TEST(a_child_has_no_queues)
+{
+	struct scene s = begin();
+	int status;
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		_exit(
+		    fcntl(s.kq, F_GETFD) >= 0 || fcntl(s.fds[0], F_GETFD) < 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	end(&s);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("kqueue_ends");
+	TCase *tcase = new_case(suite, "ends");
+
+	tcase_add_test(tcase, a_pipe_without_writers);
+	tcase_add_test(tcase, a_pipe_without_readers);
+	tcase_add_test(tcase, a_connection_ends_in_halves);
+	tcase_add_test(tcase, a_connection_is_reset);
+	tcase_add_test(tcase, a_stream_that_was_never_connected);
+	tcase_add_test(tcase, a_listener);
+	tcase_add_test(tcase, a_datagram_socket_with_an_error);
+	tcase_add_test(tcase, a_low_water_mark);
+
+	tcase = new_case(suite, "descriptors");
+	tcase_add_test(tcase, closing_takes_filters_out);
+	tcase_add_test(tcase, a_queue_in_a_queue);
+	tcase_add_test(tcase, a_child_has_no_queues);
+
+	return run_suite(suite);
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * kqueue(2) for tests, in the process, over the descriptors of Linux. It
+ * behaves as a NetBSD kernel does, by the rules that are written at the
+ * functions below and in kqueue_condition.c; tests/internal_kqueue.c checks
+ * them.
+ *
+ * A queue is an epoll(7) descriptor, so that other loops can wait for it. The
+ * epoll watches each descriptor for edges, which say when to look at a filter's
+ * condition, and one eventfd that is always readable: it is watched while
+ * filters are queued. Threads sleep in ppoll(2) on the epoll.
+ *
+ * There is one lock. It is held with all signals blocked, since a handler may
+ * wake a queue, and with cancellation disabled; never while a thread sleeps.
+ *
+ * Nobody reports a close(2). That a descriptor was closed is found out when it
+ * is looked at: the epoll no longer knows the number. A forked child has no
+ * queues: their descriptors are closed in it.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <sys/epoll.h>
+#include <sys/event.h>
+#include <sys/timerfd.h>
+
+#include "lib/kqueue_condition.h"
+#include "lib/kqueue_queue.h"
+
+#ifndef EVFILT_USER
+#define EVFILT_USER  8u
+#define NOTE_TRIGGER 0x01000000u
+#define HAS_USER     false
+#else
+#define HAS_USER true
+#endif
+#ifndef NOTE_NSECONDS
+#define NOTE_NSECONDS 3u
+#define HAS_NSECONDS  false
+#else
+#define HAS_NSECONDS true
+#endif
+
+#ifdef KQUEUE_EXT
+#define IS_FREEBSD true
+#else
+#define IS_FREEBSD false
+#endif
+
+#define NS INT64_C(1000000000)
+
+/* ---- conditions */
+
+static void pump(struct queue *queue);
+
+/* A queue is readable while filters are queued in it. */
+static bool
+is_queue_ready(struct queue *queue, struct kevent *record)
+{
+	pump(queue);
+	record->data = queue->first != NULL;
+
+	return queue->first != NULL;
+}
+
+/* Whether the filter's condition holds; the record says what is so. */
+static bool
+holds(struct knote *note)
+{
+	struct kevent *record = &note->record;
+	struct queue *queue;
+
+	if (record->filter == EVFILT_USER)
+		return note->triggered;
+	if (record->filter == EVFILT_TIMER)
+		return record->data != 0;
+
+	record->flags &= ~EV_EOF;
+	record->fflags = 0;
+	queue = kq_find_queue((int)record->ident);
+
+	return queue != NULL ? is_queue_ready(queue, record)
+			     : kqueue_condition(record,
+				   note->fflags & NOTE_LOWAT ? note->data : 1);
+}
+
+/* ---- time */
+
+static int64_t
+now(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+
+	return ts.tv_sec * NS + ts.tv_nsec;
+}
+
+static bool clock_is_set;
+
+/* 0 stops it: nobody shall see an edge of a timer that is gone. */
+static void
+set_clock(int64_t due)
+{
+	struct itimerspec at = { .it_value = { due / NS, due % NS } };
+
+	(void)timerfd_settime(kq_clock_fd, TFD_TIMER_ABSTIME, &at, NULL);
+	clock_is_set = due != 0;
+}
+
+/* Makes active what is due in any queue, and sets the clock to what is next. */
+static void
+expire(void)
+{
+	int64_t next = INT64_MAX;
+	struct queue *queue;
+	struct knote *note;
+
+	if (kq_timers == 0 && !clock_is_set)
+		return;
+
+	for (queue = kq_queues; queue != NULL; queue = queue->next) {
+		if (!kq_is_open(queue))
+			continue; /* closed; kq_find_queue() frees it */
+		for (note = queue->notes; note != NULL; note = note->next) {
+			if (note->record.filter != EVFILT_TIMER ||
+			    note->record.data != 0)
+				continue;
+			if (note->due <= now()) {
+				note->record.data = 1;
+				kq_activate(queue, note);
+			} else if (note->due < next) {
+				next = note->due;
+			}
+		}
+	}
+	set_clock(next == INT64_MAX ? 0 : next);
+}
+
+/* ---- changes */
+
+static int
+attach_timer(struct queue *queue, struct knote *note)
+{
+	int64_t ns = note->data;
+
+	if (note->fflags == 0 && ns > 0)
+		ns *= 1000000;
+	else if (!HAS_NSECONDS || note->fflags != NOTE_NSECONDS || ns <= 0)
+		return EINVAL;
+
+	note->record.flags |= EV_CLEAR;
+	note->due = now() + ns;
+	kq_timers++;
+	(void)kq_control(queue->fd, EPOLL_CTL_ADD, kq_clock_fd,
+	    EPOLLIN | EPOLLET, CLOCK); /* or it is there */
+
+	return 0;
+}
+
+static int
+attach_descriptor(struct queue *queue, const struct knote *note)
+{
+	uintptr_t fd = note->record.ident;
+	int error;
+
+	if (note->record.filter == EVFILT_WRITE) {
+		if (kq_find_queue((int)fd) != NULL)
+			return EPERM;
+		if (kqueue_is_broken_pipe((int)fd))
+			return EBADF;
+	}
+
+	error = kq_control(queue->fd, EPOLL_CTL_ADD, (int)fd,
+	    kq_bits_of(queue, fd) | EPOLLET, fd);
+	if (error == EEXIST) {
+		kq_rewatch(queue, fd);
+		error = 0;
+	}
+
+	return error == EPERM || error == ELOOP ? EINVAL : error;
+}
+
+static int
+attach(struct queue *queue, struct knote *note)
+{
+	if (kq_is_of_descriptor(note))
+		return attach_descriptor(queue, note);
+	if (note->record.filter == EVFILT_TIMER)
+		return attach_timer(queue, note);
+
+	return note->record.filter == EVFILT_USER && HAS_USER ? 0 : EINVAL;
+}
+
+static int
+add(struct queue *queue, const struct kevent *change)
+{
+	struct knote *note = kq_new_note();
+	int error;
+
+	if (note == NULL)
+		return ENOMEM;
+
+	note->record = *change;
+	note->record.data = 0;
+	note->record.fflags = 0;
+	note->fflags = change->fflags;
+	note->data = change->data;
+	note->next = queue->notes;
+	queue->notes = note;
+
+	error = attach(queue, note);
+	if (error == 0)
+		return 0;
+
+	/* timers counts those that were attached */
+	if (note->record.filter == EVFILT_TIMER)
+		kq_timers++;
+	kq_detach(queue, note);
+
+	return error;
+}
+
+/*
+ * Adding what exists changes what it waits for and its udata, not its flags,
+ * and makes it active if its condition holds. A change without an action does
+ * nothing; FreeBSD overwrites udata by it.
+ */
+static void
+change_existing(
+    struct queue *queue, struct knote *note, const struct kevent *change)
+{
+	if (change->flags & EV_ADD) {
+		note->fflags = change->fflags;
+		note->data = change->data;
+	}
+	if (IS_FREEBSD || change->flags & EV_ADD)
+		note->record.udata = change->udata;
+	if (change->filter == EVFILT_USER && change->fflags & NOTE_TRIGGER)
+		note->triggered = true;
+	if ((IS_FREEBSD || note->triggered) && holds(note))
+		kq_activate(queue, note);
+}
+
+static int
+check_ident(struct queue *queue, const struct kevent *change)
+{
+	if (change->filter != EVFILT_READ && change->filter != EVFILT_WRITE)
+		return 0;
+
+	(void)kq_forget_closed(queue, change->ident);
+
+	return fcntl((int)change->ident, F_GETFD) < 0 ? EBADF : 0;
+}
+
+static int
+apply(struct queue *queue, const struct kevent *change)
+{
+	struct knote *note;
+	int error;
+
+	error = check_ident(queue, change);
+	if (error != 0)
+		return error;
+
+	note = kq_find_note(queue, change->ident, change->filter);
+	if (note == NULL) {
+		if (!(change->flags & EV_ADD))
+			return ENOENT;
+		error = add(queue, change);
+		if (error != 0)
+			return error;
+		note = kq_find_note(queue, change->ident, change->filter);
+	} else if (change->flags & EV_DELETE) {
+		kq_detach(queue, note);
+		expire();
+		return 0;
+	} else {
+		change_existing(queue, note, change);
+	}
+
+	if (change->flags & EV_ADD && holds(note))
+		kq_activate(queue, note);
+	if (change->flags & EV_DISABLE)
+		note->disabled = true;
+	if (change->flags & EV_ENABLE) {
+		note->disabled = false;
+		kq_enqueue(queue, note);
+	}
+	expire();
+
+	return 0;
+}
+
+/* ---- records */
+
+/* Edges that the epoll has seen make filters active. */
+static void
+pump(struct queue *queue)
+{
+	struct epoll_event events[64];
+	struct knote *note;
+	int i, n;
+
+	do {
+		n = epoll_wait(queue->fd, events, 64, 0);
+		for (i = 0; i < n; i++) {
+			uint64_t name = events[i].data.u64;
+
+			if (name >= CLOCK || kq_forget_closed(queue, name))
+				continue;
+			for (note = queue->notes; note != NULL;
+			     note = note->next)
+				if (kq_is_of_descriptor(note) &&
+				    note->record.ident == name && holds(note))
+					kq_activate(queue, note);
+		}
+	} while (n == 64);
+	expire(); /* after the clock's edge, which does not come again */
+}
+
+/* What happens to a filter once it was reported. */
+static void
+reported(struct queue *queue, struct knote *note)
+{
+	uint32_t flags = note->record.flags;
+
+	if (flags & EV_ONESHOT) {
+		kq_detach(queue, note);
+	} else if (flags & EV_CLEAR) {
+		note->record.data = 0;
+		note->record.fflags = 0;
+		note->triggered = false;
+		note->active = false;
+		/* NetBSD forgets EV_DISPATCH then */
+		note->disabled = IS_FREEBSD && flags & EV_DISPATCH;
+	} else if (flags & EV_DISPATCH) {
+		note->disabled = true;
+		note->active = false;
+	} else {
+		kq_enqueue(queue, note);
+	}
+}
+
+/* Each filter that is queued now is looked at once. */
+static int
+scan(struct queue *queue, struct kevent *records, int room)
+{
+	struct knote *note, *last;
+	bool at_end = false;
+	int n = 0;
+
+	pump(queue);
+	if (queue->first == NULL)
+		return 0;
+	for (last = queue->first; last->waiting != NULL; last = last->waiting)
+		continue;
+
+	while (n < room && !at_end) {
+		note = queue->first;
+		at_end = note == last;
+		kq_dequeue(queue, note);
+		if (note->disabled)
+			continue;
+		if (kq_is_of_descriptor(note) &&
+		    kq_forget_closed(queue, note->record.ident)) {
+			/* both filters of it are gone, maybe the last one */
+			if (queue->first == NULL)
+				break;
+			for (last = queue->first; last->waiting != NULL;
+			     last = last->waiting)
+				continue;
+			at_end = false;
+			continue;
+		}
+		if (!(note->record.flags & EV_ONESHOT) && !holds(note)) {
+			note->active = false;
+			continue;
+		}
+		records[n++] = note->record;
+		reported(queue, note);
+	}
+	kq_show(queue);
+
+	return n;
+}
+
+static bool
+sleep_until(const struct queue *queue, int64_t deadline)
+{
+	struct pollfd look = { queue->fd, POLLIN, 0 };
+	int64_t left = deadline == INT64_MAX ? 0 : deadline - now();
+	struct timespec ts = { 0, 0 };
+
+	if (left > 0)
+		ts = (struct timespec){ left / NS, left % NS };
+
+	return ppoll(&look, 1, deadline == INT64_MAX ? NULL : &ts, NULL) >= 0;
+}
+
+/* All changes, or those up to the first error that there is no room for. */
+static int
+apply_all(struct queue *queue, const struct kevent *changes, int n,
+    struct kevent *records, int room)
+{
+	int errors = 0;
+	int error, i;
+
+	for (i = 0; i < n; i++) {
+		error = apply(queue, &changes[i]);
+		if (error == 0 && !(changes[i].flags & EV_RECEIPT))
+			continue;
+		if (errors == room) {
+			errno = error;
+			return error == 0 ? errors : -1;
+		}
+		records[errors] = changes[i];
+		records[errors].flags = EV_ERROR;
+		records[errors++].data = error;
+	}
+
+	return errors;
+}
+
+int
+kevent(int kq, const struct kevent *changes, int changes_count,
+    struct kevent *records, int room, const struct timespec *timeout)
+{
+	int64_t deadline = INT64_MAX;
+	struct queue *queue;
+	struct held held;
+	int n = 0;
+
+	if (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_nsec < 0)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (timeout != NULL)
+		deadline = now() + timeout->tv_sec * NS + timeout->tv_nsec;
+
+	kq_take(&held);
+	queue = kq_find_queue(kq);
+	if (queue == NULL) {
+		kq_give(&held);
+		errno = EBADF;
+		return -1;
+	}
+
+	n = apply_all(queue, changes, changes_count, records, room);
+	while (n == 0 && room > 0) {
+		n = scan(queue, records, room);
+		if (n > 0 || now() >= deadline)
+			break;
+		kq_give(&held);
+		if (!sleep_until(queue, deadline))
+			return -1;
+		kq_take(&held);
+	}
+	kq_give(&held);
+
+	return n;
+}

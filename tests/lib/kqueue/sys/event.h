@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_LIB_KQUEUE_SYS_EVENT_H
+#define TESTS_LIB_KQUEUE_SYS_EVENT_H
+
+/*
+ * A kqueue(2) for tests, over the descriptors of Linux: see tests/lib/kqueue.c,
+ * which says whose behaviour it has. What systems differ in can be chosen when
+ * all is compiled, by:
+ *
+ *	KQUEUE_UDATA		the type of udata (void *)
+ *	KQUEUE_EXT		there are four more words, as on FreeBSD 12
+ *	KQUEUE_NO_USER		there is no EVFILT_USER
+ *	KQUEUE_NO_RECEIPT	there is no EV_RECEIPT
+ *	KQUEUE_NO_NSECONDS	timers count milliseconds only
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#ifndef KQUEUE_UDATA
+#define KQUEUE_UDATA void *
+#endif
+
+struct kevent {
+	uintptr_t ident;
+	uint32_t filter;
+	uint32_t flags;
+	uint32_t fflags;
+	int64_t data;
+	KQUEUE_UDATA udata;
+#ifdef KQUEUE_EXT
+	uint64_t ext[4];
+#endif
+};
+
+/* Actions. */
+#define EV_ADD	   0x0001u
+#define EV_DELETE  0x0002u
+#define EV_ENABLE  0x0004u
+#define EV_DISABLE 0x0008u
+
+/* Flags. */
+#define EV_ONESHOT 0x0010u
+#define EV_CLEAR   0x0020u
+#ifndef KQUEUE_NO_RECEIPT
+#define EV_RECEIPT 0x0040u
+#endif
+#define EV_DISPATCH 0x0080u
+
+/* Set by the kernel. */
+#define EV_ERROR 0x4000u
+#define EV_EOF	 0x8000u
+
+#define EVFILT_READ  0u
+#define EVFILT_WRITE 1u
+#define EVFILT_TIMER 6u
+#ifndef KQUEUE_NO_USER
+#define EVFILT_USER  8u
+#define NOTE_TRIGGER 0x01000000u
+#endif
+
+#define NOTE_LOWAT 0x0001u
+
+#ifndef KQUEUE_NO_NSECONDS
+#define NOTE_NSECONDS 0x0003u
+#endif
+
+int kqueue(void);
+int kevent(int kq, const struct kevent *changes, int changes_count,
+    struct kevent *records, int room, const struct timespec *timeout);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "lib/kqueue_condition.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+struct state {
+	int fd;
+	bool is_socket, is_stream, is_listener, is_pipe;
+	int bits; /* of poll(2) */
+};
+
+static int
+option(int fd, int name)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	(void)getsockopt(fd, SOL_SOCKET, name, &value, &len);
+
+	return value;
+}
+
+static struct state
+state_of(int fd)
+{
+	struct pollfd look = { fd, POLLIN | POLLOUT | POLLRDHUP, 0 };
+	struct state state = { .fd = fd };
+	struct stat st = { .st_mode = 0 };
+
+	(void)fstat(fd, &st);
+	(void)poll(&look, 1, 0);
+	state.bits = look.revents;
+	state.is_socket = S_ISSOCK(st.st_mode);
+	state.is_pipe = S_ISFIFO(st.st_mode);
+	if (state.is_socket) {
+		state.is_stream = option(fd, SO_TYPE) == SOCK_STREAM ||
+		    option(fd, SO_TYPE) == SOCK_SEQPACKET;
+		state.is_listener = option(fd, SO_ACCEPTCONN) != 0;
+	}
+
+	return state;
+}
+
+static int
+bytes_in(int fd)
+{
+	int n = 0;
+
+	(void)ioctl(fd, FIONREAD, &n);
+
+	return n;
+}
+
+/* Shut for writing here, while the peer's direction may be open. */
+static bool
+is_shut_for_writing(int fd)
+{
+	struct tcp_info info = { .tcpi_state = 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return false;
+
+	return info.tcpi_state == TCP_FIN_WAIT1 ||
+	    info.tcpi_state == TCP_FIN_WAIT2 ||
+	    info.tcpi_state == TCP_CLOSING || info.tcpi_state == TCP_LAST_ACK ||
+	    info.tcpi_state == TCP_TIME_WAIT;
+}
+
+static bool
+end(struct kevent *record, uint32_t error)
+{
+	record->flags |= EV_EOF;
+	record->fflags = error;
+
+	return true;
+}
+
+/* The error itself cannot be looked at without taking it. */
+static uint32_t
+error_of(const struct state *state)
+{
+	return state->bits & POLLERR ? ECONNRESET : 0;
+}
+
+/*
+ * A socket that was never connected is no end. An error without an end, as of a
+ * datagram, is readiness in both directions and not told apart.
+ */
+static bool
+is_socket_readable(
+    const struct state *state, struct kevent *record, int64_t low)
+{
+	record->data = bytes_in(state->fd);
+	if (record->data == 0 && state->bits & POLLIN &&
+	    !(state->bits & (POLLERR | POLLRDHUP)))
+		record->data = 1; /* a datagram's address, a connection */
+	if (state->bits & POLLRDHUP)
+		return end(record, error_of(state));
+	if (state->bits & POLLERR)
+		return true;
+
+	return record->data >= low;
+}
+
+static bool
+is_socket_writable(
+    const struct state *state, struct kevent *record, int64_t low)
+{
+	int queued = 0;
+
+	(void)ioctl(state->fd, TIOCOUTQ, &queued);
+	record->data = option(state->fd, SO_SNDBUF) - queued;
+	if (record->data <= 0)
+		record->data = 1;
+	if ((state->bits & POLLHUP && state->bits & POLLRDHUP) ||
+	    is_shut_for_writing(state->fd))
+		return end(record, error_of(state));
+	if (state->bits & POLLERR)
+		return true;
+	if (state->is_listener || (state->is_stream && state->bits & POLLHUP))
+		return false;
+
+	return state->bits & POLLOUT && record->data >= low;
+}
+
+/* Both filters see the other end's close; a pipe has no low-water mark. */
+static bool
+is_pipe_ready(const struct state *state, struct kevent *record)
+{
+	bool reader = (fcntl(state->fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
+
+	record->data = 0;
+	if (record->filter == EVFILT_READ && reader)
+		record->data = bytes_in(state->fd);
+	if (record->filter == EVFILT_WRITE)
+		record->data = state->bits & POLLOUT || reader ? 4096 : 0;
+
+	if (state->bits & (reader ? POLLHUP : POLLERR))
+		return end(record, 0);
+
+	return record->data > 0;
+}
+
+static bool
+is_other_ready(const struct state *state, struct kevent *record)
+{
+	record->data = 1;
+	if (state->bits & POLLHUP)
+		return end(record, 0);
+
+	return state->bits & (record->filter == EVFILT_READ ? POLLIN : POLLOUT);
+}
+
+bool
+kqueue_condition(struct kevent *record, int64_t low)
+{
+	struct state state = state_of((int)record->ident);
+
+	if (state.is_pipe)
+		return is_pipe_ready(&state, record);
+	if (!state.is_socket)
+		return is_other_ready(&state, record);
+
+	return record->filter == EVFILT_READ
+	    ? is_socket_readable(&state, record, low)
+	    : is_socket_writable(&state, record, low);
+}
+
+bool
+kqueue_is_broken_pipe(int fd)
+{
+	struct state state = state_of(fd);
+
+	return state.is_pipe && (state.bits & (POLLERR | POLLHUP)) != 0;
+}

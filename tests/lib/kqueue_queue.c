@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+#include "lib/kqueue_queue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/timerfd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+struct queue *kq_queues;
+static int shown = -1; /* an eventfd that is readable */
+int kq_clock_fd = -1;
+unsigned kq_timers;
+static struct knote *spare; /* by `next' */
+
+/* ---- the lock */
+
+void
+kq_take(struct held *held)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &held->mask);
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &held->cancel);
+	(void)pthread_mutex_lock(&lock);
+}
+
+void
+kq_give(const struct held *held)
+{
+	int disabled;
+
+	(void)pthread_mutex_unlock(&lock);
+	(void)pthread_setcancelstate(held->cancel, &disabled);
+	(void)pthread_sigmask(SIG_SETMASK, &held->mask, NULL);
+}
+
+static void
+make_own_descriptors(void)
+{
+	shown = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	kq_clock_fd =
+	    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (shown < 0 || kq_clock_fd < 0)
+		abort();
+}
+
+static void
+before_fork(void)
+{
+	(void)pthread_mutex_lock(&lock);
+}
+
+static void
+in_parent(void)
+{
+	(void)pthread_mutex_unlock(&lock);
+}
+
+static void free_queue(struct queue *queue);
+
+static void
+in_child(void)
+{
+	struct queue *queue;
+
+	while ((queue = kq_queues) != NULL) {
+		kq_queues = queue->next;
+		if (kq_is_open(queue))
+			(void)close(queue->fd);
+		free_queue(queue);
+	}
+	(void)close(shown);
+	(void)close(kq_clock_fd);
+	make_own_descriptors();
+	(void)pthread_mutex_unlock(&lock);
+}
+
+/* Before any test counts its descriptors. */
+static __attribute__((constructor)) void
+set_up(void)
+{
+	make_own_descriptors();
+	(void)pthread_atfork(before_fork, in_parent, in_child);
+}
+
+/* ---- memory, without the allocator: tests count what that is asked for */
+
+#define CHUNK 64
+
+struct knote *
+kq_new_note(void)
+{
+	struct knote *note;
+	int i;
+
+	if (spare == NULL) {
+		note = mmap(NULL, CHUNK * sizeof(*note), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (note == MAP_FAILED)
+			return NULL;
+		for (i = 0; i < CHUNK; i++) {
+			note[i].next = spare;
+			spare = &note[i];
+		}
+	}
+	note = spare;
+	spare = note->next;
+	memset(note, 0, sizeof(*note));
+
+	return note;
+}
+
+static void
+free_note(struct knote *note)
+{
+	kq_timers -= note->record.filter == EVFILT_TIMER;
+	note->next = spare;
+	spare = note;
+}
+
+/* ---- queues */
+
+int
+kq_control(int epfd, int op, int fd, uint32_t bits, uint64_t name)
+{
+	struct epoll_event event = { .events = bits, .data.u64 = name };
+
+	return epoll_ctl(epfd, op, fd, &event) < 0 ? errno : 0;
+}
+
+/* Whether the number is still that of the queue. */
+bool
+kq_is_open(const struct queue *queue)
+{
+	return kq_control(queue->fd, EPOLL_CTL_ADD, shown, 0, SHOWN) == EEXIST;
+}
+
+void
+kq_show(const struct queue *queue)
+{
+	(void)kq_control(queue->fd, EPOLL_CTL_MOD, shown,
+	    queue->first != NULL ? EPOLLIN : 0, SHOWN);
+}
+
+bool
+kq_is_of_descriptor(const struct knote *note)
+{
+	return note->record.filter == EVFILT_READ ||
+	    note->record.filter == EVFILT_WRITE;
+}
+
+void
+kq_dequeue(struct queue *queue, struct knote *note)
+{
+	struct knote **link = &queue->first;
+
+	if (!note->queued)
+		return;
+
+	while (*link != note)
+		link = &(*link)->waiting;
+	*link = note->waiting;
+	if (queue->last == &note->waiting)
+		queue->last = link;
+	note->queued = false;
+}
+
+void
+kq_enqueue(struct queue *queue, struct knote *note)
+{
+	if (note->queued || note->disabled || !note->active)
+		return;
+
+	note->queued = true;
+	note->waiting = NULL;
+	*queue->last = note;
+	queue->last = &note->waiting;
+	kq_show(queue);
+}
+
+void
+kq_activate(struct queue *queue, struct knote *note)
+{
+	note->active = true;
+	kq_enqueue(queue, note);
+}
+
+static void
+free_queue(struct queue *queue)
+{
+	struct knote *note;
+
+	while ((note = queue->notes) != NULL) {
+		queue->notes = note->next;
+		free_note(note);
+	}
+	free(queue);
+}
+
+struct queue *
+kq_find_queue(int fd)
+{
+	struct queue **link = &kq_queues;
+	struct queue *queue;
+
+	while ((queue = *link) != NULL) {
+		if (queue->fd == fd && kq_is_open(queue))
+			return queue;
+		if (queue->fd == fd) {
+			*link = queue->next;
+			free_queue(queue);
+		} else {
+			link = &queue->next;
+		}
+	}
+
+	return NULL;
+}
+
+int
+kqueue(void)
+{
+	struct queue *queue;
+	struct held held;
+	int error, fd;
+
+	queue = calloc(1, sizeof(*queue));
+	if (queue == NULL)
+		return -1;
+
+	kq_take(&held);
+	fd = epoll_create1(0); /* a kqueue is not close-on-exec */
+	error = errno;
+	if (fd >= 0) {
+		(void)kq_find_queue(fd); /* frees one that was closed */
+		queue->fd = fd;
+		queue->last = &queue->first;
+		queue->next = kq_queues;
+		kq_queues = queue;
+		(void)kq_control(fd, EPOLL_CTL_ADD, shown, 0, SHOWN);
+	} else {
+		free(queue);
+	}
+	kq_give(&held);
+	errno = error;
+
+	return fd;
+}
+
+/* ---- notes */
+
+struct knote *
+kq_find_note(struct queue *queue, uintptr_t ident, uint32_t filter)
+{
+	struct knote *note = queue->notes;
+
+	while (note != NULL &&
+	    (note->record.ident != ident || note->record.filter != filter))
+		note = note->next;
+
+	return note;
+}
+
+/* What the epoll watches for, by the filters of a descriptor. */
+uint32_t
+kq_bits_of(struct queue *queue, uintptr_t fd)
+{
+	return (kq_find_note(queue, fd, EVFILT_READ) != NULL
+		       ? EPOLLIN | EPOLLRDHUP
+		       : 0u) |
+	    (kq_find_note(queue, fd, EVFILT_WRITE) != NULL ? EPOLLOUT : 0u);
+}
+
+void
+kq_rewatch(struct queue *queue, uintptr_t fd)
+{
+	uint32_t bits = kq_bits_of(queue, fd);
+
+	if (bits == 0)
+		(void)kq_control(queue->fd, EPOLL_CTL_DEL, (int)fd, 0, fd);
+	else
+		(void)kq_control(
+		    queue->fd, EPOLL_CTL_MOD, (int)fd, bits | EPOLLET, fd);
+}
+
+static void
+forget(struct queue *queue, struct knote *note)
+{
+	struct knote **link = &queue->notes;
+
+	kq_dequeue(queue, note);
+	while (*link != note)
+		link = &(*link)->next;
+	*link = note->next;
+	free_note(note);
+	kq_show(queue);
+}
+
+void
+kq_detach(struct queue *queue, struct knote *note)
+{
+	bool of_descriptor = kq_is_of_descriptor(note);
+	uintptr_t ident = note->record.ident;
+
+	forget(queue, note);
+	if (of_descriptor)
+		kq_rewatch(queue, ident);
+}
+
+/* Closing a descriptor takes its filters out, whoever else has the file. */
+static bool
+is_closed(const struct queue *queue, uintptr_t fd)
+{
+	int error = kq_control(
+	    queue->fd, EPOLL_CTL_ADD, (int)fd, EPOLLET, (uint64_t)fd);
+
+	if (error == 0) /* another file has the number */
+		(void)kq_control(queue->fd, EPOLL_CTL_DEL, (int)fd, 0, fd);
+
+	return error != EEXIST;
+}
+
+bool
+kq_forget_closed(struct queue *queue, uintptr_t fd)
+{
+	struct knote *note;
+	uint32_t filter;
+
+	if (kq_bits_of(queue, fd) == 0 || !is_closed(queue, fd))
+		return false;
+
+	for (filter = EVFILT_READ; filter <= EVFILT_WRITE; filter++) {
+		note = kq_find_note(queue, fd, filter);
+		if (note != NULL)
+			forget(queue, note);
+	}
+
+	return true;
+}

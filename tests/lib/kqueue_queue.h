@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_LIB_KQUEUE_QUEUE_H
+#define TESTS_LIB_KQUEUE_QUEUE_H
+
+/*
+ * The queues of the tests' own kqueue(2), and the filters in them. See
+ * kqueue.c; all but kq_take() is called under the lock.
+ */
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sys/event.h>
+
+#ifndef EV_RECEIPT
+#define EV_RECEIPT 0
+#endif
+
+/* What an epoll watches beside descriptors. */
+#define SHOWN UINT64_MAX
+#define CLOCK (UINT64_MAX - 1)
+
+struct knote {
+	struct knote *next;    /* of its queue */
+	struct knote *waiting; /* the next one that is queued */
+	struct kevent record;
+	uint32_t fflags; /* as they were given */
+	int64_t data;
+	int64_t due; /* of a timer */
+	bool active, queued, disabled, triggered;
+};
+
+struct queue {
+	struct queue *next;
+	int fd;
+	struct knote *notes;
+	struct knote *first, **last; /* queued */
+};
+
+/* The lock is held with signals blocked and cancellation disabled. */
+struct held {
+	sigset_t mask;
+	int cancel;
+};
+
+void kq_take(struct held *held);
+void kq_give(const struct held *held);
+
+extern struct queue *kq_queues;
+extern int kq_clock_fd;    /* a timerfd */
+extern unsigned kq_timers; /* how many there are in all queues */
+
+/* epoll_ctl(2): 0 or an errno value. */
+int kq_control(int epfd, int op, int fd, uint32_t bits, uint64_t name);
+
+/* NULL: it is none, or was closed, and then it is freed. */
+struct queue *kq_find_queue(int fd);
+/* Whether the number is still that of the queue. */
+bool kq_is_open(const struct queue *queue);
+/* Makes the queue readable if filters are queued. */
+void kq_show(const struct queue *queue);
+
+/* NULL: there is no memory. */
+struct knote *kq_new_note(void);
+struct knote *
+kq_find_note(struct queue *queue, uintptr_t ident, uint32_t filter);
+bool kq_is_of_descriptor(const struct knote *note);
+void kq_activate(struct queue *queue, struct knote *note);
+void kq_enqueue(struct queue *queue, struct knote *note);
+void kq_dequeue(struct queue *queue, struct knote *note);
+/* Removes it from its queue, and frees it. */
+void kq_detach(struct queue *queue, struct knote *note);
+
+/* What the epoll watches for, by the filters of a descriptor. */
+uint32_t kq_bits_of(struct queue *queue, uintptr_t fd);
+void kq_rewatch(struct queue *queue, uintptr_t fd);
+/* Removes the filters of a descriptor that was closed: whether it was. */
+bool kq_forget_closed(struct queue *queue, uintptr_t fd);
+
+#endif
