@@ -35,6 +35,7 @@
 #include "sys/compat.h"
 #include "sys/selector.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 
 #include <sys/stat.h>
@@ -85,7 +86,7 @@ open_queue(int *out)
 	if (kq < 0)
 		return -errno;
 
-	r = mio__os_set_cloexec(kq);
+	r = fcntl(kq, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 	if (r < 0) {
 		(void)mio__os_close(kq); /* ours */
 		return r;
