@@ -205,7 +205,7 @@ START_TEST(poll_without_its_own_descriptors_says_so)
 	static const int64_t timeouts[] = { 0, MS(1), PATIENCE, -1 };
 	struct mio_event event;
 	struct mio_poll *poll;
-	int lowest, fds[2];
+	int lowest, fds[2], pipes[8];
 	size_t i;
 
 	ck_assert_int_ge(lowest = open("/dev/null", O_RDONLY), 0);
@@ -221,6 +221,22 @@ START_TEST(poll_without_its_own_descriptors_says_so)
 		assert_error(mio_poll(poll, &event, 1, timeouts[i]), EBADF);
 		assert_error(mio_poll_interruptible(
 		    poll, &event, 1, timeouts[i]), EBADF);
+	}
+	if (backend_is("epoll")) {
+		assert_error(mio_poll_register_fd(
+		    poll, 0, 1, MIO_READABLE, 0), EBADF);
+		assert_error(mio_poll_reregister_fd(
+		    poll, 0, 1, MIO_READABLE, 0), EBADF);
+		assert_error(mio_poll_deregister_fd(poll, 0), EBADF);
+
+		/* all numbers that the poll had are a pipe's now */
+		for (i = 0; i < 8; i += 2)
+			ck_assert_int_eq(pipe(&pipes[i]), 0);
+		assert_error(mio_poll(poll, &event, 1, 0), EINVAL);
+		assert_error(mio_poll_register_fd(
+		    poll, pipes[0], 1, MIO_READABLE, 0), EINVAL);
+		for (i = 0; i < 8; i++)
+			ck_assert_int_eq(close(pipes[i]), 0);
 	}
 	mio_poll_destroy(poll);
 }

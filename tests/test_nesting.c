@@ -34,7 +34,44 @@ START_TEST(descriptor_is_one_and_close_on_exec_or_none)
 				 poll, fd, 1, MIO_READABLE, MIO_LEVEL),
 		    EINVAL);
 	}
+	if (backend_is("epoll")) {
+		assert_error(mio_poll_reregister_fd(
+				 poll, fd, 1, MIO_READABLE, MIO_LEVEL),
+		    EINVAL);
+		assert_error(mio_poll_deregister_fd(poll, fd), EINVAL);
+	}
 	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* The kernel wakes one of the polls, which another poll cannot know. */
+START_TEST(exclusive_is_not_for_another_poll)
+{
+	struct mio_poll *outer = new_poll(), *inner = new_poll();
+	int fd = mio_poll_fd(inner);
+
+	if (backend_is("epoll"))
+		assert_error(mio_poll_register_fd(
+				 outer, fd, 1, MIO_READABLE, MIO_EXCLUSIVE),
+		    EINVAL);
+	mio_poll_destroy(inner);
+	mio_poll_destroy(outer);
+}
+END_TEST
+
+START_TEST(cycle_is_refused)
+{
+	struct mio_poll *one = new_poll(), *two = new_poll();
+
+	if (backend_is("epoll")) {
+		assert_ok(mio_poll_register_fd(
+		    one, mio_poll_fd(two), 1, MIO_READABLE, 0));
+		assert_error(mio_poll_register_fd(
+				 two, mio_poll_fd(one), 1, MIO_READABLE, 0),
+		    ELOOP);
+	}
+	mio_poll_destroy(two);
+	mio_poll_destroy(one);
 }
 END_TEST
 
@@ -340,6 +377,8 @@ main(void)
 	TCase *states = new_case(suite, "states");
 
 	tcase_add_test(states, bad_arguments_are_refused);
+	tcase_add_test(states, exclusive_is_not_for_another_poll);
+	tcase_add_test(states, cycle_is_refused);
 	tcase_add_test(states, descriptor_is_one_and_close_on_exec_or_none);
 	tcase_add_test(states, nothing_is_quiet);
 	tcase_add_test(states, kernel_level);

@@ -38,6 +38,8 @@ START_TEST(bad_arguments_are_refused)
 {
 	struct mio_poll *poll = new_poll();
 	struct mio_source no_ops = { .ops = NULL };
+	struct mio_source_ops none = { .register_source = NULL };
+	struct mio_source no_calls = { .ops = &none };
 	struct mio_event event = { .token = 42 };
 	int fds[2];
 
@@ -57,6 +59,9 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_poll_register(poll, &no_ops, 1, RW, 0), EINVAL);
 	assert_error(mio_poll_reregister(poll, &no_ops, 1, RW, 0), EINVAL);
 	assert_error(mio_poll_deregister(poll, &no_ops), EINVAL);
+	assert_error(mio_poll_register(poll, &no_calls, 1, RW, 0), EINVAL);
+	assert_error(mio_poll_reregister(poll, &no_calls, 1, RW, 0), EINVAL);
+	assert_error(mio_poll_deregister(poll, &no_calls), EINVAL);
 
 	assert_error(mio_poll_register_fd(NULL, fds[0], 1, RW, 0), EINVAL);
 	assert_error(mio_poll_reregister_fd(NULL, fds[0], 1, RW, 0), EINVAL);
@@ -83,6 +88,7 @@ START_TEST(bad_registrations_are_refused_and_change_nothing)
 		{ 1, MIO_READABLE, MIO_EDGE | MIO_LEVEL, EINVAL },
 		{ 1, MIO_READABLE, MIO_EXCLUSIVE | MIO_ONESHOT, EINVAL },
 		{ 1, MIO_PRIORITY, MIO_EXCLUSIVE, EINVAL },
+		{ 1, MIO_AIO, MIO_EXCLUSIVE, EINVAL },
 		{ 1, MIO_AIO, 0, ENOTSUP },
 		{ 1, MIO_LIO | MIO_READABLE, 0, ENOTSUP },
 	};
