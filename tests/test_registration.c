@@ -73,8 +73,12 @@ START_TEST(bad_arguments_are_refused_and_change_nothing)
 	assert_ok(mio_poll_register(poll, pair.source, 1, RW, 0));
 	assert_error(mio_poll_reregister(poll, pair.source, 2, MIO_AIO, 0),
 	    ENOTSUP);
+	assert_error(mio_poll_reregister(poll, pair.source, 2, MIO_LIO, 0),
+	    ENOTSUP);
 	assert_error(mio_poll_reregister(poll, pair.source, 2, RW, 0x10),
 	    EINVAL);
+	assert_error(mio_poll_reregister(poll, pair.source, 2, RW,
+	    MIO_EXCLUSIVE), EINVAL);
 	expect_ready(poll, 1, MIO_WRITABLE, 0);
 
 	destroy(pair);

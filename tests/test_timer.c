@@ -19,6 +19,7 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_timer_create(NULL, 0, 0), EINVAL);
 	assert_error(mio_timer_create(&none, 0, SIZE_MAX), ENOMEM);
 	assert_error(mio_timer_create(&none, 0, UINT32_MAX), ENOMEM);
+	assert_error(mio_timer_create(&none, 0, 2147482623), ENOMEM);
 	ck_assert_ptr_null(none);
 	ck_assert_ptr_null(mio_timer_source(NULL));
 	mio_timer_destroy(NULL);
@@ -75,6 +76,14 @@ START_TEST(registers_as_other_sources_do)
 	assert_error(mio_poll_deregister(other, scene.source), EINVAL);
 	assert_ok(mio_poll_deregister(scene.poll, scene.source));
 	assert_error(mio_poll_deregister(scene.poll, scene.source), ENOENT);
+	assert_error(mio_poll_reregister(
+			 scene.poll, scene.source, 1, MIO_AIO, 0),
+	    ENOTSUP);
+	assert_error(mio_poll_reregister(
+			 scene.poll, scene.source, 1, MIO_LIO, 0),
+	    ENOTSUP);
+	assert_error(mio_poll_reregister(scene.poll, scene.source, 1,
+			 MIO_READABLE, MIO_EXCLUSIVE), EINVAL);
 	assert_error(mio_poll_reregister(scene.poll, scene.source, 1,
 			 MIO_READABLE, 0), ENOENT);
 	assert_error(mio_poll_register(other, scene.source, 1, MIO_READABLE, 0),
