@@ -82,6 +82,16 @@ START_TEST(bad_arguments_are_refused)
 	    loop, fds[0], 0, MIO_EXCLUSIVE, on_sight, NULL, &watch), EINVAL);
 	assert_error(mio_loop_watch_fd(
 	    loop, fds[0], 0, 0x100, on_sight, NULL, &watch), EINVAL);
+	assert_error(mio_loop_watch_fd(loop, fds[0], MIO_READABLE, 0x100,
+	    on_sight, NULL, &watch), EINVAL);
+	assert_error(mio_loop_watch_fd(loop, fds[0], MIO_PRIORITY,
+	    MIO_EXCLUSIVE, on_sight, NULL, &watch), EINVAL);
+	assert_error(mio_loop_watch_fd(loop, fds[0], MIO_READABLE,
+	    MIO_EXCLUSIVE | MIO_ONESHOT, on_sight, NULL, &watch), EINVAL);
+	if (mio_poll_fd(mio_loop_poll(loop)) >= 0)
+		assert_error(mio_loop_watch_fd(loop,
+		    mio_poll_fd(mio_loop_poll(loop)), MIO_READABLE, 0,
+		    on_sight, NULL, &watch), EINVAL);
 	assert_error(mio_loop_watch_fd(
 	    loop, -1, MIO_READABLE, 0, on_sight, NULL, &watch), EBADF);
 	assert_error(mio_loop_watch_fd(
@@ -94,6 +104,23 @@ START_TEST(bad_arguments_are_refused)
 	mio_watch_end(NULL);
 	ck_assert_ptr_null(watch);
 	close_pipe(fds);
+	mio_loop_destroy(loop);
+}
+END_TEST
+
+START_TEST(exclusive_is_for_good)
+{
+	struct mio_loop *loop = new_loop(NULL);
+	struct eye eye = { .calls = 0 };
+
+	if (backend_is("epoll")) {
+		open_eye(loop, &eye, MIO_READABLE, MIO_EXCLUSIVE);
+		assert_error(
+		    mio_watch_update(eye.watch, MIO_WRITABLE, 0), EINVAL);
+		assert_error(mio_watch_update(eye.watch, 0, 0), EINVAL);
+		mio_watch_end(eye.watch);
+		close_pipe(eye.fds);
+	}
 	mio_loop_destroy(loop);
 }
 END_TEST
@@ -112,6 +139,9 @@ START_TEST(bad_updates_change_nothing)
 	assert_error(mio_watch_update(eye.watch, 0, MIO_EXCLUSIVE), EINVAL);
 	assert_error(
 	    mio_watch_update(eye.watch, MIO_READABLE, MIO_EXCLUSIVE), EINVAL);
+	assert_error(mio_watch_update(
+	    eye.watch, MIO_READABLE, MIO_EDGE | MIO_LEVEL), EINVAL);
+	assert_error(mio_watch_update(eye.watch, MIO_READABLE, 0x100), EINVAL);
 	round_without_wait(loop);
 	ck_assert_uint_eq(eye.calls, 1);
 
@@ -532,6 +562,7 @@ main(void)
 	TCase *tcase = new_case(suite, "loop_watch");
 
 	tcase_add_test(tcase, bad_arguments_are_refused);
+	tcase_add_test(tcase, exclusive_is_for_good);
 	tcase_add_test(tcase, bad_updates_change_nothing);
 	tcase_add_test(tcase, a_descriptor_is_watched_once);
 	tcase_add_test(tcase, each_has_its_callback_and_context);
