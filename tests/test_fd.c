@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 
+#include <sys/resource.h>
+
 START_TEST(close_closes_and_reports_bad_descriptors)
 {
 	int fds[2];
@@ -83,6 +85,54 @@ START_TEST(dup_shares_the_file_and_sets_both_flags)
 	assert_ok(mio_fd_close(out));
 	assert_ok(mio_fd_close(fds[0]));
 	assert_ok(mio_fd_close(fds[1]));
+}
+END_TEST
+
+START_TEST(dup_reports_the_descriptor_limit)
+{
+	struct rlimit before, limit;
+	mio_fd_t out = -7;
+	int fd;
+
+	ck_assert_int_ge(fd = open("/dev/null", O_RDWR), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_error(mio_fd_dup(fd, &out), EMFILE);
+	limit.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_error(mio_fd_dup(fd, &out), EINVAL);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	ck_assert_int_eq(out, -7);
+	assert_ok(mio_fd_close(fd));
+}
+END_TEST
+
+#ifndef O_PATH /* of Linux */
+#define O_PATH O_RDONLY
+#endif
+
+/* Such a descriptor only names a file, and has no flag to set. */
+START_TEST(names_of_files_are_refused)
+{
+	struct mio_poll *poll = new_poll();
+	unsigned before = count_fds();
+	mio_fd_t out = -7;
+	int fd;
+
+	ck_assert_int_ge(fd = open("/", O_PATH), 0);
+	if (O_PATH != O_RDONLY) {
+		assert_error(mio_fd_adopt(fd), EBADF);
+		assert_error(mio_fd_dup(fd, &out), EBADF);
+		assert_error(mio_poll_register_fd(
+		    poll, fd, 1, MIO_READABLE, 0), EBADF);
+		assert_error(mio_pipe_read(fd, &(char){ 0 }, 1), EBADF);
+	}
+	ck_assert_int_eq(out, -7);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_uint_eq(count_fds(), before);
+	mio_poll_destroy(poll);
 }
 END_TEST
 
@@ -175,6 +225,8 @@ main(void)
 	tcase_add_test(tcase, close_deregisters_the_last_copy);
 	tcase_add_test(tcase, reused_number_is_another_registration);
 	tcase_add_test(tcase, dup_shares_the_file_and_sets_both_flags);
+	tcase_add_test(tcase, dup_reports_the_descriptor_limit);
+	tcase_add_test(tcase, names_of_files_are_refused);
 	tcase_add_test(tcase, dup_takes_low_numbers_a_thousand_times);
 	tcase_add_test(tcase, adopt_sets_both_flags_and_keeps_others);
 	tcase_add_test(tcase, would_block_takes_any_open_descriptor);

@@ -144,7 +144,9 @@ START_TEST(bad_arguments_are_refused)
 	struct iovec vector = { &byte, 1 };
 	struct iovec holes[] = { { &byte, 1 }, { NULL, 1 } };
 	struct iovec much[] = { { &byte, SSIZE_MAX }, { &byte, 1 } };
+	struct mio_poll *poll = new_poll();
 	mio_fd_t fds[2];
+	int folder;
 
 	assert_ok(mio_pipe_create(fds));
 	ck_assert_int_eq(mio_pipe_write(fds[1], "x", 1), 1);
@@ -166,6 +168,14 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_pipe_writev(-1, &vector, 0), EBADF);
 	assert_error(mio_pipe_read(fds[1], &byte, 1), EBADF);
 	assert_error(mio_pipe_write(fds[0], &byte, 1), EBADF);
+	assert_error(mio_pipe_writev(fds[1], NULL, 0), EINVAL);
+	if (backend_is("epoll"))
+		assert_error(
+		    mio_pipe_read(mio_poll_fd(poll), &byte, 1), EINVAL);
+	ck_assert_int_ge(folder = open("/", O_RDONLY), 0);
+	assert_error(mio_pipe_read(folder, &byte, 1), EISDIR);
+	ck_assert_int_eq(close(folder), 0);
+	mio_poll_destroy(poll);
 	ck_assert_int_eq(byte, '.');
 
 	/* nothing is not too little */
