@@ -233,6 +233,7 @@ START_TEST(listen_reports_why_not)
 	assert_ok(mio_socket_listen(first, 0));
 	assert_error(mio_socket_listen(second, 0), EADDRINUSE);
 	assert_error(mio_socket_listen(datagram, 0), EOPNOTSUPP);
+	assert_error(connect_v4(first, port_of(first)), EISCONN);
 
 	assert_ok(mio_fd_close(first));
 	assert_ok(mio_fd_close(second));

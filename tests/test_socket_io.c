@@ -178,6 +178,7 @@ START_TEST(buffers_must_be_there_where_there_is_a_length)
 	assert_error(mio_socket_sendv(client, much, 2), EINVAL);
 	assert_error(mio_socket_sendv(client, &vector, INT_MIN), EINVAL);
 	ck_assert_int_eq(mio_socket_send(client, NULL, 0), 0);
+	assert_error(mio_socket_listen(client, 0), EINVAL);
 
 	close_pair(client, server);
 }

@@ -185,6 +185,12 @@ START_TEST(connect_refuses_bad_arguments)
 				 &fd, (struct sockaddr *)&addr6, sizeof(addr)),
 		    EINVAL);
 
+	addr6.sin6_addr = (struct in6_addr){ { { 0xfe, 0x80, [15] = 1 } } };
+	if (has_ipv6())
+		assert_error(mio_tcp_connect(&fd, (struct sockaddr *)&addr6,
+				 sizeof(addr6)),
+		    EINVAL);
+
 	/* no system lets TCP go to all of them */
 	addr.sin_addr.s_addr = htonl(INADDR_BROADCAST);
 	ck_assert_int_lt(mio_tcp_connect(&fd, a, sizeof(addr)), 0);
@@ -247,6 +253,8 @@ END_TEST
 
 START_TEST(listen_refuses_bad_arguments)
 {
+	struct sockaddr_in6 addr6 = loopback6(0);
+	struct sockaddr *a6 = (struct sockaddr *)&addr6;
 	struct sockaddr_in addr = loopback(0);
 	struct sockaddr *a = (struct sockaddr *)&addr;
 	mio_fd_t fd = -7;
@@ -265,6 +273,14 @@ START_TEST(listen_refuses_bad_arguments)
 	assert_error(mio_tcp_listen(&fd, (const struct sockaddr *)&unix_addr,
 			 sizeof(unix_addr), 0, 0),
 	    EAFNOSUPPORT);
+	addr6.sin6_addr = (struct in6_addr){ { { 0xfe, 0x80, [15] = 1 } } };
+	if (has_ipv6())
+		assert_error(mio_tcp_listen(&fd, a6, sizeof(addr6), 0, 0),
+		    EINVAL);
+	addr6.sin6_scope_id = INT32_MAX;
+	if (has_ipv6())
+		assert_error(mio_tcp_listen(&fd, a6, sizeof(addr6), 0, 0),
+		    ENODEV);
 
 	/* TEST-NET-1 of RFC 5737 is nobody's */
 	addr.sin_addr.s_addr = htonl(0xc0000201);
