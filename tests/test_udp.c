@@ -51,6 +51,7 @@ END_TEST
 START_TEST(bind_refuses_bad_arguments)
 {
 	static const struct sockaddr_un other = { .sun_family = AF_UNIX };
+	struct sockaddr_in6 addr6 = loopback6(0);
 	struct sockaddr_in addr = loopback(0);
 	struct sockaddr *a = (struct sockaddr *)&addr;
 	mio_fd_t fd = -7;
@@ -66,6 +67,12 @@ START_TEST(bind_refuses_bad_arguments)
 	assert_error(mio_udp_bind(&fd, a, sizeof(addr), MIO_ONLY_V6), EINVAL);
 	assert_error(mio_udp_bind(&fd, (const struct sockaddr *)&other,
 	    sizeof(other), 0), EAFNOSUPPORT);
+	addr6.sin6_addr = (struct in6_addr){ { { 0xfe, 0x80, [15] = 1 } } };
+	if (has_ipv6())
+		assert_error(mio_udp_bind(&fd, ADDRESS(addr6), 0), EINVAL);
+	addr6.sin6_scope_id = INT32_MAX;
+	if (has_ipv6())
+		assert_error(mio_udp_bind(&fd, ADDRESS(addr6), 0), ENODEV);
 
 	/* TEST-NET-1 of RFC 5737 is nobody's */
 	addr.sin_addr.s_addr = htonl(0xc0000201);
@@ -204,7 +211,7 @@ START_TEST(transfers_refuse_bad_arguments)
 {
 	struct sockaddr_storage peer, before;
 	struct sockaddr_in6 addr6 = loopback6(1);
-	struct sockaddr_in addr;
+	struct sockaddr_in addr, nowhere = loopback(1);
 	mio_fd_t fd = udp_on_loopback(&addr);
 	socklen_t len = 4321;
 	char byte = '.';
@@ -223,6 +230,9 @@ START_TEST(transfers_refuse_bad_arguments)
 	assert_error(mio_udp_send_to(-1, "x", 1, ADDRESS(addr)), EBADF);
 	assert_error(mio_udp_send_to(fds[1], "x", 1, ADDRESS(addr)), ENOTSOCK);
 
+	nowhere.sin_port = 0;
+	assert_error(mio_udp_send_to(fd, "x", 1, ADDRESS(nowhere)), EINVAL);
+
 	assert_ok(mio_udp_send_to(fd, "", 0, ADDRESS(addr)));
 	wait_for(fd, POLLIN);
 	assert_error(mio_udp_recv_from(fd, NULL, 1, &peer, &len), EINVAL);
@@ -230,6 +240,7 @@ START_TEST(transfers_refuse_bad_arguments)
 	assert_error(mio_udp_recv_from(fd, &byte, 1, &peer, NULL), EINVAL);
 	assert_error(mio_udp_peek_from(fd, NULL, 1, &peer, &len), EINVAL);
 	assert_error(mio_udp_peek_from(fd, &byte, 1, NULL, &len), EINVAL);
+	assert_error(mio_udp_peek_from(fd, &byte, 1, &peer, NULL), EINVAL);
 	assert_error(mio_udp_recv_from(-1, &byte, 1, &peer, &len), EBADF);
 	assert_error(
 	    mio_udp_recv_from(fds[0], &byte, 1, &peer, &len), ENOTSOCK);
@@ -287,6 +298,66 @@ START_TEST(connect_refuses_bad_arguments)
 	addr.sin_addr.s_addr = htonl(INADDR_BROADCAST);
 	ck_assert_int_lt(mio_udp_connect(fd, ADDRESS(addr)), 0);
 	assert_ok(mio_fd_close(fd));
+}
+END_TEST
+
+START_TEST(sockets_of_ipv6_have_their_own_errors)
+{
+	struct sockaddr_un other = { .sun_family = AF_UNIX };
+	struct sockaddr_in6 addr = loopback6(1);
+	struct sockaddr_in four = loopback(1);
+	struct mio_datagram datagram = {
+		.data = &(char){ 0 },
+		.len = 1,
+		.addr_len = sizeof(other),
+	};
+	mio_fd_t fd;
+
+	if (!has_ipv6())
+		return;
+
+	assert_ok(mio_socket_create(&fd, AF_INET6, SOCK_DGRAM));
+	memcpy(&datagram.addr, &other, sizeof(other));
+	addr.sin6_addr = (struct in6_addr){ { { 0xfe, 0x80, [15] = 1 } } };
+	assert_error(mio_socket_bind(fd, ADDRESS(four)), EINVAL);
+	assert_error(mio_socket_bind(fd, ADDRESS(addr)), EINVAL);
+	assert_error(mio_udp_send_to(fd, "x", 1, ADDRESS(other)), EINVAL);
+	assert_error(mio_udp_send_batch(fd, &datagram, 1), EINVAL);
+	assert_error(mio_udp_connect(fd, ADDRESS(addr)), EINVAL);
+	assert_error(mio_socket_connect(fd, ADDRESS(addr)), EINVAL);
+	assert_ok(mio_fd_close(fd));
+}
+END_TEST
+
+/* 200 segments are more than any kernel sends at a time. */
+START_TEST(too_many_segments_are_refused)
+{
+	static char bytes[200];
+	struct sockaddr_in addr = loopback(9);
+	struct mio_datagram datagram = {
+		.data = bytes,
+		.len = sizeof(bytes),
+		.addr_len = sizeof(addr),
+	};
+	mio_fd_t first, second;
+
+	udp_pair(&first, &second);
+	memcpy(&datagram.addr, &addr, sizeof(addr));
+	if (mio_udp_set_segment_size(first, 1) == 0) {
+		assert_error(
+		    mio_socket_send(first, bytes, sizeof(bytes)), EINVAL);
+		assert_error(mio_udp_send_to(
+		    first, bytes, sizeof(bytes), ADDRESS(addr)), EINVAL);
+		assert_error(mio_udp_send_batch(first, &datagram, 1), EINVAL);
+	}
+	datagram.len = 1;
+	datagram.addr_len = 1;
+	assert_error(mio_udp_send_batch(second, &datagram, 1), EINVAL);
+	datagram.addr_len = sizeof(addr);
+	addr.sin_port = 0;
+	memcpy(&datagram.addr, &addr, sizeof(addr));
+	assert_error(mio_udp_send_batch(second, &datagram, 1), EINVAL);
+	close_pair(first, second);
 }
 END_TEST
 
@@ -410,6 +481,8 @@ main(void)
 	tcase = new_case(suite, "connecting");
 	tcase_add_test(tcase, connected_sockets_hear_their_peer_only);
 	tcase_add_test(tcase, connect_refuses_bad_arguments);
+	tcase_add_test(tcase, sockets_of_ipv6_have_their_own_errors);
+	tcase_add_test(tcase, too_many_segments_are_refused);
 	tcase_add_test(tcase, refusals_are_reported_to_the_connected);
 	tcase_add_test(tcase, broadcast_has_to_be_allowed);
 

@@ -183,7 +183,7 @@ START_TEST(membership_v4_has_its_errors)
 {
 	struct in_addr where = loopback_interface(), to = group_v4();
 	struct in_addr nobody = { .s_addr = htonl(0xc0000201) };
-	mio_fd_t fd = bind_to_any();
+	mio_fd_t fd = bind_to_any(), stream = listen_on_loopback();
 
 	assert_error(mio_udp_join_multicast_v4(fd, NULL, &where), EINVAL);
 	assert_error(mio_udp_join_multicast_v4(fd, &to, NULL), EINVAL);
@@ -193,6 +193,12 @@ START_TEST(membership_v4_has_its_errors)
 	assert_error(mio_udp_join_multicast_v4(fd, &to, &nobody), ENODEV);
 	assert_error(mio_udp_join_multicast_v4(-1, &to, &where), EBADF);
 	assert_error(mio_udp_leave_multicast_v4(-1, &to, &where), EBADF);
+	assert_error(
+	    mio_udp_leave_multicast_v4(fd, &to, &nobody), EADDRNOTAVAIL);
+	assert_error(mio_udp_join_multicast_v4(stream, &to, &where), EPROTO);
+	assert_error(mio_udp_leave_multicast_v4(stream, &to, &where), EPROTO);
+	assert_error(mio_udp_set_multicast_ttl_v4(stream, 1), EINVAL);
+	assert_ok(mio_fd_close(stream));
 
 	assert_ok(mio_udp_join_multicast_v4(fd, &to, &where));
 	assert_error(mio_udp_join_multicast_v4(fd, &to, &where), EADDRINUSE);
@@ -218,6 +224,7 @@ START_TEST(membership_v6_begins_and_ends)
 	assert_ok(mio_udp_bind(&fd, (struct sockaddr *)&any, sizeof(any), 0));
 	assert_error(mio_udp_leave_multicast_v6(fd, NULL, lo), EINVAL);
 	assert_error(mio_udp_join_multicast_v6(fd, &alone, lo), EINVAL);
+	assert_error(mio_udp_leave_multicast_v6(fd, &alone, lo), EINVAL);
 	assert_error(mio_udp_join_multicast_v6(fd, &to, UINT_MAX), ENODEV);
 	assert_ok(mio_udp_join_multicast_v6(fd, &to, lo));
 	assert_error(mio_udp_join_multicast_v6(fd, &to, lo), EADDRINUSE);
