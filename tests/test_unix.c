@@ -5,6 +5,7 @@
 #include "config.h"
 #include "lib/harness.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 
@@ -316,6 +317,7 @@ START_TEST(connect_has_its_errors)
 	char path[LONGEST + 1];
 	socklen_t len;
 	mio_fd_t fd = -7, datagram;
+	int file;
 
 	addr = own_name(&len);
 	assert_error(mio_unix_connect(NULL, &addr, len), EINVAL);
@@ -335,8 +337,43 @@ START_TEST(connect_has_its_errors)
 	assert_ok(mio_unix_datagram_bind(&datagram, &addr, len));
 	assert_error(mio_unix_connect(&fd, &addr, len), EPROTOTYPE);
 	assert_ok(mio_fd_close(datagram));
+	ck_assert_int_eq(unlink(path), 0);
+	file = open(path, O_CREAT | O_WRONLY, 0600);
+	ck_assert_int_ge(file, 0);
+	assert_error(mio_unix_connect(&fd, &addr, len), ECONNREFUSED);
+	ck_assert_int_eq(close(file), 0);
 	remove_path(path);
 	ck_assert_int_eq(fd, -7);
+}
+END_TEST
+
+/* What the calls of mio/socket.h return for these sockets alone. */
+START_TEST(sockets_have_their_own_errors)
+{
+	struct sockaddr_in inet = loopback(1);
+	const struct sockaddr *other = (struct sockaddr *)&inet, *a;
+	mio_fd_t fd, listener = listen_on_own_name();
+	struct sockaddr_un addr;
+	socklen_t len;
+	char byte;
+
+	addr = own_name(&len);
+	a = (struct sockaddr *)&addr;
+	assert_ok(mio_socket_create(&fd, AF_UNIX, SOCK_STREAM));
+	assert_error(mio_socket_bind(fd, other, sizeof(inet)), EINVAL);
+	assert_error(mio_socket_connect(fd, other, sizeof(inet)), EINVAL);
+	assert_error(mio_socket_connect(fd, a, UNNAMED), EINVAL);
+	assert_error(mio_socket_connect(listener, a, len), EINVAL);
+	assert_error(mio_socket_listen(fd, 0), EINVAL);
+	assert_error(mio_socket_recv(fd, &byte, 1), EINVAL);
+	assert_error(mio_socket_peek(fd, &byte, 1), EINVAL);
+	assert_error(
+	    mio_socket_recvv(fd, &(struct iovec){ &byte, 1 }, 1), EINVAL);
+	assert_error(mio_unix_send_to(fd, "x", 1, &addr, len), EOPNOTSUPP);
+	assert_error(mio_unix_recv_from(fd, &byte, 1, NULL, NULL), EINVAL);
+	assert_ok(mio_socket_connect(fd, a, len));
+	assert_error(mio_unix_send_to(fd, "x", 1, &addr, len), EISCONN);
+	close_pair(fd, listener);
 }
 END_TEST
 
@@ -368,13 +405,19 @@ START_TEST(listen_leaves_the_path_to_the_caller)
 	char path[LONGEST + 1];
 	struct stat st;
 	socklen_t len;
-	mio_fd_t fd;
+	mio_fd_t fd, other;
 
 	make_folder();
 	make_path(path, 20);
 	assert_ok(mio_unix_addr(&addr, &len, path));
 	assert_ok(mio_unix_listen(&fd, &addr, len, 0));
+	assert_ok(mio_unix_datagram(&other));
+	assert_error(mio_unix_datagram_connect(other, &addr, len), EPROTOTYPE);
+	assert_error(mio_unix_send_to(other, "x", 1, &addr, len), EPROTOTYPE);
 	assert_ok(mio_fd_close(fd));
+	assert_error(
+	    mio_unix_send_to(other, "x", 1, &addr, len), ECONNREFUSED);
+	assert_ok(mio_fd_close(other));
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
 	assert_error(mio_unix_listen(&fd, &addr, len, 0), EADDRINUSE);
@@ -536,6 +579,7 @@ main(void)
 	tcase_add_test(tcase, pairs_carry_bytes_both_ways);
 	tcase_add_test(tcase, full_backlog_is_reported);
 	tcase_add_test(tcase, connect_has_its_errors);
+	tcase_add_test(tcase, sockets_have_their_own_errors);
 	tcase_add_test(tcase, listen_has_its_errors);
 	tcase_add_test(tcase, listen_leaves_the_path_to_the_caller);
 	tcase_add_test(tcase, accept_failing_touches_nothing);

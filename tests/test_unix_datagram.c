@@ -130,7 +130,7 @@ START_TEST(bind_and_connect_have_their_errors)
 {
 	struct sockaddr_in inet = loopback(1);
 	struct sockaddr_un *other = (struct sockaddr_un *)&inet;
-	socklen_t len;
+	socklen_t len, unnamed = offsetof(struct sockaddr_un, sun_path);
 	struct sockaddr_un addr = own_name("it", &len);
 	mio_fd_t it = bind_to("it"), fd = -7;
 
@@ -150,6 +150,7 @@ START_TEST(bind_and_connect_have_their_errors)
 	assert_error(mio_unix_datagram_connect(it, other, sizeof(inet)),
 	    EAFNOSUPPORT);
 	assert_error(mio_unix_datagram_connect(-1, &addr, len), EBADF);
+	assert_error(mio_unix_datagram_connect(it, &addr, unnamed), EINVAL);
 	addr = own_name("nobody", &len);
 	assert_error(mio_unix_datagram_connect(it, &addr, len), ECONNREFUSED);
 	assert_ok(mio_fd_close(it));
@@ -162,6 +163,7 @@ START_TEST(transfers_have_their_errors)
 	socklen_t addr_len, len = 4321;
 	struct sockaddr_un addr = own_name("it", &addr_len), peer, before;
 	mio_fd_t fd = bind_to("it");
+	static char large[4 << 20];
 	char byte = '.';
 	int fds[2];
 
@@ -191,6 +193,10 @@ START_TEST(transfers_have_their_errors)
 	ck_assert_uint_eq(len, 4321);
 	ck_assert_mem_eq(&peer, &before, sizeof(peer));
 
+	assert_error(mio_unix_send_to(fd, large, sizeof(large), &addr,
+	    addr_len), EMSGSIZE);
+	assert_error(mio_unix_send_to(fd, "x", 1, &addr,
+	    offsetof(struct sockaddr_un, sun_path)), EINVAL);
 	addr = own_name("nobody", &addr_len);
 	assert_error(
 	    mio_unix_send_to(fd, "x", 1, &addr, addr_len), ECONNREFUSED);

@@ -377,6 +377,7 @@ START_TEST(bad_arguments_are_refused)
 	assert_error(mio_unix_send_fds(ends[0], "x", 1, fds, 2), EBADF);
 	assert_ok(mio_socket_create(&alone, AF_UNIX, SOCK_STREAM));
 	assert_error(mio_unix_send_fds(alone, "x", 1, fds, 1), ENOTCONN);
+	assert_error(mio_unix_recv_fds(alone, &byte, 1, got, &count), EINVAL);
 
 	assert_error(mio_unix_recv_fds(ends[1], &byte, 1, got, &count), EAGAIN);
 	send_copies(ends[0], 1);
