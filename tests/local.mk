@@ -227,6 +227,7 @@ test_scripts = \
 # built.
 doc_scripts = \
 	tests/configure.sh \
+	tests/errors.sh \
 	tests/headers.sh \
 	tests/man-examples.sh \
 	tests/man-lint.sh \
