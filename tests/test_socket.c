@@ -131,6 +131,8 @@ START_TEST(create_refuses_what_there_is_not)
 	assert_error(
 	    mio_socket_create(&fd, AF_INET, SOCK_SEQPACKET), ESOCKTNOSUPPORT);
 	assert_error(mio_socket_create(&fd, AF_INET, -1), EINVAL);
+	assert_error(
+	    mio_socket_create(&fd, AF_INET, SOCK_RAW), EPROTONOSUPPORT);
 	ck_assert_int_eq(fd, -7);
 }
 END_TEST

@@ -329,6 +329,49 @@ START_TEST(sockets_of_ipv6_have_their_own_errors)
 }
 END_TEST
 
+START_TEST(ends_have_their_errors)
+{
+	struct sockaddr_in addr = loopback(9), all = loopback(9);
+	struct sockaddr_in6 addr6 = loopback6(9);
+	struct mio_datagram datagram = {
+		.data = &(char){ 0 },
+		.len = 1,
+		.addr_len = sizeof(addr),
+	};
+	mio_fd_t first, second, six;
+
+	udp_pair(&first, &second);
+	all.sin_addr.s_addr = htonl(0x7fffffff);
+	memcpy(&datagram.addr, &all, sizeof(all));
+	assert_error(mio_udp_send_batch(first, &datagram, 1), EACCES);
+	assert_error(mio_udp_connect(first, ADDRESS(all)), EACCES);
+	memcpy(&datagram.addr, &addr6, sizeof(addr6));
+	datagram.addr_len = sizeof(addr6);
+	assert_error(mio_udp_send_batch(first, &datagram, 1), EAFNOSUPPORT);
+	memcpy(&datagram.addr, &addr, sizeof(addr));
+	datagram.addr_len = sizeof(addr);
+
+	assert_ok(mio_fd_close(second));
+	ck_assert_int_eq(mio_socket_send(first, "x", 1), 1);
+	wait_for(first, POLLIN);
+	assert_error(mio_udp_recv_batch(first, &datagram, 1), ECONNREFUSED);
+	assert_ok(mio_socket_shutdown(first, MIO_SHUT_WRITE));
+	assert_error(mio_udp_send_to(first, "x", 1, ADDRESS(addr)), EPIPE);
+	datagram.addr_len = 0;
+	assert_error(mio_udp_send_batch(first, &datagram, 1), EPIPE);
+	assert_ok(mio_fd_close(first));
+	if (!has_ipv6())
+		return;
+
+	assert_ok(mio_udp_bind(&six, ADDRESS(addr6), MIO_ONLY_V6));
+	assert_error(mio_udp_send_to(six, "x", 1, ADDRESS(addr)), ENETUNREACH);
+	memcpy(&datagram.addr, &addr, sizeof(addr));
+	datagram.addr_len = sizeof(addr);
+	assert_error(mio_udp_send_batch(six, &datagram, 1), ENETUNREACH);
+	assert_ok(mio_fd_close(six));
+}
+END_TEST
+
 /* 200 segments are more than any kernel sends at a time. */
 START_TEST(too_many_segments_are_refused)
 {
@@ -482,6 +525,7 @@ main(void)
 	tcase_add_test(tcase, connected_sockets_hear_their_peer_only);
 	tcase_add_test(tcase, connect_refuses_bad_arguments);
 	tcase_add_test(tcase, sockets_of_ipv6_have_their_own_errors);
+	tcase_add_test(tcase, ends_have_their_errors);
 	tcase_add_test(tcase, too_many_segments_are_refused);
 	tcase_add_test(tcase, refusals_are_reported_to_the_connected);
 	tcase_add_test(tcase, broadcast_has_to_be_allowed);

@@ -157,6 +157,74 @@ START_TEST(bind_and_connect_have_their_errors)
 }
 END_TEST
 
+START_TEST(paths_have_their_errors)
+{
+	static const struct {
+		const char *path;
+		int error;
+	} rows[] = {
+		{ "/nonexistent/socket", ENOENT },
+		{ "/dev/null/socket", ENOTDIR },
+	};
+	struct sockaddr_un addr;
+	mio_fd_t fd = -7, from;
+	char loop[64];
+	socklen_t len;
+	size_t i;
+
+	assert_ok(mio_unix_datagram(&from));
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_ok(mio_unix_addr(&addr, &len, rows[i].path));
+		assert_error(mio_unix_connect(&fd, &addr, len), rows[i].error);
+		assert_error(mio_unix_datagram_connect(from, &addr, len),
+		    rows[i].error);
+		assert_error(mio_unix_send_to(from, "x", 1, &addr, len),
+		    rows[i].error);
+	}
+	assert_ok(mio_unix_addr(&addr, &len, rows[1].path));
+	assert_error(mio_unix_listen(&fd, &addr, len, 0), ENOTDIR);
+	assert_error(mio_unix_datagram_bind(&fd, &addr, len), ENOTDIR);
+
+	snprintf(loop, sizeof(loop), "/tmp/mio-loop-%ld", (long)getpid());
+	ck_assert_int_eq(symlink(loop, loop), 0);
+	assert_ok(mio_unix_addr(&addr, &len, loop));
+	assert_error(mio_unix_connect(&fd, &addr, len), ELOOP);
+	assert_error(mio_unix_datagram_connect(from, &addr, len), ELOOP);
+	ck_assert_int_eq(unlink(loop), 0);
+	ck_assert_int_eq(fd, -7);
+	assert_ok(mio_fd_close(from));
+}
+END_TEST
+
+START_TEST(ends_have_their_errors)
+{
+	socklen_t it_len, peer_len, third_len;
+	struct sockaddr_un it_addr = own_name("it", &it_len);
+	struct sockaddr_un peer_addr = own_name("peer", &peer_len);
+	struct sockaddr_un third_addr = own_name("third", &third_len);
+	mio_fd_t it = bind_to("it"), peer = bind_to("peer");
+	mio_fd_t third = bind_to("third");
+	char byte;
+
+	/* the peer turns to a third one, and drops what it was sent */
+	assert_ok(mio_unix_datagram_connect(it, &peer_addr, peer_len));
+	assert_ok(mio_unix_datagram_connect(peer, &it_addr, it_len));
+	ck_assert_int_eq(mio_socket_send(it, "x", 1), 1);
+	assert_ok(mio_unix_datagram_connect(peer, &third_addr, third_len));
+	assert_error(
+	    mio_unix_recv_from(it, &byte, 1, NULL, NULL), ECONNRESET);
+
+	assert_ok(mio_socket_shutdown(third, MIO_SHUT_READ));
+	assert_error(
+	    mio_unix_send_to(peer, "x", 1, &third_addr, third_len), EPIPE);
+	assert_ok(mio_socket_shutdown(peer, MIO_SHUT_WRITE));
+	assert_error(
+	    mio_unix_send_to(peer, "x", 1, &third_addr, third_len), EPIPE);
+	close_pair(it, peer);
+	assert_ok(mio_fd_close(third));
+}
+END_TEST
+
 START_TEST(transfers_have_their_errors)
 {
 	struct sockaddr_in inet = loopback(1);
@@ -246,6 +314,8 @@ main(void)
 	tcase_add_test(tcase, connected_ones_need_no_address);
 	tcase_add_test(tcase, pairs_carry_datagrams_both_ways);
 	tcase_add_test(tcase, bind_and_connect_have_their_errors);
+	tcase_add_test(tcase, paths_have_their_errors);
+	tcase_add_test(tcase, ends_have_their_errors);
 	tcase_add_test(tcase, transfers_have_their_errors);
 	tcase_add_test(tcase, full_queues_block_and_let_the_next_edge_through);
 

@@ -351,6 +351,38 @@ START_TEST(other_families_are_refused)
 }
 END_TEST
 
+START_TEST(datagrams_have_their_own_errors)
+{
+	static char large[4 << 20];
+	mio_fd_t pair[2], alone;
+
+	assert_ok(mio_unix_datagram_pair(pair));
+	assert_ok(mio_unix_datagram(&alone));
+	assert_error(mio_unix_send_fds(alone, "x", 1, pair, 1), ENOTCONN);
+	assert_error(mio_unix_send_fds(
+	    pair[0], large, sizeof(large), pair, 1), EMSGSIZE);
+	assert_ok(mio_fd_close(pair[1]));
+	assert_error(mio_unix_send_fds(pair[0], "x", 1, &alone, 1),
+	    ECONNREFUSED);
+	close_pair(pair[0], alone);
+}
+END_TEST
+
+START_TEST(unread_bytes_reset_the_connection)
+{
+	mio_fd_t pair[2], got[1];
+	size_t count = 1;
+	char byte;
+
+	assert_ok(mio_unix_pair(pair));
+	ck_assert_int_eq(mio_socket_send(pair[0], "x", 1), 1);
+	assert_ok(mio_fd_close(pair[1]));
+	assert_error(
+	    mio_unix_recv_fds(pair[0], &byte, 1, got, &count), ECONNRESET);
+	assert_ok(mio_fd_close(pair[0]));
+}
+END_TEST
+
 START_TEST(bad_arguments_are_refused)
 {
 	mio_fd_t fds[MOST + 1], got[1] = { -7 };
@@ -416,6 +448,8 @@ main(void)
 	tcase_add_test(tcase, descriptors_of_processes_are_closed);
 	tcase_add_test(tcase, batches_close_what_is_passed);
 	tcase_add_test(tcase, other_families_are_refused);
+	tcase_add_test(tcase, datagrams_have_their_own_errors);
+	tcase_add_test(tcase, unread_bytes_reset_the_connection);
 	tcase_add_test(tcase, bad_arguments_are_refused);
 
 	return run_suite(suite);
