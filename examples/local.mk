@@ -73,3 +73,82 @@ examples_sdevent_loop_SOURCES = examples/sdevent_loop.c $(nested_sources)
 examples_sdevent_loop_CFLAGS = $(AM_CFLAGS) $(SDEVENT_CFLAGS)
 examples_sdevent_loop_LDADD = libmio.la $(SDEVENT_LIBS)
 endif
+
+# The steps of mio_tutorial(7).
+noinst_PROGRAMS += \
+	examples/tutorial/01_ready \
+	examples/tutorial/02_edge \
+	examples/tutorial/03_echo \
+	examples/tutorial/04_queue \
+	examples/tutorial/05_idle \
+	examples/tutorial/06_thread \
+	examples/tutorial/07_signal \
+	examples/tutorial/08_threads \
+	examples/tutorial/09_limit \
+	examples/tutorial/10_chat \
+	$(end)
+examples_tutorial_01_ready_SOURCES = \
+	examples/tutorial/01_ready.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_01_ready_LDADD = libmio.la
+examples_tutorial_02_edge_SOURCES = \
+	examples/tutorial/02_edge.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_02_edge_LDADD = libmio.la
+examples_tutorial_03_echo_SOURCES = \
+	examples/tutorial/03_echo.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_03_echo_LDADD = libmio.la
+examples_tutorial_04_queue_SOURCES = \
+	examples/tutorial/04_queue.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_04_queue_LDADD = libmio.la
+examples_tutorial_05_idle_SOURCES = \
+	examples/tutorial/05_idle.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_05_idle_LDADD = libmio.la
+examples_tutorial_06_thread_SOURCES = \
+	examples/tutorial/06_thread.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_06_thread_LDADD = libmio.la
+examples_tutorial_07_signal_SOURCES = \
+	examples/tutorial/07_signal.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_07_signal_LDADD = libmio.la
+examples_tutorial_08_threads_SOURCES = \
+	examples/tutorial/08_threads.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_08_threads_LDADD = libmio.la
+examples_tutorial_09_limit_SOURCES = \
+	examples/tutorial/09_limit.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_09_limit_LDADD = libmio.la
+examples_tutorial_10_chat_SOURCES = \
+	examples/tutorial/10_chat.c \
+	examples/tutorial/common.h \
+	$(end)
+examples_tutorial_10_chat_LDADD = libmio.la
+
+tutorialdir = $(docdir)/examples/tutorial
+dist_tutorial_DATA = \
+	examples/tutorial/01_ready.c \
+	examples/tutorial/02_edge.c \
+	examples/tutorial/03_echo.c \
+	examples/tutorial/04_queue.c \
+	examples/tutorial/05_idle.c \
+	examples/tutorial/06_thread.c \
+	examples/tutorial/07_signal.c \
+	examples/tutorial/08_threads.c \
+	examples/tutorial/09_limit.c \
+	examples/tutorial/10_chat.c \
+	examples/tutorial/common.h \
+	$(end)

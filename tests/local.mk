@@ -203,6 +203,8 @@ tests_deny_SOURCES = \
 	$(end)
 tests_deny_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
 tests_deny_LDADD =
+tests_crowd_SOURCES = tests/lib/crowd.c
+tests_crowd_LDADD =
 tests_echo_peer_SOURCES = tests/lib/echo_peer.c
 tests_echo_peer_LDADD = libmio.la
 tests_scale_LDADD = libmio.la
@@ -219,6 +221,7 @@ test_scripts = \
 	tests/old-kernel.sh \
 	tests/resolver.sh \
 	tests/timers_example.sh \
+	tests/tutorial.sh \
 	tests/unix_pass_fd.sh \
 	tests/worker.sh \
 	$(end)
@@ -339,6 +342,7 @@ check_PROGRAMS = \
 	$(public_tests) \
 	$(internal_tests) \
 	tests/activate \
+	tests/crowd \
 	tests/echo_peer \
 	tests/scale \
 	$(end)
