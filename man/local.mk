@@ -108,6 +108,7 @@ man_pages = \
 	man/mio_timer_set.3 \
 	man/mio_timer_set_at.3 \
 	man/mio_timer_source.3 \
+	man/mio_tutorial.7 \
 	man/mio_udp_bind.3 \
 	man/mio_udp_connect.3 \
 	man/mio_udp_get_broadcast.3 \

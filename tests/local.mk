@@ -237,6 +237,7 @@ doc_scripts = \
 	tests/packages.sh \
 	tests/readme.sh \
 	tests/symbols.sh \
+	tests/tutorial_listings.sh \
 	$(end)
 
 EXTRA_DIST += \
