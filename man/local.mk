@@ -43,6 +43,7 @@ man_pages = \
 	man/mio_poll_register_fd.3 \
 	man/mio_poll_reregister.3 \
 	man/mio_poll_reregister_fd.3 \
+	man/mio_porting.7 \
 	man/mio_process.7 \
 	man/mio_readiness_get.3 \
 	man/mio_readiness_ref.3 \
