@@ -237,6 +237,18 @@ hears cleo 'good bye'
 exec 3>&-
 pass 'step 10: a guest who stays does not delay the end for long'
 
+start "$steps/10_chat" 127.0.0.1:0
+socat -u "TCP4:$port" - >"$dir/emil" &
+emil_pid=$!
+peer_pids="$peer_pids $emil_pid"
+hears emil hello
+kill -STOP "$emil_pid"
+yes "$(printf %0500d 0)" | head -c 20000000 | socat -u - "TCP4:$port"
+expect_no_leak # although emil is still there
+stop
+kill -KILL "$emil_pid"
+pass 'step 10: a guest who does not read is disconnected'
+
 start "$steps/10_chat" 127.0.0.1:0 1
 mkfifo "$dir/dora.in"
 socat -t60 - "TCP4:$port" <"$dir/dora.in" >"$dir/dora" &
