@@ -10,8 +10,8 @@ AC_DEFUN([MIO_NEED_HEADER], [
 
 # MIO_NEEDS
 # ---------
-# What no file of src/sys/ makes up for: a system without it is refused here,
-# before anything else is found out, and told all that it lacks.
+# What no file of src/sys/ replaces. configure refuses a system without it here,
+# before any other check, and names everything that is missing.
 AC_DEFUN([MIO_NEEDS], [
 	mio_lacks=
 	MIO_NEED_HEADER([stdatomic.h])

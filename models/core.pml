@@ -175,7 +175,7 @@ bit alarm_works = 1;
 #endif
 byte alarm_time = NEVER;
 bit is_timed;
-bit listed[TIMERS], told[TIMERS];
+bit listed[TIMERS], reported[TIMERS];
 byte deadline[TIMERS] = NEVER;
 byte wheel_now[TIMERS];
 bit timer_destroyed;
@@ -321,11 +321,11 @@ inline check(seen, least, i, owes)
 			assert(!listed[i] || !timer_destroyed || i > 0);
 			owes = 0;
 			if
-			:: !listed[i] || told[i] || !on[i]
+			:: !listed[i] || reported[i] || !on[i]
 			:: else ->
 				if
 				:: deadline[i] <= seen ->
-					told[i] = 1;
+					reported[i] = 1;
 					ready[i] = 1;
 					unreported[i] = 1;
 					wheel_now[i] = seen;
@@ -1066,8 +1066,8 @@ proctype user(byte t)
 		atomic {
 			deadline[t] = at;
 			if
-			:: told[t] && at > wheel_now[t] ->
-				told[t] = 0;
+			:: reported[t] && at > wheel_now[t] ->
+				reported[t] = 0;
 				ready[t] = 0;
 				unreported[t] = 0
 			:: else
@@ -1293,7 +1293,7 @@ proctype closer()
 			if
 			:: asleep > 0 ||
 			    (outer_sleeps && (waiters & ARMED)) ->
-				assert(!on[s] || told[s] || deadline[s] > now)
+				assert(!on[s] || reported[s] || deadline[s] > now)
 			:: else
 			fi;
 			s++

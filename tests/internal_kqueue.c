@@ -310,7 +310,7 @@ START_TEST(a_timer_rings_once_and_not_too_early)
 }
 END_TEST
 
-/* It shows on the queue, whoever waits for that. */
+/* The queue shows it, even while a thread waits for it. */
 START_TEST(a_timer_shows)
 {
 	struct pollfd look = { .events = POLLIN };

@@ -124,7 +124,7 @@ START_TEST(a_listener)
 }
 END_TEST
 
-/* It is no end, and told apart by there being nothing to read. */
+/* It is no end, which shows in that there is nothing to read. */
 START_TEST(a_datagram_socket_with_an_error)
 {
 	int kq = open_queue();

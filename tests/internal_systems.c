@@ -2,8 +2,8 @@
 
 /*
  * The files of src/sys/ that are compiled on other systems, here over calls
- * that answer as those systems do. What these tests do not see is whether the
- * headers there declare it all.
+ * that behave as they do there. These tests do not see whether the headers of
+ * those systems declare everything.
  */
 
 #include "sys/compat.h"

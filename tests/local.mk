@@ -32,7 +32,6 @@ public_tests = \
 	tests/test_fd \
 	tests/test_fork \
 	tests/test_handover \
-	tests/test_looks \
 	tests/test_loop \
 	tests/test_loop_call \
 	tests/test_loop_end \
@@ -41,6 +40,7 @@ public_tests = \
 	tests/test_loop_watch_any \
 	tests/test_nesting \
 	tests/test_nesting_threads \
+	tests/test_no_wait \
 	tests/test_oneshot \
 	tests/test_pipe \
 	tests/test_poll \
@@ -100,7 +100,7 @@ internal_tests = \
 	tests/internal_faults \
 	tests/internal_faults_loop \
 	tests/internal_faults_net \
-	tests/internal_looks \
+	tests/internal_no_wait \
 	tests/internal_readiness \
 	tests/internal_ready_queue \
 	tests/internal_ring \
@@ -171,8 +171,8 @@ tests_internal_channel_wait_yields_SOURCES = tests/test_channel_wait.c
 tests_internal_channel_wait_yields_LDADD = $(yields)
 tests_internal_channel_yields_SOURCES = tests/test_channel_threads.c
 tests_internal_channel_yields_LDADD = $(yields)
-tests_internal_looks_SOURCES = tests/test_looks.c
-tests_internal_looks_LDADD = $(yields)
+tests_internal_no_wait_SOURCES = tests/test_no_wait.c
+tests_internal_no_wait_LDADD = $(yields)
 tests_internal_side_by_side_SOURCES = tests/test_side_by_side.c
 tests_internal_side_by_side_LDADD = $(yields)
 tests_internal_timer_threads_SOURCES = tests/test_timer_threads.c

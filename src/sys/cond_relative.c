@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The conditions of thread.h where they cannot be told to go by the monotonic
- * clock. macOS has a wait of its own that takes the time that remains. A system
- * without it waits by the calendar clock: when that is set back during a wait,
- * the wait takes so much longer.
+ * The conditions of thread.h where they cannot use the monotonic clock. macOS
+ * has a wait of its own that takes the time that remains. A system without it
+ * waits by the calendar clock: when that is set back during a wait, the wait
+ * takes so much longer.
  */
 
 #include "config.h"

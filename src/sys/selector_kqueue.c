@@ -66,7 +66,7 @@ struct mio__selector {
 	uint64_t process; /* that made it */
 	struct mio__kqueue_wake wake;
 	atomic_bool alarm_works;
-	bool alarm_made; /* of whoever sets it */
+	bool alarm_made; /* owned by the caller that sets it */
 
 	pthread_mutex_t lock;
 	bool careful_is_used;             /* lock */

@@ -94,7 +94,7 @@ error_of(const struct state *state)
 
 /*
  * A socket that was never connected is no end. An error without an end, as of a
- * datagram, is readiness in both directions and not told apart.
+ * datagram, is readiness in both directions, without a distinction.
  */
 static bool
 is_socket_readable(

@@ -316,7 +316,9 @@ kq_detach(struct queue *queue, struct knote *note)
 		kq_rewatch(queue, ident);
 }
 
-/* Closing a descriptor takes its filters out, whoever else has the file. */
+/*
+ * Closing a descriptor removes its filters, even if others have the file open.
+ */
 static bool
 is_closed(const struct queue *queue, uintptr_t fd)
 {

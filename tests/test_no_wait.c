@@ -132,7 +132,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("looks");
+	Suite *suite = suite_create("no_wait");
 	TCase *tcase = new_case(suite, "looks");
 
 	tcase_add_loop_test(tcase, zero_timeout_reports_what_was_queued_before,
