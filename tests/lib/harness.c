@@ -149,6 +149,12 @@ sees_unconnected(void)
 	return !backend_is("kqueue");
 }
 
+unsigned
+unchanged(unsigned mode, unsigned ready)
+{
+	return mode == MIO_EDGE && backend_is("kqueue") ? ready : 0;
+}
+
 bool
 backend_is(const char *name)
 {

@@ -84,6 +84,12 @@ bool has_ipv6(void);
 bool has_alarm(void);
 /* Whether the selector reports a stream socket that was never connected. */
 bool sees_unconnected(void);
+
+/*
+ * What an event may lack of ready, because the selector kqueue reports an edge
+ * of one direction without the other one; 0 on other selectors and for levels.
+ */
+unsigned unchanged(unsigned mode, unsigned ready);
 /*
  * AddressSanitizer takes a cancelled thread's unwinding for an overflow, and
  * ThreadSanitizer does not see what its handlers lock after a poll(2).
