@@ -123,6 +123,30 @@ END_TEST
 
 /* ---- how often */
 
+static bool
+writable(mio_fd_t fd)
+{
+	struct pollfd look = { fd, POLLOUT, 0 };
+
+	return poll(&look, 1, 0) == 1;
+}
+
+/* There is room, and the peer's direction has ended. */
+static void
+expect_both(int kq, mio_fd_t fd)
+{
+	struct kevent records[4];
+	int i;
+
+	ck_assert_int_eq(fetch(kq, records, 4), 2);
+	for (i = 0; i < 2; i++) {
+		ck_assert_uint_eq(records[i].ident, (uintptr_t)fd);
+		ck_assert_uint_eq(records[i].flags & EV_EOF,
+		    records[i].filter == EVFILT_READ ? EV_EOF : 0);
+	}
+	ck_assert_int_ne((int)records[0].filter, (int)records[1].filter);
+}
+
 START_TEST(a_level_is_reported_by_each_call)
 {
 	struct scene s = begin();
@@ -155,6 +179,75 @@ START_TEST(an_edge_is_reported_when_it_arises_and_when_added_again)
 	(void)expect(s.kq, s.fds[0], R, 0);
 	expect_none(s.kq);
 	end(&s);
+}
+END_TEST
+
+/* Data or the end of one direction is no edge of the other one. */
+START_TEST(an_edge_is_one_of_its_own_direction)
+{
+	int kq = open_queue();
+	mio_fd_t client, server;
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_ok(change(kq, fds[0], R, EV_ADD | EV_CLEAR));
+	assert_ok(change(kq, fds[0], W, EV_ADD | EV_CLEAR));
+	(void)expect(kq, fds[0], W, 0);
+	put(fds[1]);
+	(void)expect(kq, fds[0], R, 0);
+	put(fds[0]); /* while there is something to read */
+	get(fds[1]);
+	(void)expect(kq, fds[0], W, 0);
+	expect_none(kq);
+	close_pipe(fds);
+
+	tcp_pair(&client, &server);
+	assert_ok(change(kq, server, R, EV_ADD | EV_CLEAR));
+	assert_ok(change(kq, server, W, EV_ADD | EV_CLEAR));
+	(void)expect(kq, server, W, 0);
+	assert_ok(mio_socket_shutdown(client, MIO_SHUT_WRITE));
+	(void)expect(kq, server, R, EV_EOF);
+	expect_none(kq);
+	assert_ok(mio_socket_shutdown(server, MIO_SHUT_WRITE));
+	(void)expect(kq, server, W, EV_EOF);
+	expect_none(kq);
+	close_pair(client, server);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* Room is an edge again, also if the peer ends its direction meanwhile. */
+START_TEST(room_is_an_edge)
+{
+	static char block[1 << 16];
+	int kq = open_queue();
+	mio_fd_t client, server;
+	ssize_t n;
+
+	tcp_pair(&client, &server);
+	assert_ok(change(kq, server, R, EV_ADD | EV_CLEAR));
+	assert_ok(change(kq, server, W, EV_ADD | EV_CLEAR));
+	(void)expect(kq, server, W, 0);
+	while (mio_socket_send(server, block, sizeof(block)) > 0)
+		continue;
+	if (_i == 1) {
+		assert_ok(mio_socket_shutdown(client, MIO_SHUT_WRITE));
+		wait_for(server, POLLIN);
+	}
+	do {
+		n = mio_socket_recv(client, block, sizeof(block));
+		if (n == -EAGAIN)
+			(void)usleep(1000);
+		else
+			ck_assert_int_gt(n, 0);
+	} while (!writable(server));
+	if (_i == 0)
+		(void)expect(kq, server, W, 0);
+	else
+		expect_both(kq, server);
+	expect_none(kq);
+	close_pair(client, server);
+	ck_assert_int_eq(close(kq), 0);
 }
 END_TEST
 
@@ -310,6 +403,48 @@ START_TEST(a_timer_rings_once_and_not_too_early)
 }
 END_TEST
 
+START_TEST(expirations_add_up)
+{
+	struct kevent timer = { .filter = EVFILT_TIMER, .flags = EV_ADD };
+	int kq = open_queue();
+
+	timer.data = 10;
+	ck_assert_int_eq(kevent(kq, &timer, 1, NULL, 0, NULL), 0);
+	(void)usleep(65000);
+	ck_assert_int_ge((int)expect(kq, 0, EVFILT_TIMER, 0).data, 5);
+	(void)expect(kq, 0, EVFILT_TIMER, 0);
+	assert_ok(change(kq, 0, EVFILT_TIMER, EV_DELETE));
+	expect_none(kq);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+START_TEST(long_times_are_not_over)
+{
+	static const struct timespec forever[] = {
+		{ INT64_MAX, 0 },
+		{ INT64_MAX / 1000000000, 0 },
+		{ 86400, 0 },
+	};
+	struct timespec wrong = { 0, 1000000000 };
+	struct kevent record;
+	int kq = open_queue();
+	int i;
+
+	assert_ok(add_timer(kq, INT64_MAX, 0));
+	expect_none(kq);
+	assert_ok(change(kq, 0, EVFILT_TIMER, EV_DELETE));
+	for (i = 0; i < 3; i++) {
+		assert_ok(add_timer(kq, 5, 0));
+		ck_assert_int_eq(
+		    kevent(kq, NULL, 0, &record, 1, &forever[i]), 1);
+	}
+	ck_assert_int_eq(kevent(kq, NULL, 0, &record, 1, &wrong), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
 /* The queue shows it, even while a thread waits for it. */
 START_TEST(a_timer_shows)
 {
@@ -362,6 +497,8 @@ main(void)
 	tcase_add_test(tcase, a_level_is_reported_by_each_call);
 	tcase_add_test(
 	    tcase, an_edge_is_reported_when_it_arises_and_when_added_again);
+	tcase_add_test(tcase, an_edge_is_one_of_its_own_direction);
+	tcase_add_loop_test(tcase, room_is_an_edge, 0, 2);
 	tcase_add_test(tcase, adding_again_does_not_change_the_flags);
 	tcase_add_test(tcase, a_oneshot_is_deleted);
 	tcase_add_test(tcase, a_dispatched_filter_is_disabled);
@@ -373,6 +510,8 @@ main(void)
 	tcase_add_test(tcase, a_trigger_is_an_edge);
 #endif
 	tcase_add_test(tcase, a_timer_rings_once_and_not_too_early);
+	tcase_add_test(tcase, expirations_add_up);
+	tcase_add_test(tcase, long_times_are_not_over);
 	tcase_add_test(tcase, a_timer_shows);
 	tcase_add_test(tcase, a_signal_ends_a_wait);
 

@@ -93,6 +93,70 @@ START_TEST(a_connection_is_reset)
 }
 END_TEST
 
+START_TEST(a_connection_is_refused)
+{
+	struct sockaddr_in addr = loopback(closed_port());
+	int kq = open_queue();
+	mio_fd_t fd;
+
+	assert_ok(mio_socket_create(&fd, AF_INET, SOCK_STREAM));
+	(void)mio_socket_connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	wait_for(fd, POLLOUT);
+	assert_ok(change(kq, fd, R, EV_ADD));
+	ck_assert_uint_eq(expect(kq, fd, R, EV_EOF).fflags, ECONNREFUSED);
+	assert_ok(change(kq, fd, R, EV_DELETE));
+	assert_ok(change(kq, fd, W, EV_ADD));
+	ck_assert_uint_eq(expect(kq, fd, W, EV_EOF).fflags, ECONNREFUSED);
+	assert_ok(mio_fd_close(fd));
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* Only the direction that was shut down here. */
+START_TEST(a_local_stream_is_shut_down)
+{
+	int kq = open_queue();
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_ok(change(kq, fds[0], R, EV_ADD));
+	assert_ok(change(kq, fds[0], W, EV_ADD));
+	assert_ok(mio_socket_shutdown(fds[0], MIO_SHUT_WRITE));
+	ck_assert_uint_eq(expect(kq, fds[0], W, EV_EOF).fflags, 0);
+	close_pipe(fds);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+START_TEST(a_listener_is_shut_down)
+{
+	mio_fd_t listener = listen_on_loopback();
+	int kq = open_queue();
+
+	assert_ok(change(kq, listener, R, EV_ADD));
+	assert_ok(change(kq, listener, W, EV_ADD));
+	expect_none(kq);
+	assert_ok(mio_socket_shutdown(listener, MIO_SHUT_BOTH));
+	ck_assert_uint_eq(expect(kq, listener, W, EV_EOF).fflags, 0);
+	assert_ok(mio_fd_close(listener));
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* Nor does the writer's close show in the filter for writing. */
+START_TEST(a_pipe_is_not_written_to_from_its_other_end)
+{
+	struct scene s = begin();
+
+	assert_ok(change(s.kq, s.fds[0], W, EV_ADD));
+	expect_none(s.kq);
+	ck_assert_int_eq(close(s.fds[1]), 0);
+	expect_none(s.kq);
+	ck_assert_int_eq(close(s.fds[0]), 0);
+	ck_assert_int_eq(close(s.kq), 0);
+}
+END_TEST
+
 START_TEST(a_stream_that_was_never_connected)
 {
 	int kq = open_queue();
@@ -218,6 +282,37 @@ START_TEST(a_queue_in_a_queue)
 }
 END_TEST
 
+/* A filter that stays queued in the inner one is no edge of the outer one. */
+START_TEST(a_queue_in_a_queue_is_an_edge)
+{
+	struct scene s = begin();
+	int outer = open_queue();
+
+	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
+	assert_ok(change(outer, s.kq, R, EV_ADD | EV_CLEAR));
+	put(s.fds[1]);
+	ck_assert_int_eq((int)expect(outer, s.kq, R, 0).data, 1);
+	expect_none(outer);
+	put(s.fds[1]);
+	expect_none(outer);
+	(void)expect(s.kq, s.fds[0], R, 0);
+	expect_none(outer);
+	put(s.fds[1]);
+	expect_none(outer);
+
+	/* found not to hold, it leaves the queue, and then it is one */
+	get(s.fds[0]);
+	get(s.fds[0]);
+	get(s.fds[0]);
+	expect_none(s.kq);
+	put(s.fds[1]);
+	(void)expect(outer, s.kq, R, 0);
+	expect_none(outer);
+	ck_assert_int_eq(close(outer), 0);
+	end(&s);
+}
+END_TEST
+
 START_TEST(a_child_has_no_queues)
 {
 	struct scene s = begin();
@@ -244,6 +339,10 @@ main(void)
 	tcase_add_test(tcase, a_pipe_without_readers);
 	tcase_add_test(tcase, a_connection_ends_in_halves);
 	tcase_add_test(tcase, a_connection_is_reset);
+	tcase_add_test(tcase, a_connection_is_refused);
+	tcase_add_test(tcase, a_local_stream_is_shut_down);
+	tcase_add_test(tcase, a_listener_is_shut_down);
+	tcase_add_test(tcase, a_pipe_is_not_written_to_from_its_other_end);
 	tcase_add_test(tcase, a_stream_that_was_never_connected);
 	tcase_add_test(tcase, a_listener);
 	tcase_add_test(tcase, a_datagram_socket_with_an_error);
@@ -252,6 +351,7 @@ main(void)
 	tcase = new_case(suite, "descriptors");
 	tcase_add_test(tcase, closing_takes_filters_out);
 	tcase_add_test(tcase, a_queue_in_a_queue);
+	tcase_add_test(tcase, a_queue_in_a_queue_is_an_edge);
 	tcase_add_test(tcase, a_child_has_no_queues);
 
 	return run_suite(suite);

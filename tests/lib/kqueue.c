@@ -7,9 +7,14 @@
  * them.
  *
  * A queue is an epoll(7) descriptor, so that other loops can wait for it. The
- * epoll watches each descriptor for edges, which say when to look at a filter's
+ * epoll watches each descriptor for edges, which say when to check a filter's
  * condition, and one eventfd that is always readable: it is watched while
  * filters are queued. Threads sleep in ppoll(2) on the epoll.
+ *
+ * An edge of one direction makes the filter of this direction active, not the
+ * other one. Linux reports an edge of either direction with the readiness of
+ * both, so that a descriptor with two filters needs two epolls: the second one
+ * (room_fd) watches for room, and is itself watched by the first.
  *
  * There is one lock. It is held with all signals blocked, since a handler may
  * wake a queue, and with cancellation disabled; never while a thread sleeps.
@@ -63,8 +68,12 @@ static void pump(struct queue *queue);
 static bool
 is_queue_ready(struct queue *queue, struct kevent *record)
 {
+	const struct knote *note;
+
 	pump(queue);
-	record->data = queue->first != NULL;
+	record->data = 0;
+	for (note = queue->first; note != NULL; note = note->waiting)
+		record->data++;
 
 	return queue->first != NULL;
 }
@@ -84,10 +93,40 @@ holds(struct knote *note)
 	record->flags &= ~EV_EOF;
 	record->fflags = 0;
 	queue = kq_find_queue((int)record->ident);
+	note->seen.held = queue != NULL
+	    ? is_queue_ready(queue, record)
+	    : kqueue_condition(record,
+		  note->fflags & NOTE_LOWAT ? note->data : 1,
+		  &note->seen.is_listener);
+	note->seen.eof = record->flags & EV_EOF;
+	note->seen.fflags = record->fflags;
+	if (queue != NULL)
+		note->seen.progress = queue->arrivals;
+	else if (note->is_split)
+		note->seen.progress =
+		    kqueue_progress(record->ident, record->filter);
 
-	return queue != NULL ? is_queue_ready(queue, record)
-			     : kqueue_condition(record,
-				   note->fflags & NOTE_LOWAT ? note->data : 1);
+	return note->seen.held;
+}
+
+/*
+ * Whether an edge of the epoll makes a filter active. Some edges are of both
+ * directions of a socket, as when the peer ends one of them. A queue in a queue
+ * has an edge when a filter is queued that was not.
+ */
+static bool
+has_news(struct knote *note)
+{
+	struct seen before = note->seen;
+
+	if (!holds(note))
+		return false;
+	if (!note->is_split && kq_find_queue((int)note->record.ident) == NULL)
+		return true;
+
+	return !before.held || before.eof != note->seen.eof ||
+	    before.fflags != note->seen.fflags ||
+	    before.progress != note->seen.progress;
 }
 
 /* ---- time */
@@ -114,6 +153,33 @@ set_clock(int64_t due)
 	clock_is_set = due != 0;
 }
 
+/* INT64_MAX is a time that never comes. */
+static int64_t
+after(int64_t from, int64_t ns)
+{
+	return ns < INT64_MAX - from ? from + ns : INT64_MAX;
+}
+
+/* Expirations add up until they are reported; each queues the filter. */
+static void
+expire_one(struct queue *queue, struct knote *note)
+{
+	int64_t late = now() - note->due;
+
+	if (note->due == INT64_MAX || late < 0)
+		return;
+
+	if (note->period == 0) {
+		note->record.data = 1;
+		note->due = INT64_MAX;
+	} else {
+		note->record.data += late / note->period + 1;
+		note->due =
+		    after(note->due, (late / note->period + 1) * note->period);
+	}
+	kq_activate(queue, note);
+}
+
 /* Makes active what is due in any queue, and sets the clock to what is next. */
 static void
 expire(void)
@@ -129,15 +195,11 @@ expire(void)
 		if (!kq_is_open(queue))
 			continue; /* closed; kq_find_queue() frees it */
 		for (note = queue->notes; note != NULL; note = note->next) {
-			if (note->record.filter != EVFILT_TIMER ||
-			    note->record.data != 0)
+			if (note->record.filter != EVFILT_TIMER)
 				continue;
-			if (note->due <= now()) {
-				note->record.data = 1;
-				kq_activate(queue, note);
-			} else if (note->due < next) {
+			expire_one(queue, note);
+			if (note->due < next)
 				next = note->due;
-			}
 		}
 	}
 	set_clock(next == INT64_MAX ? 0 : next);
@@ -145,18 +207,21 @@ expire(void)
 
 /* ---- changes */
 
+/* Milliseconds below 0 are never over. */
 static int
 attach_timer(struct queue *queue, struct knote *note)
 {
 	int64_t ns = note->data;
 
-	if (note->fflags == 0 && ns > 0)
-		ns *= 1000000;
+	if (note->fflags == 0 && ns != 0)
+		ns = ns > 0 && ns < INT64_MAX / 1000000 ? ns * 1000000
+							: INT64_MAX;
 	else if (!HAS_NSECONDS || note->fflags != NOTE_NSECONDS || ns <= 0)
 		return EINVAL;
 
+	note->due = after(now(), ns);
+	note->period = note->record.flags & EV_ONESHOT ? 0 : ns;
 	note->record.flags |= EV_CLEAR;
-	note->due = now() + ns;
 	kq_timers++;
 	(void)kq_control(queue->fd, EPOLL_CTL_ADD, kq_clock_fd,
 	    EPOLLIN | EPOLLET, CLOCK); /* or it is there */
@@ -167,8 +232,8 @@ attach_timer(struct queue *queue, struct knote *note)
 static int
 attach_descriptor(struct queue *queue, const struct knote *note)
 {
-	uintptr_t fd = note->record.ident;
 	int error;
+	uintptr_t fd = note->record.ident;
 
 	if (note->record.filter == EVFILT_WRITE) {
 		if (kq_find_queue((int)fd) != NULL)
@@ -177,14 +242,9 @@ attach_descriptor(struct queue *queue, const struct knote *note)
 			return EBADF;
 	}
 
-	error = kq_control(queue->fd, EPOLL_CTL_ADD, (int)fd,
-	    kq_bits_of(queue, fd) | EPOLLET, fd);
-	if (error == EEXIST) {
-		kq_rewatch(queue, fd);
-		error = 0;
-	}
+	error = kq_rewatch(queue, fd);
 
-	return error == EPERM || error == ELOOP ? EINVAL : error;
+	return error == EPERM ? EOPNOTSUPP : error == ELOOP ? EINVAL : error;
 }
 
 static int
@@ -300,28 +360,41 @@ apply(struct queue *queue, const struct kevent *change)
 
 /* ---- records */
 
-/* Edges that the epoll has seen make filters active. */
 static void
-pump(struct queue *queue)
+pump_one(struct queue *queue, uint64_t name, bool is_room)
+{
+	struct knote *note;
+
+	if (name >= ROOM || kq_forget_closed(queue, name))
+		return;
+
+	for (note = queue->notes; note != NULL; note = note->next)
+		if (kq_is_of_descriptor(note) && note->record.ident == name &&
+		    note->is_room == is_room && has_news(note))
+			kq_activate(queue, note);
+}
+
+static void
+pump_all(struct queue *queue, int epfd)
 {
 	struct epoll_event events[64];
-	struct knote *note;
 	int i, n;
 
 	do {
-		n = epoll_wait(queue->fd, events, 64, 0);
-		for (i = 0; i < n; i++) {
-			uint64_t name = events[i].data.u64;
-
-			if (name >= CLOCK || kq_forget_closed(queue, name))
-				continue;
-			for (note = queue->notes; note != NULL;
-			     note = note->next)
-				if (kq_is_of_descriptor(note) &&
-				    note->record.ident == name && holds(note))
-					kq_activate(queue, note);
-		}
+		n = epoll_wait(epfd, events, 64, 0);
+		for (i = 0; i < n; i++)
+			pump_one(
+			    queue, events[i].data.u64, epfd == queue->room_fd);
 	} while (n == 64);
+}
+
+/* Edges that the epolls have seen make filters active. */
+static void
+pump(struct queue *queue)
+{
+	pump_all(queue, queue->fd);
+	if (queue->room_fd >= 0)
+		pump_all(queue, queue->room_fd);
 	expire(); /* after the clock's edge, which does not come again */
 }
 
@@ -344,7 +417,7 @@ reported(struct queue *queue, struct knote *note)
 		note->disabled = true;
 		note->active = false;
 	} else {
-		kq_enqueue(queue, note);
+		kq_requeue(queue, note);
 	}
 }
 
@@ -437,12 +510,15 @@ kevent(int kq, const struct kevent *changes, int changes_count,
 	struct held held;
 	int n = 0;
 
-	if (timeout != NULL && (timeout->tv_sec < 0 || timeout->tv_nsec < 0)) {
+	if (timeout != NULL &&
+	    (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+		timeout->tv_nsec >= NS)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (timeout != NULL)
-		deadline = now() + timeout->tv_sec * NS + timeout->tv_nsec;
+	if (timeout != NULL && timeout->tv_sec < INT64_MAX / NS)
+		deadline =
+		    after(now(), timeout->tv_sec * NS + timeout->tv_nsec);
 
 	kq_take(&held);
 	queue = kq_find_queue(kq);

@@ -5,12 +5,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+/* The states of a TCP socket, as Linux numbers them. */
+enum {
+	ESTABLISHED = 1,
+	FIN_WAIT1 = 4,
+	FIN_WAIT2,
+	TIME_WAIT,
+	CLOSED,
+	LAST_ACK = 9,
+	CLOSING = 11
+};
 
 struct state {
 	int fd;
@@ -60,20 +72,51 @@ bytes_in(int fd)
 	return n;
 }
 
-/* Shut for writing here, while the peer's direction may be open. */
+static bool
+get_tcp_info(int fd, struct tcp_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
+}
+
+/*
+ * Shut for writing here, while the peer may still send. Sending nothing by a
+ * stream of AF_UNIX fails then, and does nothing otherwise. It fails, too, if
+ * the peer receives no more, which Linux does not tell apart.
+ */
 static bool
 is_shut_for_writing(int fd)
 {
-	struct tcp_info info = { .tcpi_state = 0 };
-	socklen_t len = sizeof(info);
+	struct tcp_info info;
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+	if (option(fd, SO_DOMAIN) == AF_UNIX &&
+	    option(fd, SO_TYPE) == SOCK_STREAM)
+		return send(fd, "", 0, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+		    errno == EPIPE;
+
+	if (!get_tcp_info(fd, &info))
 		return false;
 
-	return info.tcpi_state == TCP_FIN_WAIT1 ||
-	    info.tcpi_state == TCP_FIN_WAIT2 ||
-	    info.tcpi_state == TCP_CLOSING || info.tcpi_state == TCP_LAST_ACK ||
-	    info.tcpi_state == TCP_TIME_WAIT;
+	return info.tcpi_state == FIN_WAIT1 || info.tcpi_state == FIN_WAIT2 ||
+	    info.tcpi_state == CLOSING || info.tcpi_state == LAST_ACK ||
+	    info.tcpi_state == TIME_WAIT;
+}
+
+uint64_t
+kqueue_progress(uintptr_t fd, uint32_t filter)
+{
+	static uint64_t calls; /* which are made under a lock */
+	struct tcp_info info;
+
+	if (!get_tcp_info((int)fd, &info) || info.tcpi_state < ESTABLISHED ||
+	    info.tcpi_state > CLOSING || option((int)fd, SO_ACCEPTCONN))
+		return ++calls;
+
+	return filter == EVFILT_READ ? info.tcpi_bytes_received
+				     : info.tcpi_bytes_acked;
 }
 
 static bool
@@ -85,11 +128,22 @@ end(struct kevent *record, uint32_t error)
 	return true;
 }
 
-/* The error itself cannot be looked at without taking it. */
+/*
+ * Getting the error itself would clear it. A connection that was refused has
+ * measured no round trip.
+ */
 static uint32_t
 error_of(const struct state *state)
 {
-	return state->bits & POLLERR ? ECONNRESET : 0;
+	struct tcp_info info;
+
+	if (!(state->bits & POLLERR))
+		return 0;
+
+	return get_tcp_info(state->fd, &info) && info.tcpi_rtt == 0 &&
+		info.tcpi_bytes_acked == 0
+	    ? ECONNREFUSED
+	    : ECONNRESET;
 }
 
 /*
@@ -133,11 +187,19 @@ is_socket_writable(
 	return state->bits & POLLOUT && record->data >= low;
 }
 
-/* Both filters see the other end's close; a pipe has no low-water mark. */
+/*
+ * Both filters of the end for writing see the other end's close; the filter for
+ * writing of the end for reading reports nothing at all. A pipe has no
+ * low-water mark.
+ */
 static bool
 is_pipe_ready(const struct state *state, struct kevent *record)
 {
-	bool reader = (fcntl(state->fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
+	int access = fcntl(state->fd, F_GETFL) & O_ACCMODE;
+	bool reader = access != O_WRONLY;
+
+	if (record->filter == EVFILT_WRITE && access == O_RDONLY)
+		return false;
 
 	record->data = 0;
 	if (record->filter == EVFILT_READ && reader)
@@ -162,9 +224,13 @@ is_other_ready(const struct state *state, struct kevent *record)
 }
 
 bool
-kqueue_condition(struct kevent *record, int64_t low)
+kqueue_condition(struct kevent *record, int64_t low, bool *was_listener)
 {
 	struct state state = state_of((int)record->ident);
+
+	*was_listener |= state.is_listener;
+	if (*was_listener && !state.is_listener)
+		return record->filter == EVFILT_WRITE && end(record, 0);
 
 	if (state.is_pipe)
 		return is_pipe_ready(&state, record);

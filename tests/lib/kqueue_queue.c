@@ -3,6 +3,7 @@
 #include "lib/kqueue_queue.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,15 @@ static int shown = -1; /* an eventfd that is readable */
 int kq_clock_fd = -1;
 unsigned kq_timers;
 static struct knote *spare; /* by `next' */
+
+/*
+ * Epolls for queues that need a second one. They exist before any test counts
+ * its descriptors, and a queue that is closed leaves its own here.
+ */
+#define SPARE_FDS 16
+
+static int spare_fds[SPARE_FDS];
+static unsigned spare_fds_count;
 
 /* ---- the lock */
 
@@ -51,6 +61,8 @@ make_own_descriptors(void)
 	    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (shown < 0 || kq_clock_fd < 0)
 		abort();
+	while (spare_fds_count < SPARE_FDS)
+		spare_fds[spare_fds_count++] = epoll_create1(EPOLL_CLOEXEC);
 }
 
 static void
@@ -76,8 +88,13 @@ in_child(void)
 		kq_queues = queue->next;
 		if (kq_is_open(queue))
 			(void)close(queue->fd);
+		if (queue->room_fd >= 0)
+			(void)close(queue->room_fd);
+		queue->room_fd = -1;
 		free_queue(queue);
 	}
+	while (spare_fds_count > 0)
+		(void)close(spare_fds[--spare_fds_count]);
 	(void)close(shown);
 	(void)close(kq_clock_fd);
 	make_own_descriptors();
@@ -175,7 +192,7 @@ kq_dequeue(struct queue *queue, struct knote *note)
 }
 
 void
-kq_enqueue(struct queue *queue, struct knote *note)
+kq_requeue(struct queue *queue, struct knote *note)
 {
 	if (note->queued || note->disabled || !note->active)
 		return;
@@ -188,10 +205,34 @@ kq_enqueue(struct queue *queue, struct knote *note)
 }
 
 void
+kq_enqueue(struct queue *queue, struct knote *note)
+{
+	bool was_queued = note->queued;
+
+	kq_requeue(queue, note);
+	queue->arrivals += !was_queued && note->queued;
+}
+
+void
 kq_activate(struct queue *queue, struct knote *note)
 {
 	note->active = true;
 	kq_enqueue(queue, note);
+}
+
+/* Nothing is watched by it any more, not even a file with another number. */
+static void
+give_back(int fd)
+{
+	int empty = epoll_create1(EPOLL_CLOEXEC);
+
+	if (spare_fds_count < SPARE_FDS && empty >= 0 &&
+	    dup3(empty, fd, O_CLOEXEC) == fd)
+		spare_fds[spare_fds_count++] = fd;
+	else
+		(void)close(fd);
+	if (empty >= 0)
+		(void)close(empty);
 }
 
 static void
@@ -199,6 +240,8 @@ free_queue(struct queue *queue)
 {
 	struct knote *note;
 
+	if (queue->room_fd >= 0)
+		give_back(queue->room_fd);
 	while ((note = queue->notes) != NULL) {
 		queue->notes = note->next;
 		free_note(note);
@@ -206,22 +249,32 @@ free_queue(struct queue *queue)
 	free(queue);
 }
 
-struct queue *
-kq_find_queue(int fd)
+/* Frees the queues that were closed: those with that number, or all. */
+static void
+free_closed(int fd)
 {
 	struct queue **link = &kq_queues;
 	struct queue *queue;
 
 	while ((queue = *link) != NULL) {
-		if (queue->fd == fd && kq_is_open(queue))
-			return queue;
-		if (queue->fd == fd) {
+		if ((fd >= 0 && queue->fd != fd) || kq_is_open(queue)) {
+			link = &queue->next;
+		} else {
 			*link = queue->next;
 			free_queue(queue);
-		} else {
-			link = &queue->next;
 		}
 	}
+}
+
+struct queue *
+kq_find_queue(int fd)
+{
+	struct queue *queue;
+
+	free_closed(fd);
+	for (queue = kq_queues; queue != NULL; queue = queue->next)
+		if (queue->fd == fd)
+			return queue;
 
 	return NULL;
 }
@@ -243,6 +296,7 @@ kqueue(void)
 	if (fd >= 0) {
 		(void)kq_find_queue(fd); /* frees one that was closed */
 		queue->fd = fd;
+		queue->room_fd = -1;
 		queue->last = &queue->first;
 		queue->next = kq_queues;
 		kq_queues = queue;
@@ -270,26 +324,78 @@ kq_find_note(struct queue *queue, uintptr_t ident, uint32_t filter)
 	return note;
 }
 
-/* What the epoll watches for, by the filters of a descriptor. */
-uint32_t
-kq_bits_of(struct queue *queue, uintptr_t fd)
+static int
+make_room_fd(struct queue *queue)
 {
-	return (kq_find_note(queue, fd, EVFILT_READ) != NULL
-		       ? EPOLLIN | EPOLLRDHUP
-		       : 0u) |
-	    (kq_find_note(queue, fd, EVFILT_WRITE) != NULL ? EPOLLOUT : 0u);
+	int error;
+
+	if (queue->room_fd >= 0)
+		return 0;
+
+	if (spare_fds_count == 0)
+		free_closed(-1);
+	queue->room_fd = spare_fds_count > 0 ? spare_fds[--spare_fds_count]
+					     : epoll_create1(EPOLL_CLOEXEC);
+	if (queue->room_fd < 0)
+		return errno;
+
+	error =
+	    kq_control(queue->fd, EPOLL_CTL_ADD, queue->room_fd, EPOLLIN, ROOM);
+	if (error != 0) {
+		give_back(queue->room_fd);
+		queue->room_fd = -1;
+	}
+
+	return error;
 }
 
-void
+static int
+watch(int epfd, uintptr_t fd, uint32_t bits)
+{
+	int error =
+	    kq_control(epfd, EPOLL_CTL_ADD, (int)fd, bits | EPOLLET, fd);
+
+	return error != EEXIST
+	    ? error
+	    : kq_control(epfd, EPOLL_CTL_MOD, (int)fd, bits | EPOLLET, fd);
+}
+
+static void
+unwatch(int epfd, uintptr_t fd)
+{
+	(void)kq_control(epfd, EPOLL_CTL_DEL, (int)fd, 0, fd);
+}
+
+/*
+ * One epoll for both directions, unless there are two filters and one is an
+ * edge: it must not be reported because of the other's. If the kernel refuses
+ * a second epoll, which is one more in a row of epolls, it may.
+ */
+int
 kq_rewatch(struct queue *queue, uintptr_t fd)
 {
-	uint32_t bits = kq_bits_of(queue, fd);
+	struct knote *in = kq_find_note(queue, fd, EVFILT_READ);
+	struct knote *out = kq_find_note(queue, fd, EVFILT_WRITE);
+	uint32_t bits = (in != NULL ? EPOLLIN | EPOLLRDHUP : 0u) |
+	    (out != NULL ? EPOLLOUT : 0u);
+	bool is_split = in != NULL && out != NULL &&
+	    (in->record.flags | out->record.flags) & EV_CLEAR &&
+	    make_room_fd(queue) == 0 &&
+	    watch(queue->room_fd, fd, EPOLLOUT) == 0;
 
-	if (bits == 0)
-		(void)kq_control(queue->fd, EPOLL_CTL_DEL, (int)fd, 0, fd);
-	else
-		(void)kq_control(
-		    queue->fd, EPOLL_CTL_MOD, (int)fd, bits | EPOLLET, fd);
+	if (in != NULL)
+		in->is_split = is_split;
+	if (out != NULL)
+		out->is_split = out->is_room = is_split;
+	if (!is_split && queue->room_fd >= 0)
+		unwatch(queue->room_fd, fd);
+	if (bits != 0)
+		return watch(
+		    queue->fd, fd, is_split ? EPOLLIN | EPOLLRDHUP : bits);
+
+	unwatch(queue->fd, fd);
+
+	return 0;
 }
 
 static void
@@ -313,7 +419,7 @@ kq_detach(struct queue *queue, struct knote *note)
 
 	forget(queue, note);
 	if (of_descriptor)
-		kq_rewatch(queue, ident);
+		(void)kq_rewatch(queue, ident);
 }
 
 /*
@@ -334,17 +440,16 @@ is_closed(const struct queue *queue, uintptr_t fd)
 bool
 kq_forget_closed(struct queue *queue, uintptr_t fd)
 {
-	struct knote *note;
-	uint32_t filter;
+	struct knote *in = kq_find_note(queue, fd, EVFILT_READ);
+	struct knote *out = kq_find_note(queue, fd, EVFILT_WRITE);
 
-	if (kq_bits_of(queue, fd) == 0 || !is_closed(queue, fd))
+	if ((in == NULL && out == NULL) || !is_closed(queue, fd))
 		return false;
 
-	for (filter = EVFILT_READ; filter <= EVFILT_WRITE; filter++) {
-		note = kq_find_note(queue, fd, filter);
-		if (note != NULL)
-			forget(queue, note);
-	}
+	if (in != NULL)
+		forget(queue, in);
+	if (out != NULL)
+		forget(queue, out);
 
 	return true;
 }

@@ -20,6 +20,15 @@
 /* What an epoll watches beside descriptors. */
 #define SHOWN UINT64_MAX
 #define CLOCK (UINT64_MAX - 1)
+#define ROOM  (UINT64_MAX - 2)
+
+/* What a filter's condition was when it was last checked. */
+struct seen {
+	bool held;
+	bool is_listener; /* or was one at any earlier time */
+	uint32_t eof, fflags;
+	uint64_t progress; /* kqueue_progress(), if the filter is split */
+};
 
 struct knote {
 	struct knote *next;    /* of its queue */
@@ -27,13 +36,19 @@ struct knote {
 	struct kevent record;
 	uint32_t fflags; /* as they were given */
 	int64_t data;
-	int64_t due; /* of a timer */
+	int64_t due;    /* of a timer; INT64_MAX is never */
+	int64_t period; /* of a timer; 0: it is a oneshot */
+	struct seen seen;
 	bool active, queued, disabled, triggered;
+	bool is_split; /* the other direction has an epoll of its own */
+	bool is_room;  /* this direction is watched by room_fd */
 };
 
 struct queue {
 	struct queue *next;
 	int fd;
+	int room_fd;       /* an epoll in that of fd, or -1; see kqueue.c */
+	uint64_t arrivals; /* how often a filter was queued */
 	struct knote *notes;
 	struct knote *first, **last; /* queued */
 };
@@ -68,13 +83,14 @@ kq_find_note(struct queue *queue, uintptr_t ident, uint32_t filter);
 bool kq_is_of_descriptor(const struct knote *note);
 void kq_activate(struct queue *queue, struct knote *note);
 void kq_enqueue(struct queue *queue, struct knote *note);
+/* Queues a level again that was reported, which is no news. */
+void kq_requeue(struct queue *queue, struct knote *note);
 void kq_dequeue(struct queue *queue, struct knote *note);
 /* Removes it from its queue, and frees it. */
 void kq_detach(struct queue *queue, struct knote *note);
 
-/* What the epoll watches for, by the filters of a descriptor. */
-uint32_t kq_bits_of(struct queue *queue, uintptr_t fd);
-void kq_rewatch(struct queue *queue, uintptr_t fd);
+/* Watches for what the filters of a descriptor need: 0 or an errno value. */
+int kq_rewatch(struct queue *queue, uintptr_t fd);
 /* Removes the filters of a descriptor that was closed: whether it was. */
 bool kq_forget_closed(struct queue *queue, uintptr_t fd);
 
