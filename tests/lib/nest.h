@@ -30,7 +30,10 @@ void expect_one(const struct nest *nest, mio_token_t token, unsigned ready);
 
 /* Armed, and another loop would sleep, and there is nothing. */
 void expect_quiet(const struct nest *nest);
-/* The same after a level, which a kqueue shows until a call finds it over. */
+/*
+ * The same after a level, which a kqueue shows until a call finds it over. A
+ * wake is one where the kernel has no EVFILT_USER.
+ */
 void expect_over(const struct nest *nest);
 /* Armed, but another loop would not sleep: the kernel has something. */
 void expect_showing(
