@@ -128,7 +128,8 @@ pass 'step 6 receives the results of a thread'
 timeout 60 "$builddir/$steps/07_signal" 'exit 5' >"$dir/out" ||
     fail "step 7: $?"
 says "$dir/out" 'the command ended with 5'
-$execute "$builddir/$steps/07_signal" 'exec sleep 600' >"$dir/out" &
+: >"$dir/out" # the other command had started, too
+$execute "$builddir/$steps/07_signal" 'exec sleep 60' >"$dir/out" &
 server_pid=$!
 says "$dir/out" started
 kill -TERM "$server_pid"
