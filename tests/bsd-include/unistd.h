@@ -18,6 +18,7 @@ unsigned alarm(unsigned seconds);
 int close(int fd);
 int dup(int fd);
 int dup2(int fd, int to);
+int execl(const char *path, const char *argument, ...);
 int execv(const char *path, char *const *arguments);
 void _exit(int status);
 pid_t fork(void);

@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -56,11 +57,16 @@ kq_give(const struct held *held)
 static void
 make_own_descriptors(void)
 {
+	struct rlimit limit;
+
 	shown = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
 	kq_clock_fd =
 	    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (shown < 0 || kq_clock_fd < 0)
 		abort();
+	/* a test of the limit of descriptors has none to spare */
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < 64)
+		return;
 	while (spare_fds_count < SPARE_FDS)
 		spare_fds[spare_fds_count++] = epoll_create1(EPOLL_CLOEXEC);
 }
