@@ -21,7 +21,7 @@
 
 START_TEST(what_is_missing_is_enoent)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	ck_assert_int_eq(change(s.kq, s.fds[0], R, 0), ENOENT);
 	ck_assert_int_eq(change(s.kq, s.fds[0], R, EV_DELETE), ENOENT);
@@ -34,13 +34,13 @@ START_TEST(what_is_missing_is_enoent)
 	ck_assert_int_eq(change(s.kq, s.fds[0], R, EV_DELETE), ENOENT);
 	ck_assert_int_eq(change(s.kq, 9999, R, EV_ADD), EBADF);
 	ck_assert_int_eq(change(s.fds[0], s.fds[0], R, EV_ADD), EBADF);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 START_TEST(changes_end_at_the_first_error)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	struct kevent changes[3] = {
 		{ .ident = (uintptr_t)s.fds[0], .filter = R, .flags = EV_ADD },
 		{ .ident = (uintptr_t)s.fds[1], .filter = R },
@@ -60,14 +60,14 @@ START_TEST(changes_end_at_the_first_error)
 	ck_assert_int_eq((int)records[0].data, ENOENT);
 	ck_assert_uint_eq(records[0].ident, (uintptr_t)s.fds[1]);
 	ck_assert_int_eq(fetch(s.kq, records, 3), 2);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 #ifdef EV_RECEIPT
 START_TEST(receipts_are_returned_and_nothing_else)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	struct kevent changes[2] = {
 		{
 		    .ident = (uintptr_t)s.fds[0],
@@ -93,14 +93,14 @@ START_TEST(receipts_are_returned_and_nothing_else)
 
 	/* without room for it the changes end there */
 	ck_assert_int_eq(kevent(s.kq, changes, 2, NULL, 0, NULL), 0);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 #endif
 
 START_TEST(a_change_without_action_keeps_the_token)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	struct kevent record = { .ident = (uintptr_t)s.fds[0], .filter = R };
 
 	record.flags = EV_ADD;
@@ -117,7 +117,7 @@ START_TEST(a_change_without_action_keeps_the_token)
 #else
 	ck_assert_uint_eq((uintptr_t)record.udata, 7);
 #endif
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
@@ -149,7 +149,7 @@ expect_both(int kq, mio_fd_t fd)
 
 START_TEST(a_level_is_reported_by_each_call)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
 	expect_none(s.kq);
@@ -160,13 +160,13 @@ START_TEST(a_level_is_reported_by_each_call)
 	get(s.fds[0]);
 	get(s.fds[0]);
 	expect_none(s.kq);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 START_TEST(an_edge_is_reported_when_it_arises_and_when_added_again)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD | EV_CLEAR));
 	put(s.fds[1]);
@@ -178,7 +178,7 @@ START_TEST(an_edge_is_reported_when_it_arises_and_when_added_again)
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD | EV_CLEAR));
 	(void)expect(s.kq, s.fds[0], R, 0);
 	expect_none(s.kq);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
@@ -254,7 +254,7 @@ END_TEST
 /* The flags of a filter are those it was added with. */
 START_TEST(adding_again_does_not_change_the_flags)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	put(s.fds[1]);
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD | EV_CLEAR));
@@ -265,26 +265,26 @@ START_TEST(adding_again_does_not_change_the_flags)
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
 	(void)expect(s.kq, s.fds[0], R, 0);
 	(void)expect(s.kq, s.fds[0], R, 0);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 START_TEST(a_oneshot_is_deleted)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	put(s.fds[1]);
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD | EV_ONESHOT));
 	(void)expect(s.kq, s.fds[0], R, 0);
 	expect_none(s.kq);
 	ck_assert_int_eq(change(s.kq, s.fds[0], R, EV_DELETE), ENOENT);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 START_TEST(a_dispatched_filter_is_disabled)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	put(s.fds[1]);
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD | EV_DISPATCH));
@@ -292,13 +292,13 @@ START_TEST(a_dispatched_filter_is_disabled)
 	expect_none(s.kq);
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD | EV_ENABLE));
 	(void)expect(s.kq, s.fds[0], R, 0);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 START_TEST(a_disabled_filter_is_silent)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	put(s.fds[1]);
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
@@ -307,13 +307,13 @@ START_TEST(a_disabled_filter_is_silent)
 	put(s.fds[1]);
 	expect_none(s.kq);
 	assert_ok(change(s.kq, s.fds[0], R, EV_DELETE));
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 START_TEST(records_are_returned_in_turn)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	struct kevent record;
 	bool seen[2] = { false, false };
 	int i;
@@ -326,7 +326,7 @@ START_TEST(records_are_returned_in_turn)
 		seen[record.ident == (uintptr_t)s.fds[0]] = true;
 	}
 	ck_assert(seen[0] && seen[1]);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 

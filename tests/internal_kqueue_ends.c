@@ -15,7 +15,7 @@
 
 START_TEST(a_pipe_without_writers)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
 	put(s.fds[1]);
@@ -30,7 +30,7 @@ END_TEST
 
 START_TEST(a_pipe_without_readers)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	assert_ok(change(s.kq, s.fds[1], W, EV_ADD));
 	(void)expect(s.kq, s.fds[1], W, 0);
@@ -146,7 +146,7 @@ END_TEST
 /* Nor does the writer's close show in the filter for writing. */
 START_TEST(a_pipe_is_not_written_to_from_its_other_end)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 
 	assert_ok(change(s.kq, s.fds[0], W, EV_ADD));
 	expect_none(s.kq);
@@ -232,7 +232,7 @@ END_TEST
 
 START_TEST(closing_takes_filters_out)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	int copy, fds[2];
 
 	put(s.fds[1]);
@@ -258,7 +258,7 @@ END_TEST
 /* A queue can be waited for, but has no room for anything. */
 START_TEST(a_queue_in_a_queue)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	struct pollfd look = { .events = POLLIN };
 	int outer = open_queue();
 
@@ -278,14 +278,14 @@ START_TEST(a_queue_in_a_queue)
 	expect_none(s.kq);
 	expect_none(outer);
 	ck_assert_int_eq(close(outer), 0);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 /* A filter that stays queued in the inner one is no edge of the outer one. */
 START_TEST(a_queue_in_a_queue_is_an_edge)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	int outer = open_queue();
 
 	assert_ok(change(s.kq, s.fds[0], R, EV_ADD));
@@ -309,13 +309,13 @@ START_TEST(a_queue_in_a_queue_is_an_edge)
 	(void)expect(outer, s.kq, R, 0);
 	expect_none(outer);
 	ck_assert_int_eq(close(outer), 0);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 
 START_TEST(a_child_has_no_queues)
 {
-	struct scene s = begin();
+	struct scene s = begin_scene();
 	int status;
 	pid_t child = fork();
 
@@ -325,7 +325,7 @@ START_TEST(a_child_has_no_queues)
 		    fcntl(s.kq, F_GETFD) >= 0 || fcntl(s.fds[0], F_GETFD) < 0);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
-	end(&s);
+	end_scene(&s);
 }
 END_TEST
 

@@ -142,11 +142,7 @@ tests_internal_faults_loop_LDADD = $(faults)
 tests_internal_faults_net_LDADD = $(faults)
 tests_internal_gate_LDADD = $(faults)
 tests_internal_kqueue_LDADD = $(faults)
-tests_internal_kqueue_SOURCES = tests/internal_kqueue.c $(kqueue_scene)
 tests_internal_kqueue_ends_LDADD = $(faults)
-tests_internal_kqueue_ends_SOURCES = \
-	tests/internal_kqueue_ends.c \
-	$(kqueue_scene)
 tests_internal_poll_table_LDADD = $(faults)
 tests_internal_readiness_LDADD = $(faults)
 tests_internal_ready_queue_LDADD = $(faults)
@@ -180,10 +176,6 @@ tests_internal_timer_threads_LDADD = $(yields)
 tests_internal_yields_SOURCES = tests/test_registration_threads.c
 tests_internal_yields_LDADD = $(yields)
 
-kqueue_scene = \
-	tests/lib/kqueue_scene.c \
-	tests/lib/kqueue_scene.h \
-	$(end)
 test_kqueue = \
 	tests/lib/kqueue.c \
 	tests/lib/kqueue/sys/event.h \
@@ -272,6 +264,12 @@ if EPOLL
 tests_libharness_la_SOURCES += \
 	tests/lib/kinds.c \
 	tests/lib/kinds.h \
+	$(end)
+endif
+if USES_FILTERS
+tests_libharness_la_SOURCES += \
+	tests/lib/kqueue_scene.c \
+	tests/lib/kqueue_scene.h \
 	$(end)
 endif
 if HAVE_PIDFD

@@ -74,7 +74,7 @@ get(int fd)
 }
 
 struct scene
-begin(void)
+begin_scene(void)
 {
 	struct scene scene = { .kq = open_queue() };
 
@@ -84,7 +84,7 @@ begin(void)
 }
 
 void
-end(const struct scene *scene)
+end_scene(const struct scene *scene)
 {
 	close_pipe(scene->fds);
 	ck_assert_int_eq(close(scene->kq), 0);

@@ -32,7 +32,7 @@ struct scene {
 	int kq, fds[2];
 };
 
-struct scene begin(void);
-void end(const struct scene *scene);
+struct scene begin_scene(void);
+void end_scene(const struct scene *scene);
 
 #endif
