@@ -92,7 +92,7 @@ START_TEST(dup_reports_the_descriptor_limit)
 {
 	struct rlimit before, limit;
 	mio_fd_t out = -7;
-	int fd;
+	int fd, r;
 
 	ck_assert_int_ge(fd = open("/dev/null", O_RDWR), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -102,7 +102,9 @@ START_TEST(dup_reports_the_descriptor_limit)
 	assert_error(mio_fd_dup(fd, &out), EMFILE);
 	limit.rlim_cur = 0;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	assert_error(mio_fd_dup(fd, &out), EINVAL);
+	r = mio_fd_dup(fd, &out);
+	/* the kernel returns EINVAL, and valgrind EMFILE in its place */
+	ck_assert(r == -EINVAL || r == -EMFILE);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 	ck_assert_int_eq(out, -7);
 	assert_ok(mio_fd_close(fd));
