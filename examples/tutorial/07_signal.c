@@ -6,7 +6,7 @@
  * reach the loop through a registration.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <signal.h>
 #include <unistd.h>

@@ -6,7 +6,7 @@
  * connection to one thread at a time, and a waker.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <pthread.h>
 #include <signal.h>

@@ -7,7 +7,7 @@
  * guests have received a good bye.
  */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <signal.h>
 
