@@ -135,7 +135,9 @@ control(struct mio__selector *selector, int op, int fd, mio_token_t token,
 	int r;
 
 	MIO__HANDOVER_RELEASE(selector->epfd);
+	MIO__HANDOVER_BEGIN();
 	r = epoll_ctl(selector->epfd, op, fd, &event);
+	MIO__HANDOVER_END();
 
 	return r < 0 ? -errno : r;
 }
