@@ -17,14 +17,14 @@
  *	check, set_alarm		check_locked() with the check_due() of a
  *					timer, mio__deadlines_set_alarm()
  *	prepare_timed			mio__deadlines_prepare()
- *	gather, report			the same in collect.c, and
- *					mio__readiness_report()
+ *	gather, report			check_deadlines() and
+ *					mio__ready_queue_move(), mio__report()
  *	collect				the same in collect.c
  *	add_waiter, kernel		add_waiter(), mio__selector_wait()
  *	fill				fill(), wait_in_kernel(),
  *					append_from_kernel() and cancelled()
- *	wake_next			the end of wait_until()
- *	poller				mio__collect_wait()
+ *	wake_next			the end of mio__collect_wait()
+ *	poller				mio__collect_wait(), _now()
  *	arm, outer			mio__collect_arm(), and another loop
  *					that waits for mio_poll_fd()
  *	changed				mio__deadlines_changed()
@@ -146,7 +146,7 @@
 
 byte waiters;
 byte collector;
-bit kernel_first;
+bit kernel_first; /* in the word of collector; only its holder accesses it */
 chan incoming = [SOURCES] of { byte }; /* the oldest first */
 chan list = [SOURCES] of { byte };
 bit closed;
@@ -698,23 +698,27 @@ inline fill(wait, taken, n, ended, was_cancelled)
 	fi;
 	if
 	:: ok ->
-		ok = 0;
+		atomic { ok = 0; first = kernel_first; kernel_first = 0 };
 		gather();
 		if
-		:: len(list) > 0 ->
-			wait = 0;
-			first = kernel_first;
-			if
-			:: first
-			:: !first -> report(CAPACITY, count, taken)
-			fi
-		:: len(list) == 0
+		:: len(list) > 0 && first -> wait = 0
+		:: len(list) > 0 && !first -> report(CAPACITY, count, taken)
+		:: len(list) == 0 -> first = 0
+		fi;
+		if
+		:: taken > 0 -> wait = 0
+		:: taken == 0
+		fi;
+		/* others read it when they enter */
+		if
+		:: taken == CAPACITY -> kernel_first = 1
+		:: taken < CAPACITY
 		fi;
 		leave(left)
 	:: else
 	fi;
 	if
-	:: taken == CAPACITY -> kernel_first = 1
+	:: taken == CAPACITY
 	:: else ->
 		if
 		:: wait -> counted = 1; add_waiter(wait, UNTIL)
@@ -928,6 +932,7 @@ inline arm(pending)
 	enter(ok);
 	if
 	:: ok ->
+		kernel_first = 0;
 		gather();
 		do
 		:: !pending && len(list) > 0 ->

@@ -22,10 +22,10 @@
  *	deregister, drop		mio__readiness_deregister(), _drop()
  *	add, finish, remove		mio__readiness_add(), _finish(),
  *					_remove()
- *	report_one			mio__readiness_report(), report_one(),
- *					move_to_token(), after_report()
- *	requeue_if_due			mio__readiness_requeue_if_due()
- *	unref, release, discard		mio__readiness_unref(), release(),
+ *	report_one			mio__report(), mio__report_node(),
+ *					_move_to_token(), _dismiss()
+ *	requeue_if_due			mio__report_requeue_if_due()
+ *	unref, release, discard		mio__readiness_unref(), _release(),
  *					mio__readiness_discard()
  *	closer				mio__ready_queue_close(), and what
  *					mio__collect_close() does with it

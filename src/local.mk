@@ -37,8 +37,10 @@ mio_sources = \
 	src/core/readiness.h \
 	src/core/readiness_source.c \
 	src/core/readiness_source.h \
+	src/core/readiness_state.h \
 	src/core/ready_queue.c \
 	src/core/ready_queue.h \
+	src/core/report.h \
 	src/loop/inbox.c \
 	src/loop/inbox.h \
 	src/loop/loop.c \

@@ -7,13 +7,17 @@
  * The collector. To collect is to pop nodes from the poll's queue and to report
  * them. Only the thread that holds the collector may do so. It is one word:
  *
- *	FREE		no thread is collecting, and the list is empty
- *	NONEMPTY	no thread is collecting, and the list is not empty
  *	HELD		a thread is collecting
+ *	otherwise	NONEMPTY is set if the list is not empty, and
+ *			KERNEL_FIRST if the last holder has filled its array
+ *			from the queue alone. FREE is neither of them
  *
- *	FREE, NONEMPTY -> enter -> HELD
+ *	not HELD -> enter -> HELD
  *	HELD -> enter -> HELD, and the caller continues without it
- *	HELD -> leave -> FREE or NONEMPTY, as the list is
+ *	HELD -> leave -> not HELD
+ *
+ * KERNEL_FIRST makes the next holder begin with the kernel's events, so that a
+ * queue that always fills the array does not hold them back.
  *
  * No thread waits until the collector is free, and none holds it while it waits
  * in the kernel. A thread that has found the collector held, and no event in
@@ -21,8 +25,8 @@
  * number of its retries is bounded.
  *
  * A flag, `is_timed', says whether there are timed sources (deadlines.c).
- * There is nothing to collect if it is false, no pushed node was left, and the
- * collector is FREE.
+ * There is nothing to collect if it is false, no pushed node was left, and
+ * neither HELD nor NONEMPTY is set.
  *
  * Passing work on. A thread that has left the collector checks whether others
  * wait, another event loop included. If there are waiters, it wakes one when
@@ -65,14 +69,16 @@
 
 #include "core/deadlines.h"
 #include "core/readiness.h"
+#include "core/report.h"
 #include "sys/cancel.h"
 #include "sys/lock.h"
 #include "sys/thread.h"
 
-/* The collector's word. */
-#define FREE     0u
-#define NONEMPTY 1u
-#define HELD     2u
+/* The collector's word: HELD alone, or the others together. */
+#define FREE         0u
+#define NONEMPTY     1u
+#define HELD         2u
+#define KERNEL_FIRST 4u
 
 /* How often a thread that has found the collector held retries. */
 #define SPINS 2000
@@ -91,44 +97,46 @@ static bool
 has_queued(const struct mio_poll *poll)
 {
 	return mio__ready_queue_has_incoming(&poll->ready) ||
-	    load_collector(poll) != FREE;
+	    load_collector(poll) & (NONEMPTY | HELD);
 }
 
-/* Returns whether the caller has become the holder. */
-static inline bool
+/* Returns what the word was. Unless that is HELD, the caller is the holder. */
+static inline unsigned
 enter(struct mio_poll *poll)
 {
 	MIO__YIELD_POINT();
 
 	return atomic_exchange_explicit(
-		   &poll->collector, HELD, memory_order_seq_cst) != HELD;
+	    &poll->collector, HELD, memory_order_seq_cst);
 }
 
-/* Releases the collector, and wakes a waiter if something is left to report. */
+/*
+ * Releases the collector, and wakes a waiter if something is left to report.
+ * hint is KERNEL_FIRST or 0.
+ */
 static inline void
-leave(struct mio_poll *poll)
+leave(struct mio_poll *poll, unsigned hint)
 {
-	bool nonempty = !mio__ready_queue_is_empty(&poll->ready);
+	unsigned nonempty = !mio__ready_queue_is_empty(&poll->ready);
 
 	MIO__YIELD_POINT();
 	(void)atomic_exchange_explicit(
-	    &poll->collector, nonempty ? NONEMPTY : FREE, memory_order_seq_cst);
+	    &poll->collector, nonempty | hint, memory_order_seq_cst);
 	MIO__YIELD_POINT();
 
 	if (mio__core_waiters(poll) != 0 &&
 	    (nonempty || mio__ready_queue_has_incoming(&poll->ready)))
-		mio__core_wake(poll);
+		(void)mio__core_wake(poll);
 }
 
 /* ---- collecting */
 
-/* Moves everything that may have to be reported to the list. */
+/* Pushes the timed sources that are due. Called by the holder. */
 static inline void
-gather(struct mio_poll *poll)
+check_deadlines(struct mio_poll *poll)
 {
 	if (mio__core_is_timed(poll))
 		mio__deadlines_check(poll);
-	mio__ready_queue_accept(&poll->ready);
 }
 
 /*
@@ -142,12 +150,12 @@ enter_spinning(struct mio_poll *poll)
 	unsigned spins;
 
 	for (spins = 0; spins < SPINS; spins++)
-		if (load_collector(poll) != HELD && enter(poll))
+		if (load_collector(poll) != HELD && enter(poll) != HELD)
 			return true;
 
 	mio__os_yield();
 
-	return enter(poll);
+	return enter(poll) != HELD;
 }
 
 /*
@@ -157,20 +165,21 @@ enter_spinning(struct mio_poll *poll)
 static COLD size_t
 collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
-	size_t count = 0;
+	struct mio_event *event = events;
 
 	if (enter_spinning(poll)) {
-		gather(poll);
-		count = mio__readiness_report(poll, events, capacity);
-		atomic_store_explicit(
-		    &poll->kernel_first, false, memory_order_relaxed);
-		leave(poll);
+		check_deadlines(poll);
+		if (capacity == 0)
+			mio__ready_queue_accept(&poll->ready);
+		else
+			event = mio__report(poll, events, events + capacity);
+		leave(poll, 0);
 	}
 
 	if (mio__core_is_timed(poll) && mio__core_waiters(poll) != 0)
 		mio__deadlines_set_alarm(poll);
 
-	return count;
+	return (size_t)(event - events);
 }
 
 /* ---- waiting */
@@ -178,7 +187,6 @@ collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 struct wait {
 	struct mio_poll *poll;
 	bool counted; /* the thread is counted as a waiter */
-	bool woken;   /* a wake or the alarm has ended the wait */
 };
 
 static void
@@ -207,7 +215,7 @@ cancelled(void *argument)
 	if (wait->counted)
 		remove_waiter(wait->poll);
 	clear_pending_wake(wait->poll);
-	mio__core_wake(wait->poll);
+	(void)mio__core_wake(wait->poll);
 }
 
 /* Makes the thread a waiter. Returns how long it may wait. */
@@ -222,7 +230,7 @@ add_waiter(struct wait *wait, int64_t timeout_ns)
 	MIO__YIELD_POINT();
 
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
-	    load_collector(poll) == NONEMPTY)
+	    load_collector(poll) & NONEMPTY)
 		return 0;
 
 	return mio__core_is_timed(poll)
@@ -247,21 +255,25 @@ wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 		timeout_ns = add_waiter(&wait, timeout_ns);
 
 	pthread_cleanup_push(cancelled, &wait);
-	n = mio__selector_wait(
-	    poll->selector, events, capacity, timeout_ns, &wait.woken);
+	do
+		n = mio__selector_wait(
+		    poll->selector, events, capacity, timeout_ns);
+	while (n == -EINTR && timeout_ns == 0);
 	pthread_cleanup_pop(0);
 
 	if (wait.counted)
 		remove_waiter(poll);
-	if (wait.woken)
-		clear_pending_wake(poll);
 
 	/*
-	 * Without an event from the kernel, check the queue: another thread may
-	 * have held the collector and left something.
+	 * Without an event from the kernel, the queue is checked: another
+	 * thread may have held the collector and left something.
 	 */
-	if (!wait.woken && !kernel_first && (n != 0 || !has_queued(poll)))
+	if (n >= MIO__SELECTOR_WOKEN) {
+		n -= MIO__SELECTOR_WOKEN;
+		clear_pending_wake(poll);
+	} else if (!kernel_first && (n != 0 || !has_queued(poll))) {
 		return n;
+	}
 
 	count = n > 0 ? (size_t)n : 0;
 	count += collect(poll, events + count, capacity - count);
@@ -270,42 +282,62 @@ wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 }
 
 /*
- * Adds the kernel's events, without waiting, to count events from the queue.
+ * Adds the kernel's events, without waiting, to those that lie before event.
  * Returns how many there are then. The thread must not be cancelled in the
  * system call; the only thread of a process cannot be. It does not collect
  * again, because its levels would be reported twice.
  */
 static inline int
 append_from_kernel(struct mio_poll *poll, struct mio_event *events,
-    size_t capacity, size_t count)
+    struct mio_event *event, const struct mio_event *end)
 {
 	bool guarded = !MIO__ALONE();
-	bool woken = false;
+	int count = (int)(event - events);
 	int n, state;
 
 	if (guarded)
 		state = mio__cancel_hold();
-	n = mio__selector_wait(
-	    poll->selector, events + count, capacity - count, 0, &woken);
+	n = mio__selector_wait(poll->selector, event, (size_t)(end - event), 0);
 	if (guarded)
 		mio__cancel_let(state);
 
-	if (woken) {
+	if (n <= 0)
+		return count;
+
+	if (n >= MIO__SELECTOR_WOKEN) {
+		n -= MIO__SELECTOR_WOKEN;
 		clear_pending_wake(poll);
 		(void)collect(poll, events, 0); /* wakes another thread */
 	}
 
-	return (int)count + (n > 0 ? n : 0);
+	return count + n;
 }
 
-/* Called by the holder: leaves, and collects after the kernel's events. */
-static COLD int
-fill_kernel_first(
-    struct mio_poll *poll, struct mio_event *events, size_t capacity)
+/*
+ * Called by the holder if the call before has filled its array from the queue
+ * alone. Returns whether there is something in the queue that the caller should
+ * collect after the kernel's events.
+ */
+static COLD bool
+leave_for_kernel(struct mio_poll *poll)
 {
-	leave(poll);
+	bool nonempty;
 
-	return wait_in_kernel(poll, events, capacity, 0, true);
+	check_deadlines(poll);
+	mio__ready_queue_accept(&poll->ready);
+	nonempty = !mio__ready_queue_is_empty(&poll->ready);
+	leave(poll, 0);
+
+	return nonempty;
+}
+
+/* Called by the holder if the queue alone has filled the array. */
+static COLD int
+leave_full(struct mio_poll *poll, size_t capacity)
+{
+	leave(poll, KERNEL_FIRST);
+
+	return (int)capacity;
 }
 
 /*
@@ -317,30 +349,28 @@ static inline __attribute__((always_inline)) int
 fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns)
 {
-	size_t count;
+	const struct mio_event *end = events + capacity;
+	struct mio_event *event;
+	bool kernel_first = false;
+	unsigned before = HELD;
 
-	if ((has_queued(poll) || mio__core_is_timed(poll)) && enter(poll)) {
-		gather(poll);
-		if (!mio__ready_queue_is_empty(&poll->ready)) {
-			if (atomic_load_explicit(
-				&poll->kernel_first, memory_order_relaxed))
-				return fill_kernel_first(
-				    poll, events, capacity);
-			timeout_ns = 0;
-		}
-		count = mio__readiness_report(poll, events, capacity);
-		leave(poll);
-		if (count == capacity) {
-			atomic_store_explicit(
-			    &poll->kernel_first, true, memory_order_relaxed);
-			return (int)count;
-		}
-		if (count > 0)
-			return append_from_kernel(
-			    poll, events, capacity, count);
+	if (has_queued(poll) || mio__core_is_timed(poll))
+		before = enter(poll);
+
+	if (before <= NONEMPTY) {
+		check_deadlines(poll);
+		event = mio__report(poll, events, end);
+		if (event == end)
+			return leave_full(poll, capacity);
+		leave(poll, 0);
+		if (event != events)
+			return append_from_kernel(poll, events, event, end);
+	} else if (before != HELD) {
+		kernel_first = leave_for_kernel(poll);
+		timeout_ns = kernel_first ? 0 : timeout_ns;
 	}
 
-	return wait_in_kernel(poll, events, capacity, timeout_ns, false);
+	return wait_in_kernel(poll, events, capacity, timeout_ns, kernel_first);
 }
 
 /* Called when the other event loop, which has waited, calls mio_poll(). */
@@ -351,10 +381,9 @@ disarm(struct mio_poll *poll)
 	    &poll->waiters, ~MIO__ARMED, memory_order_seq_cst);
 }
 
-/* Waits until there is an event or an error, or the timeout has passed. */
-static __attribute__((noinline)) int
-wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
-    int64_t timeout_ns, bool interruptible)
+int
+mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
+    size_t capacity, int64_t timeout_ns, bool interruptible)
 {
 	mio__instant_t deadline = mio__clock_deadline(timeout_ns);
 	int n;
@@ -369,42 +398,19 @@ wait_until(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 
 	/* without an alarm, others may have relied on this thread to wake up */
 	if (mio__deadlines_need_waiter(poll))
-		mio__core_wake(poll);
-
-	return n;
-}
-
-/* Called after a call that does not wait was interrupted. */
-static COLD int
-check_again(struct mio_poll *poll, struct mio_event *events, size_t capacity)
-{
-	int n;
-
-	do
-		n = mio__collect_wait(poll, events, capacity, 0, true);
-	while (n == -EINTR);
+		(void)mio__core_wake(poll);
 
 	return n;
 }
 
 int
-mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns, bool interruptible)
+mio__collect_now(
+    struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
-	int n;
-
-	if (timeout_ns != 0)
-		return wait_until(
-		    poll, events, capacity, timeout_ns, interruptible);
-
 	if (mio__core_waiters(poll) & MIO__ARMED)
 		disarm(poll);
 
-	n = fill(poll, events, capacity, 0);
-
-	return n == -EINTR && !interruptible
-	    ? check_again(poll, events, capacity)
-	    : n;
+	return fill(poll, events, capacity, 0);
 }
 
 /* ---- another event loop waits */
@@ -418,9 +424,10 @@ is_pending(struct mio_poll *poll)
 {
 	bool pending = false;
 
-	gather(poll);
+	check_deadlines(poll);
+	mio__ready_queue_accept(&poll->ready);
 	while (!pending && !mio__ready_queue_is_empty(&poll->ready))
-		pending = mio__readiness_requeue_if_due(
+		pending = mio__report_requeue_if_due(
 		    poll, mio__ready_queue_pop(&poll->ready));
 
 	return pending;
@@ -438,13 +445,13 @@ mio__collect_arm(struct mio_poll *poll)
 	}
 
 	/* another holder sees ARMED when it leaves, and wakes if needed */
-	if (enter(poll)) {
+	if (enter(poll) != HELD) {
 		if (is_pending(poll)) {
 			disarm(poll);
-			leave(poll);
+			leave(poll, 0);
 			return 1;
 		}
-		leave(poll);
+		leave(poll, 0);
 	}
 
 	if (mio__core_is_timed(poll))
@@ -470,7 +477,7 @@ mio__collect_close(struct mio_poll *poll)
 	if (!inherited || load_collector(poll) != HELD) {
 		mio__ready_queue_close(&poll->ready);
 		while (!mio__ready_queue_is_empty(&poll->ready))
-			mio__readiness_discard(
+			(void)mio__readiness_discard(
 			    mio__ready_queue_pop(&poll->ready));
 	}
 

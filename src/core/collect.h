@@ -15,9 +15,12 @@
 #include "mio/poll.h"
 
 /*
- * Implements mio_poll() and mio_poll_interruptible(). The caller has checked
- * the arguments. Any thread may call this. It is a cancellation point.
+ * These implement mio_poll() and mio_poll_interruptible(), without a wait and
+ * with a timeout that is not 0. The caller has checked the arguments. Any
+ * thread may call them. They are cancellation points.
  */
+int mio__collect_now(
+    struct mio_poll *poll, struct mio_event *events, size_t capacity);
 int mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns, bool interruptible);
 

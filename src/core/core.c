@@ -31,7 +31,6 @@ mio__core_create(struct mio_poll **out)
 	atomic_init(&poll->waiters, 0);
 	atomic_init(&poll->collector, 0);
 	atomic_init(&poll->is_timed, false);
-	atomic_init(&poll->kernel_first, false);
 	mio__ready_queue_init(&poll->ready);
 	poll->alarm_time = MIO__NEVER;
 
@@ -76,11 +75,13 @@ mio__core_is_inherited(const struct mio_poll *poll)
 	return !mio__process_is(poll->process);
 }
 
-void
+int
 mio__core_send_wake(struct mio_poll *poll)
 {
 	if (!(atomic_fetch_or_explicit(
 		  &poll->waiters, MIO__WAKE_PENDING, memory_order_seq_cst) &
 		MIO__WAKE_PENDING))
 		mio__selector_wake(poll->selector);
+
+	return 0;
 }

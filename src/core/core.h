@@ -92,9 +92,6 @@ struct mio_poll {
 
 	atomic_size_t refs;
 
-	/* A hint: the next call reports the kernel's events first. */
-	atomic_bool kernel_first;
-
 	/* Protects the next two, and the registering of non-descriptors. */
 	pthread_mutex_t lock;
 	struct mio__timed *timed_sources;
@@ -155,18 +152,23 @@ mio__core_waiters(struct mio_poll *poll)
 	    ~MIO__WAKE_PENDING;
 }
 
-/* Sets WAKE_PENDING and wakes one waiter, unless the bit was set. */
-void mio__core_send_wake(struct mio_poll *poll);
+/*
+ * Sets WAKE_PENDING and wakes one waiter, unless the bit was set. Returns 0, as
+ * the functions below do: a caller that returns 0 as well can return their
+ * result, and so needs no stack frame.
+ */
+int mio__core_send_wake(struct mio_poll *poll);
 
-/* Wakes one waiter, if there is one and no wake is pending. */
-static inline void
+/* Wakes one waiter, if there is one and no wake is pending. Returns 0. */
+static inline int
 mio__core_wake(struct mio_poll *poll)
 {
 	unsigned waiters =
 	    atomic_load_explicit(&poll->waiters, memory_order_seq_cst);
 
-	if (waiters != 0 && !(waiters & MIO__WAKE_PENDING))
-		mio__core_send_wake(poll);
+	return waiters != 0 && !(waiters & MIO__WAKE_PENDING)
+	    ? mio__core_send_wake(poll)
+	    : 0;
 }
 
 #endif

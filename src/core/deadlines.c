@@ -99,7 +99,7 @@ mio__deadlines_set_alarm(struct mio_poll *poll)
 	/* another event loop cannot make use of an early wake */
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
 	    (!set && mio__core_waiters(poll) >= MIO__WAITER))
-		mio__core_wake(poll);
+		(void)mio__core_wake(poll);
 }
 
 int64_t

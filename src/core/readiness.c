@@ -1,26 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The fields of the state, which is one word, from the lowest bit on, with
- * their sizes in bits:
- *
- *	READY		8	the readiness bits that are set
- *	INTEREST	8	the readiness bits that are reported: the
- *				interest, errors and hang-ups. All are 0 while
- *				it is not registered, after the event of a
- *				oneshot, and once it is dropped.
- *	QUEUED		1	the node is in the queue, or about to be
- *	EDGE, ONESHOT	2	the options
- *	REGISTERED	1
- *	DROPPED		1	its owner has destroyed the source
- *	ORPHAN		1	no reference is left
- *	FINAL		1	even a level is reported only once for each
- *				register or reregister
- *	NEWEST		2	the slot of tokens[] that was stored last
- *	CURRENT		2	the slot from which the collector reads
- *
- * A readiness is due, which means that it has something to report, while READY
- * and INTEREST have a bit in common. An update is a register or a reregister.
+ * The fields of the state are described in readiness_state.h.
  *
  * Who calls what. Any thread calls set, add, remove, finish, get, ref and
  * unref, and signal handlers call set, too. An update needs the poll's lock.
@@ -101,21 +82,8 @@
 
 #include "base/check.h"
 #include "base/yield_point.h"
+#include "core/readiness_state.h"
 #include "sys/memory.h"
-
-#define READY          0xffu
-#define INTEREST_SHIFT 8
-#define INTEREST       (READY << INTEREST_SHIFT)
-#define QUEUED         MIO__READINESS_QUEUED
-#define EDGE           0x20000u
-#define ONESHOT        0x40000u
-#define REGISTERED     0x80000u
-#define DROPPED        0x100000u
-#define ORPHAN         0x200000u
-#define FINAL          0x400000u
-#define NEWEST_SHIFT   28
-#define CURRENT_SHIFT  30
-#define SLOT           0x3u
 
 /* The bits that an update replaces. */
 #define UPDATED (INTEREST | EDGE | ONESHOT | REGISTERED | SLOT << NEWEST_SHIFT)
@@ -139,43 +107,10 @@ _Static_assert(MIO__READINESS_EDGE ==
 _Static_assert(EDGE == MIO_EDGE << 17 && ONESHOT == MIO_ONESHOT << 16,
     "options are shifted to their bits");
 
-/* Returns NEWEST or CURRENT. */
-static inline unsigned
-slot_at(unsigned state, unsigned shift)
-{
-	return state >> shift & SLOT;
-}
-
-/* Returns the bits to report; 0 if it is not due. */
-static inline unsigned
-due(unsigned state)
-{
-	return state >> INTEREST_SHIFT & state & READY;
-}
-
 static unsigned
 queued_if_due(unsigned state)
 {
 	return due(state) ? state | QUEUED : state;
-}
-
-static inline unsigned
-load_state(const struct mio_readiness *self)
-{
-	return atomic_load_explicit(&self->state, memory_order_acquire);
-}
-
-/*
- * Replaces the word if it is *state. Otherwise, or if the operation fails
- * spuriously, stores the word in *state and returns false.
- */
-static inline bool
-replace(struct mio_readiness *self, unsigned *state, unsigned next)
-{
-	MIO__YIELD_POINT();
-
-	return atomic_compare_exchange_weak_explicit(&self->state, state, next,
-	    memory_order_acq_rel, memory_order_acquire);
 }
 
 static struct mio_poll *
@@ -214,9 +149,8 @@ mio__readiness_ref(struct mio_readiness *self)
 	MIO__CHECK(refs < REFS_MAX);
 }
 
-/* Frees the readiness and its reference to the poll. */
-static COLD void
-release(struct mio_readiness *self)
+void
+mio__readiness_release(struct mio_readiness *self)
 {
 	struct mio_poll *poll = poll_of(self);
 
@@ -237,10 +171,10 @@ mio__readiness_unref(struct mio_readiness *self)
 	if (!(atomic_fetch_or_explicit(
 		  &self->state, ORPHAN, memory_order_acq_rel) &
 		QUEUED))
-		release(self);
+		mio__readiness_release(self);
 }
 
-void
+int
 mio__readiness_discard(struct mio__ready_node *node)
 {
 	struct mio_readiness *self = (struct mio_readiness *)node;
@@ -249,7 +183,9 @@ mio__readiness_discard(struct mio__ready_node *node)
 	if (atomic_fetch_and_explicit(
 		&self->state, ~QUEUED, memory_order_acq_rel) &
 	    ORPHAN)
-		release(self);
+		mio__readiness_release(self);
+
+	return 0;
 }
 
 int
@@ -324,7 +260,7 @@ mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
 	} while (!replace(self, &state, next));
 
 	if ((state ^ next) & QUEUED)
-		mio__readiness_push(self);
+		(void)mio__readiness_push(self);
 
 	return 0;
 }
@@ -372,11 +308,10 @@ change(struct mio_readiness *self, unsigned mask, unsigned bits)
 	return ((state ^ next) & QUEUED) != 0;
 }
 
-void
+int
 mio__readiness_set(struct mio_readiness *self, unsigned ready)
 {
-	if (change(self, READY, ready))
-		mio__readiness_push(self);
+	return change(self, READY, ready) ? mio__readiness_push(self) : 0;
 }
 
 void
@@ -384,7 +319,7 @@ mio__readiness_set_without_wake(struct mio_readiness *self, unsigned ready)
 {
 	if (change(self, READY, ready) &&
 	    !mio__ready_queue_push(&poll_of(self)->ready, &self->node))
-		mio__readiness_discard(&self->node);
+		(void)mio__readiness_discard(&self->node);
 }
 
 unsigned
@@ -403,14 +338,14 @@ void
 mio__readiness_add(struct mio_readiness *self, unsigned ready)
 {
 	if (change(self, 0, ready))
-		mio__readiness_push(self);
+		(void)mio__readiness_push(self);
 }
 
 void
 mio__readiness_finish(struct mio_readiness *self, unsigned ready)
 {
 	if (change(self, 0, ready | FINAL))
-		mio__readiness_push(self);
+		(void)mio__readiness_push(self);
 }
 
 void
@@ -423,17 +358,8 @@ mio__readiness_remove(struct mio_readiness *self, unsigned ready)
 			return;
 }
 
-/* Returns whether CURRENT and NEWEST differ. */
-static inline bool
-has_new_token(unsigned state)
-{
-	return ((state ^ state << (CURRENT_SHIFT - NEWEST_SHIFT)) &
-		   SLOT << CURRENT_SHIFT) != 0;
-}
-
-/* Makes CURRENT equal to NEWEST. Returns the state after that. */
-static COLD unsigned
-move_to_token(struct mio_readiness *self, unsigned state)
+unsigned
+mio__readiness_move_to_token(struct mio_readiness *self, unsigned state)
 {
 	unsigned next;
 
@@ -447,95 +373,16 @@ move_to_token(struct mio_readiness *self, unsigned state)
 	return state;
 }
 
-/*
- * Returns the state after these bits, which may be 0, were reported. A level
- * that stays queued does not need this.
- */
-static inline unsigned
-after_report(unsigned state, unsigned ready)
+unsigned
+mio__readiness_dismiss(struct mio_readiness *self, unsigned state)
 {
-	if (ready != 0 && (state & ONESHOT))
-		state &= ~INTEREST;
-
-	return state & ~QUEUED;
-}
-
-/* Reports a popped node if it is due. Returns where to store the next event. */
-static inline struct mio_event *
-report_one(struct mio_poll *poll, struct mio__ready_node *node,
-    struct mio_event *event)
-{
-	struct mio_readiness *self = (struct mio_readiness *)node;
-	unsigned state = load_state(self);
-	unsigned ready;
-	mio_token_t token;
-
-	for (;;) {
-		if (has_new_token(state))
-			state = move_to_token(self, state);
-		token = self->tokens[slot_at(state, CURRENT_SHIFT)];
-		ready = due(state);
-
-		/* a level stays queued, and its state does not change */
-		if (ready != 0 && !(state & (EDGE | FINAL | ONESHOT))) {
-			mio__ready_queue_append(&poll->ready, node);
-			break;
-		}
-		if (replace(self, &state, after_report(state, ready))) {
-			/* unless it is an orphan, its owner may free it now */
-			if (state & ORPHAN)
-				release(self);
-			break;
-		}
-	}
-	if (ready == 0)
-		return event;
-
-	event->token = token;
-	event->ready = ready;
-	event->reserved = 0;
-
-	return event + 1;
-}
-
-size_t
-mio__readiness_report(
-    struct mio_poll *poll, struct mio_event *events, size_t capacity)
-{
-	const struct mio__ready_node *last = poll->ready.last;
-	const struct mio_event *end = events + capacity;
-	struct mio_event *event = events;
-	struct mio__ready_node *node;
-
-	if (mio__ready_queue_is_empty(&poll->ready))
-		return 0;
-
-	while (event != end) {
-		node = mio__ready_queue_pop(&poll->ready);
-		event = report_one(poll, node, event);
-		if (node == last)
-			break;
-	}
-
-	return (size_t)(event - events);
-}
-
-bool
-mio__readiness_requeue_if_due(
-    struct mio_poll *poll, struct mio__ready_node *node)
-{
-	struct mio_readiness *self = (struct mio_readiness *)node;
-	unsigned state = load_state(self);
-
-	do {
-		if (due(state) != 0) {
-			mio__ready_queue_append(&poll->ready, node);
-			return true;
-		}
-	} while (!replace(self, &state, state & ~QUEUED));
+	do
+		if (due(state) != 0)
+			return state;
+	while (!replace(self, &state, state & ~QUEUED));
 
 	if (state & ORPHAN)
-		release(self);
+		mio__readiness_release(self);
 
-	return false;
+	return 0;
 }

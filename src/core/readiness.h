@@ -46,38 +46,42 @@ void mio__readiness_unref(struct mio_readiness *self);
 void mio__readiness_init_edge(
     struct mio_readiness *self, struct mio_poll *poll, mio_token_t token);
 
-/* Clears QUEUED for a node that was popped or could not be pushed. */
-void mio__readiness_discard(struct mio__ready_node *node);
+/* Clears QUEUED of a node that was popped or could not be pushed. Returns 0. */
+int mio__readiness_discard(struct mio__ready_node *node);
 
-/* Pushes the node and wakes a waiter. Called by the thread that set QUEUED. */
-static inline void
+/*
+ * Pushes the node and wakes a waiter. Called by the thread that set QUEUED.
+ * Returns 0.
+ */
+static inline int
 mio__readiness_push(struct mio_readiness *self)
 {
 	struct mio_poll *poll =
 	    atomic_load_explicit(&self->poll, memory_order_acquire);
 
-	if (!mio__ready_queue_push(&poll->ready, &self->node)) {
-		mio__readiness_discard(&self->node);
-		return;
-	}
+	if (!mio__ready_queue_push(&poll->ready, &self->node))
+		return mio__readiness_discard(&self->node);
 
 	MIO__YIELD_POINT();
-	mio__core_wake(poll);
+
+	return mio__core_wake(poll);
 }
 
 /*
  * Queues a waker, so that it is reported once more. Any thread and any signal
- * handler may call this, but not at the same time as a drop.
+ * handler may call this, but not at the same time as a drop. Returns 0.
  */
-static inline void
+static inline int
 mio__readiness_trigger(struct mio_readiness *self)
 {
 	const unsigned queued = MIO__READINESS_EDGE | MIO__READINESS_QUEUED;
 
 	MIO__YIELD_POINT();
-	if (atomic_exchange_explicit(
-		&self->state, queued, memory_order_acq_rel) != queued)
-		mio__readiness_push(self);
+
+	return atomic_exchange_explicit(
+		   &self->state, queued, memory_order_acq_rel) == queued
+	    ? 0
+	    : mio__readiness_push(self);
 }
 
 /*
@@ -101,8 +105,11 @@ mio__readiness_update_locked(struct mio_readiness *self, struct mio_poll *poll,
 int
 mio__readiness_deregister(struct mio_readiness *self, struct mio_poll *poll);
 
-/* Replaces all readiness bits. Any thread and any signal handler may do so. */
-void mio__readiness_set(struct mio_readiness *self, unsigned ready);
+/*
+ * Replaces all readiness bits. Any thread and any signal handler may do so.
+ * Returns 0.
+ */
+int mio__readiness_set(struct mio_readiness *self, unsigned ready);
 
 /*
  * Does the same without a wake, when timed sources are checked (deadlines.c).
@@ -128,18 +135,17 @@ void mio__readiness_finish(struct mio_readiness *self, unsigned ready);
 /* Ends all reports. The caller keeps its reference. */
 void mio__readiness_drop(struct mio_readiness *self);
 
-/* ---- for the holder of the collector */
+/* ---- for the holder of the collector, after it has popped the node */
 
-/*
- * Reports each node that is in the poll's list at the time of the call at most
- * once. Returns the number of events. A node that has more to report is
- * appended to the list again.
- */
-size_t mio__readiness_report(
-    struct mio_poll *poll, struct mio_event *events, size_t capacity);
+/* Makes CURRENT equal to NEWEST. Returns the state after that. */
+__attribute__((cold)) unsigned
+mio__readiness_move_to_token(struct mio_readiness *self, unsigned state);
 
-/* Appends a popped node again if it is due. Returns whether it is. */
-bool mio__readiness_requeue_if_due(
-    struct mio_poll *poll, struct mio__ready_node *node);
+/* Clears QUEUED and returns 0, unless it is due: then it returns its state. */
+__attribute__((cold)) unsigned
+mio__readiness_dismiss(struct mio_readiness *self, unsigned state);
+
+/* Frees the readiness and its reference to the poll. */
+__attribute__((cold)) void mio__readiness_release(struct mio_readiness *self);
 
 #endif

@@ -6,8 +6,8 @@ _Static_assert(ATOMIC_POINTER_LOCK_FREE == 2, "signal handlers push");
 void
 mio__ready_queue_init(struct mio__ready_queue *queue)
 {
-	queue->first = NULL;
-	queue->last = NULL;
+	queue->list.first = NULL;
+	queue->list.last = NULL;
 	atomic_init(&queue->incoming, NULL);
 }
 
@@ -17,7 +17,7 @@ mio__ready_queue_close(struct mio__ready_queue *queue)
 	struct mio__ready_node *newest;
 
 	newest = atomic_exchange_explicit(
-	    &queue->incoming, MIO__READY_CLOSED(queue), memory_order_seq_cst);
+	    &queue->incoming, MIO__READY_CLOSED, memory_order_seq_cst);
 	if (newest != NULL)
-		mio__ready_queue_append_stack(queue, newest);
+		mio__ready_list_append_stack(&queue->list, newest);
 }

@@ -39,6 +39,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/yield_point.h"
 
@@ -46,9 +47,13 @@ struct mio__ready_node {
 	struct mio__ready_node *next; /* in the stack, and then in the list */
 };
 
-struct mio__ready_queue {
-	/* The consumer's list, oldest first. It is empty if first is NULL. */
+/* Nodes in order, oldest first; none if first is NULL. */
+struct mio__ready_list {
 	struct mio__ready_node *first, *last;
+};
+
+struct mio__ready_queue {
+	struct mio__ready_list list; /* the consumer's */
 
 	/* The newest node of the stack, NULL, or the mark of a closed queue. */
 	_Alignas(64) _Atomic(struct mio__ready_node *) incoming;
@@ -60,7 +65,7 @@ void mio__ready_queue_init(struct mio__ready_queue *queue);
 void mio__ready_queue_close(struct mio__ready_queue *queue);
 
 /* The mark of a closed queue: an address that no node can have. */
-#define MIO__READY_CLOSED(queue) ((struct mio__ready_node *)(void *)(queue))
+#define MIO__READY_CLOSED ((struct mio__ready_node *)(uintptr_t)1)
 
 /* Pushes a node that is not queued. Returns false if the queue is closed. */
 static inline bool
@@ -71,7 +76,7 @@ mio__ready_queue_push(
 	    atomic_load_explicit(&queue->incoming, memory_order_relaxed);
 
 	do {
-		if (newest == MIO__READY_CLOSED(queue))
+		if (newest == MIO__READY_CLOSED)
 			return false;
 		node->next = newest;
 		MIO__YIELD_POINT();
@@ -93,7 +98,7 @@ mio__ready_queue_has_incoming(const struct mio__ready_queue *queue)
 static inline bool
 mio__ready_queue_is_empty(const struct mio__ready_queue *queue)
 {
-	return queue->first == NULL;
+	return queue->list.first == NULL;
 }
 
 /* Appends a node to the list. */
@@ -102,28 +107,28 @@ mio__ready_queue_append(
     struct mio__ready_queue *queue, struct mio__ready_node *node)
 {
 	node->next = NULL;
-	if (queue->first == NULL)
-		queue->first = node;
+	if (queue->list.first == NULL)
+		queue->list.first = node;
 	else
-		queue->last->next = node;
-	queue->last = node;
+		queue->list.last->next = node;
+	queue->list.last = node;
 }
 
 /* Removes the oldest node from the list, which must not be empty. */
 static inline struct mio__ready_node *
 mio__ready_queue_pop(struct mio__ready_queue *queue)
 {
-	struct mio__ready_node *node = queue->first;
+	struct mio__ready_node *node = queue->list.first;
 
-	queue->first = node->next;
+	queue->list.first = node->next;
 
 	return node;
 }
 
 /* Appends a stack, newest node first, in the order of the pushes. */
 static inline void
-mio__ready_queue_append_stack(
-    struct mio__ready_queue *queue, struct mio__ready_node *newest)
+mio__ready_list_append_stack(
+    struct mio__ready_list *list, struct mio__ready_node *newest)
 {
 	struct mio__ready_node *oldest = newest;
 	struct mio__ready_node *next, *node = newest->next;
@@ -136,25 +141,54 @@ mio__ready_queue_append_stack(
 		node = next;
 	}
 
-	if (queue->first == NULL)
-		queue->first = oldest;
+	if (list->first == NULL)
+		list->first = oldest;
 	else
-		queue->last->next = oldest;
-	queue->last = newest;
+		list->last->next = oldest;
+	list->last = newest;
 }
 
-/* Moves all pushed nodes to the list. The queue must not be closed. */
+/* Moves all pushed nodes to a list. The queue must not be closed. */
 static inline void
-mio__ready_queue_accept(struct mio__ready_queue *queue)
+mio__ready_queue_move(
+    struct mio__ready_queue *queue, struct mio__ready_list *list)
 {
 	/* an exchange costs as much as everything else, so check first */
 	if (!mio__ready_queue_has_incoming(queue))
 		return;
 
 	MIO__YIELD_POINT();
-	mio__ready_queue_append_stack(queue,
+	mio__ready_list_append_stack(list,
 	    atomic_exchange_explicit(
 		&queue->incoming, NULL, memory_order_seq_cst));
+}
+
+/* Moves all pushed nodes to the list. The queue must not be closed. */
+static inline void
+mio__ready_queue_accept(struct mio__ready_queue *queue)
+{
+	mio__ready_queue_move(queue, &queue->list);
+}
+
+/* The same, and then removes all nodes from the list and stores them. */
+static inline void
+mio__ready_queue_detach(
+    struct mio__ready_queue *queue, struct mio__ready_list *list)
+{
+	*list = queue->list;
+	mio__ready_queue_move(queue, list);
+	queue->list.first = NULL;
+}
+
+/* Inserts a list that is not empty in front of what is in the list. */
+static inline void
+mio__ready_queue_prepend(
+    struct mio__ready_queue *queue, const struct mio__ready_list *list)
+{
+	list->last->next = queue->list.first;
+	if (queue->list.first == NULL)
+		queue->list.last = list->last;
+	queue->list.first = list->first;
 }
 
 #endif

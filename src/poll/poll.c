@@ -208,16 +208,30 @@ mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd)
 	return mio__selector_remove(poll->selector, fd);
 }
 
-static inline int
-wait_for_events(struct mio_poll *poll, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns, bool interruptible)
+/* Waits with an array larger than any call needs, or with invalid arguments. */
+static __attribute__((noinline, cold)) int
+wait_unusual(struct mio_poll *poll, struct mio_event *events, size_t capacity,
+    int64_t timeout_ns, bool interruptible)
 {
 	if (poll == NULL || events == NULL || capacity == 0)
 		return -EINVAL;
 
-	return mio__collect_wait(poll, events,
-	    capacity < EVENTS_MAX ? capacity : EVENTS_MAX, timeout_ns,
-	    interruptible);
+	return timeout_ns == 0 ? mio__collect_now(poll, events, EVENTS_MAX)
+			       : mio__collect_wait(poll, events, EVENTS_MAX,
+				     timeout_ns, interruptible);
+}
+
+static inline int
+wait_for_events(struct mio_poll *poll, struct mio_event *events,
+    size_t capacity, int64_t timeout_ns, bool interruptible)
+{
+	if (poll == NULL || events == NULL || capacity - 1 >= EVENTS_MAX)
+		return wait_unusual(
+		    poll, events, capacity, timeout_ns, interruptible);
+
+	return timeout_ns == 0 ? mio__collect_now(poll, events, capacity)
+			       : mio__collect_wait(poll, events, capacity,
+				     timeout_ns, interruptible);
 }
 
 MIO__PUBLIC int

@@ -61,9 +61,7 @@ mio_readiness_set(struct mio_readiness *readiness, unsigned ready)
 	if (readiness == NULL || ready > READY_ALLOWED)
 		return -EINVAL;
 
-	mio__readiness_set(readiness, ready);
-
-	return 0;
+	return mio__readiness_set(readiness, ready);
 }
 
 MIO__PUBLIC unsigned

@@ -41,12 +41,8 @@ mio_waker_create(
 MIO__PUBLIC int
 mio_waker_wake(struct mio_waker *waker)
 {
-	if (waker == NULL)
-		return -EINVAL;
-
-	mio__readiness_trigger(&waker->readiness);
-
-	return 0;
+	return waker == NULL ? -EINVAL
+			     : mio__readiness_trigger(&waker->readiness);
 }
 
 MIO__PUBLIC void

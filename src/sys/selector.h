@@ -68,18 +68,19 @@ int mio__selector_remove(struct mio__selector *selector, mio_fd_t fd);
 
 /*
  * Waits for events and stores them in the array, which has room for capacity
- * events: more than 0, at most INT_MAX. Returns their number, or -EINTR if a
+ * events: more than 0, less than WOKEN. Returns their number, or -EINTR if a
  * signal handler has run. Any number of threads may wait, each with a timeout
  * of its own: in nanoseconds and never rounded down, 0 not to wait, negative to
  * wait without a limit. It may return 0 earlier.
  *
- * *woken is set to true if a wake or the alarm has ended the wait, even if
- * there are events as well; a wake takes no room in the array. This is a
+ * If a wake or the alarm has ended the wait, WOKEN is added to the number of
+ * events, which may be 0; a wake takes no room in the array. This is a
  * cancellation point. A cancelled thread has changed nothing, except that it
  * may have consumed a wake.
  */
+#define MIO__SELECTOR_WOKEN 0x40000000
 int mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns, bool *woken);
+    size_t capacity, int64_t timeout_ns);
 
 /*
  * Ends one wait: of a thread that is waiting, or else the next one. May be

@@ -142,44 +142,43 @@ control(struct mio__selector *selector, int op, int fd, mio_token_t token,
 	return r < 0 ? -errno : r;
 }
 
+/* These return what the system calls do: -1 with an errno, or the number. */
+
 static inline int
-wait_ms(int epfd, struct epoll_event *events, int room, int timeout_ms)
+wait_ms(struct mio__selector *selector, struct mio_event *events, int room,
+    int timeout_ms)
 {
-	int n = epoll_wait(epfd, events, room, timeout_ms);
-
-	if (n > 0)
-		MIO__HANDOVER_ACQUIRE(epfd);
-
-	return n < 0 ? -errno : n;
+	return epoll_wait(
+	    selector->epfd, (struct epoll_event *)events, room, timeout_ms);
 }
 
 static __attribute__((noinline)) int
-wait_exactly(int epfd, struct epoll_event *events, int room, int64_t timeout_ns)
+wait_exactly(struct mio__selector *selector, struct mio_event *events, int room,
+    int64_t timeout_ns)
 {
 	struct timespec ts = mio__os_timespec(timeout_ns);
-	int n = epoll_pwait2(epfd, events, room, &ts, NULL);
+	int n = epoll_pwait2(
+	    selector->epfd, (struct epoll_event *)events, room, &ts, NULL);
 
-	if (n > 0)
-		MIO__HANDOVER_ACQUIRE(epfd);
 	if (n >= 0 || !mio__os_refused(errno))
-		return n < 0 ? -errno : n;
+		return n;
 
 	atomic_store_explicit(&coarse, true, memory_order_relaxed);
 
-	return wait_ms(epfd, events, room, mio__clock_to_ms(timeout_ns));
+	return wait_ms(selector, events, room, mio__clock_to_ms(timeout_ns));
 }
 
 static inline int
-wait_for_records(
-    int epfd, struct epoll_event *events, int room, int64_t timeout_ns)
+wait_for_records(struct mio__selector *selector, struct mio_event *events,
+    int room, int64_t timeout_ns)
 {
 	if (timeout_ns <= 0)
-		return wait_ms(epfd, events, room, -(timeout_ns < 0));
+		return wait_ms(selector, events, room, -(timeout_ns < 0));
 
 	if (!atomic_load_explicit(&coarse, memory_order_relaxed))
-		return wait_exactly(epfd, events, room, timeout_ns);
+		return wait_exactly(selector, events, room, timeout_ns);
 
-	return wait_ms(epfd, events, room, mio__clock_to_ms(timeout_ns));
+	return wait_ms(selector, events, room, mio__clock_to_ms(timeout_ns));
 }
 
 /* ---- creating and destroying */
@@ -280,11 +279,8 @@ mio__selector_remove(struct mio__selector *selector, mio_fd_t fd)
 
 /* ---- the wait */
 
-/*
- * Turns n > 0 records into events. Returns whether internal ones are among
- * them. It stands apart so that a wait without events saves fewer registers.
- */
-static __attribute__((noinline)) bool
+/* Turns n > 0 records into events. Returns whether internal ones are there. */
+static inline __attribute__((always_inline)) bool
 convert(struct mio_event *events, int n)
 {
 	const char *record =
@@ -293,7 +289,7 @@ convert(struct mio_event *events, int n)
 	struct epoll_event from;
 	bool internal = false;
 
-#pragma GCC unroll 4
+#pragma GCC unroll 2
 	do {
 		record -= sizeof(from);
 		memcpy(&from, record, sizeof(from));
@@ -327,11 +323,12 @@ drain(struct mio__selector *selector)
 static int
 refill(struct mio__selector *selector, struct mio_event *event)
 {
-	int n = wait_ms(selector->epfd, (struct epoll_event *)event, 1, 0);
+	int n = wait_ms(selector, event, 1, 0);
 
 	if (n != 1)
 		return 0;
 
+	MIO__HANDOVER_ACQUIRE(selector->epfd);
 	if (!convert(event, 1))
 		return 1;
 
@@ -353,23 +350,37 @@ without_internal(
 		if (events[i].token != MIO_TOKEN_RESERVED)
 			events[count++] = events[i];
 
-	return count > 0 || n < room ? count : refill(selector, events);
+	if (count == 0 && n == room)
+		count = refill(selector, events);
+
+	return MIO__SELECTOR_WOKEN + count;
+}
+
+/*
+ * Turns records into events, and returns what mio__selector_wait() does. It is
+ * not inlined, so that a wait without events saves fewer registers.
+ */
+static __attribute__((noinline)) int
+to_events(
+    struct mio__selector *selector, struct mio_event *events, int n, int room)
+{
+	MIO__HANDOVER_ACQUIRE(selector->epfd);
+
+	return convert(events, n) ? without_internal(selector, events, n, room)
+				  : n;
 }
 
 int
 mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns, bool *woken)
+    size_t capacity, int64_t timeout_ns)
 {
 	int room = (int)capacity;
-	int n = wait_for_records(
-	    selector->epfd, (struct epoll_event *)events, room, timeout_ns);
+	int n = wait_for_records(selector, events, room, timeout_ns);
 
-	if (n <= 0 || !convert(events, n))
-		return n;
+	if (n > 0)
+		return to_events(selector, events, n, room);
 
-	*woken = true;
-
-	return without_internal(selector, events, n, room);
+	return n == 0 ? 0 : -errno;
 }
 
 void

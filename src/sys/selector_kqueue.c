@@ -503,22 +503,24 @@ finish(struct mio__selector *s, struct mio__kqueue_batch *batch, bool is_full,
 
 int
 mio__selector_wait(struct mio__selector *s, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns, bool *woken)
+    size_t capacity, int64_t timeout_ns)
 {
 	struct mio__kqueue_batch batch = {
 		.events = events,
 		.capacity = capacity,
 	};
+	bool woken = false;
 	int n;
 
-	n = add_records(s, &batch, timeout_ns, woken);
+	n = add_records(s, &batch, timeout_ns, &woken);
 	if (n <= 0)
 		return n;
 
 	if (batch.has_internal)
-		finish(s, &batch, (size_t)n == capacity, woken);
+		finish(s, &batch, (size_t)n == capacity, &woken);
 
-	return mio__kqueue_batch_end(&batch);
+	return mio__kqueue_batch_end(&batch) +
+	    (woken ? MIO__SELECTOR_WOKEN : 0);
 }
 
 /* ---- the wake */

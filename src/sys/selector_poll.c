@@ -18,11 +18,9 @@
  * changes the table sets `changed' and ends the wait. So either the table is
  * the one from which the set was made, and slot i + 1 of the set belongs to
  * entry i; or `changed' is set, and the thread inside discards the result,
- * makes the set again, and calls poll(2) under the lock with a timeout of 0.
- *
- * A call with a timeout of 0 does not pass the gate; it uses another set, which
- * belongs to the lock. Both sets grow when a descriptor is registered, so that
- * no wait can fail for lack of memory.
+ * makes the set again, and calls poll(2) under the lock with a timeout of 0. A
+ * call that must not wait does so, too, with another set and without the gate.
+ * Both sets grow at a registration, so no wait fails for lack of memory.
  */
 
 #include "sys/compat.h"
@@ -551,20 +549,22 @@ wait_at_gate(struct mio__selector *s, struct mio_event *events, size_t capacity,
 
 int
 mio__selector_wait(struct mio__selector *s, struct mio_event *events,
-    size_t capacity, int64_t timeout_ns, bool *woken)
+    size_t capacity, int64_t timeout_ns)
 {
+	bool woken = false;
 	int n, state;
 
-	if (timeout_ns != 0)
-		return wait_at_gate(s, events, capacity, timeout_ns, woken);
+	if (timeout_ns != 0) {
+		n = wait_at_gate(s, events, capacity, timeout_ns, &woken);
+	} else {
+		state = mio__cancel_hold();
+		mio__lock(&s->base.lock);
+		n = poll_nowait_locked(s, false, events, capacity, &woken);
+		mio__unlock(&s->base.lock);
+		mio__cancel_let(state);
+	}
 
-	state = mio__cancel_hold();
-	mio__lock(&s->base.lock);
-	n = poll_nowait_locked(s, false, events, capacity, woken);
-	mio__unlock(&s->base.lock);
-	mio__cancel_let(state);
-
-	return n;
+	return woken ? MIO__SELECTOR_WOKEN + (n > 0 ? n : 0) : n;
 }
 
 void

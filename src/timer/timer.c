@@ -126,7 +126,7 @@ clear_readiness_locked(struct mio_timer *timer)
 		return;
 
 	timer->reported = false;
-	mio__readiness_set(&timer->base.readiness, 0);
+	(void)mio__readiness_set(&timer->base.readiness, 0);
 }
 
 /*
