@@ -53,25 +53,44 @@ mio__kqueue_apply(int kq, const mio__kevent_t *one)
 	return call(kq, one, 1, NULL, 0);
 }
 
+/* Room for the changes of a descriptor's filters. */
+#define CHANGES (MIO__FILTERS + 1)
+
+/* The outcome of a change of one filter goes to the error of that filter. */
+static void
+store_error(const mio__kevent_t *outcome, const mio__kevent_t *changes,
+    unsigned n, int *errors)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (changes[i].filter == outcome->filter)
+			errors[i] = (int)outcome->data;
+}
+
 /*
- * Applies all changes, each whatever became of the others, which goes into
- * errors: 0 or an errno value. In one call, where there are receipts.
+ * Applies all changes in one call, each whatever became of the others, which
+ * goes into errors: 0 or an errno value. The call must not fetch records of
+ * filters as well. It does not if there are receipts, or errors: where there
+ * are no receipts, the last change is one that always fails.
  */
 static int
 apply(int kq, mio__kevent_t *changes, unsigned n, int *errors)
 {
-	mio__kevent_t receipts[MIO__FILTERS];
+	unsigned room = EV_RECEIPT != 0 ? n : n + 1;
+	mio__kevent_t outcomes[CHANGES];
 	unsigned i;
-	int r = 0;
+	int r;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		changes[i].flags |= EV_RECEIPT;
-	if (EV_RECEIPT != 0)
-		r = call(kq, changes, n, receipts, n);
-	for (i = 0; r >= 0 && i < n; i++)
-		errors[i] = EV_RECEIPT != 0
-		    ? (int)receipts[i].data
-		    : -mio__kqueue_apply(kq, &changes[i]);
+		errors[i] = 0;
+	}
+	changes[n] = mio__kqueue_change(UINTPTR_MAX, EVFILT_TIMER, EV_DELETE);
+
+	r = call(kq, changes, room, outcomes, room);
+	for (i = 0; r > 0 && i < (unsigned)r; i++)
+		store_error(&outcomes[i], changes, n, errors);
 
 	return r < 0 ? r : 0;
 }
@@ -83,7 +102,7 @@ apply(int kq, mio__kevent_t *changes, unsigned n, int *errors)
 int
 mio__kqueue_apply_to_all(int kq, mio_fd_t fd, unsigned flags)
 {
-	mio__kevent_t changes[MIO__FILTERS];
+	mio__kevent_t changes[CHANGES];
 	int errors[MIO__FILTERS];
 	bool found = false;
 	unsigned i;
@@ -112,7 +131,9 @@ mio__kqueue_apply_to_all(int kq, mio_fd_t fd, unsigned flags)
  * its writing side, where a half-close by the peer is not; other files have the
  * side that is read. Neither room nor data is ever as much as is asked for
  * here, but pipes and devices ignore that. The kernel's flags say how it is
- * reported: EV_DISPATCH once, EV_RECEIPT by each wait.
+ * reported: EV_DISPATCH once, EV_RECEIPT by each wait. Where there is no
+ * EV_RECEIPT, a timer of the descriptor's number, which never runs out since it
+ * is disabled, says the latter.
  */
 static mio__kevent_t
 quiet_filter(mio_fd_t fd, mio__filter_t filter, unsigned flags)
@@ -146,6 +167,37 @@ undo_if_failed(int kq, mio_fd_t fd, int r)
 	return r;
 }
 
+static mio__kevent_t
+level_mark(mio_fd_t fd, unsigned flags)
+{
+	mio__kevent_t mark =
+	    mio__kqueue_change((uintptr_t)fd, EVFILT_TIMER, flags);
+
+	mark.data = INT_MAX;
+
+	return mark;
+}
+
+/* Also clears the mark of a descriptor that had the number before. */
+static int
+mark_level(int kq, mio_fd_t fd, bool is_level)
+{
+	mio__kevent_t mark =
+	    level_mark(fd, is_level ? EV_ADD | EV_DISABLE : EV_DELETE);
+	int r = EV_RECEIPT == 0 ? mio__kqueue_apply(kq, &mark) : 0;
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static bool
+is_level(int kq, const mio__kevent_t *record)
+{
+	mio__kevent_t mark = level_mark((mio_fd_t)record->ident, 0);
+
+	return EV_RECEIPT != 0 ? (record->flags & EV_RECEIPT) != 0
+			       : mio__kqueue_apply(kq, &mark) == 0;
+}
+
 int
 mio__kqueue_add_quiet(
     int kq, mio_fd_t fd, const struct stat *st, uint64_t tag, unsigned options)
@@ -159,7 +211,9 @@ mio__kqueue_add_quiet(
 	int r;
 
 	mio__kevent_set_tag(&quiet, tag);
-	r = mio__kqueue_apply(kq, &quiet);
+	r = mark_level(kq, fd, !(options & (MIO_ONESHOT | MIO_EDGE)));
+	if (r == 0)
+		r = mio__kqueue_apply(kq, &quiet);
 
 	return undo_if_failed(kq, fd, r == -EINVAL ? -EPERM : r);
 }
@@ -172,22 +226,21 @@ void
 mio__kqueue_settle_quiet(
     int kq, const mio__kevent_t *record, enum mio__quiet_outcome outcome)
 {
-	mio_fd_t fd = (mio_fd_t)record->ident;
-	unsigned flags = record->flags & (EV_DISPATCH | EV_RECEIPT);
-	mio__kevent_t filter =
-	    quiet_filter(fd, record->filter, flags | EV_ENABLE);
+	unsigned kept = record->flags & (EV_DISPATCH | EV_RECEIPT);
+	mio__kevent_t filter = quiet_filter(
+	    (mio_fd_t)record->ident, record->filter, kept | EV_ENABLE);
+	bool is_oneshot = (record->flags & EV_DISPATCH) != 0;
 
-	if (outcome != MIO__QUIET_NO_ROOM && flags == 0)
-		return;
-
-	if (flags & EV_DISPATCH && outcome == MIO__QUIET_REPORTED)
+	if (outcome == MIO__QUIET_REPORTED && is_oneshot) {
 		filter.flags = EV_DISABLE;
-	if (flags & EV_DISPATCH && outcome == MIO__QUIET_NOTHING) {
-		(void)mio__kqueue_apply_to_all(kq, fd, EV_DELETE);
+	} else if (outcome == MIO__QUIET_NOTHING && is_oneshot) {
+		(void)mio__kqueue_apply_to_all(
+		    kq, (mio_fd_t)record->ident, EV_DELETE);
 		filter.flags = EV_ADD | EV_CLEAR;
-	}
-	if (flags & EV_RECEIPT && outcome == MIO__QUIET_NOTHING)
+	} else if (outcome == MIO__QUIET_NOTHING ||
+	    (outcome == MIO__QUIET_REPORTED && !is_level(kq, record))) {
 		return;
+	}
 
 	mio__kevent_set_tag(&filter, mio__kevent_tag(record));
 	(void)mio__kqueue_apply(kq, &filter); /* closed by now, it is gone */
@@ -227,7 +280,7 @@ mio__kqueue_add(int kq, mio_fd_t fd, const struct stat *st, uint64_t tag,
     unsigned interest, unsigned flags)
 {
 	bool is_pipe = S_ISFIFO(st->st_mode);
-	mio__kevent_t changes[MIO__FILTERS];
+	mio__kevent_t changes[CHANGES];
 	int errors[MIO__FILTERS];
 	unsigned i, n = 0;
 	int r;

@@ -454,6 +454,9 @@ CALL(int, kqueue, (void), ())
 #ifndef EVFILT_USER
 #define EVFILT_USER 0xffff
 #endif
+#ifndef EV_RECEIPT
+#define EV_RECEIPT 0
+#endif
 
 /* What the call is for: it has several names. */
 static const char *
@@ -468,7 +471,7 @@ kevent_name(const struct kevent *changes, int n)
 					       : "kevent_change";
 }
 
-/* The last of several changes fails, the others are made. */
+/* The last of several changes fails, the others are made. With receipts. */
 static int
 fail_the_last(int kq, const struct kevent *changes, int n,
     struct kevent *records, int room)
@@ -494,8 +497,8 @@ fault_kevent(int kq, const struct kevent *changes, int n,
 
 	if (n == 0 && ts != NULL)
 		note_ns(ts);
-	if (n > 1 && n == room && (changes->flags & EV_ADD) &&
-	    fails("kevent_last"))
+	if (n > 1 && (changes->flags & EV_RECEIPT) &&
+	    (changes->flags & EV_ADD) && fails("kevent_last"))
 		return fail_the_last(kq, changes, n, records, room);
 	if (fails(kevent_name(changes, n)))
 		return -1;
