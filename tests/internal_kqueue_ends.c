@@ -329,6 +329,35 @@ START_TEST(a_child_has_no_queues)
 }
 END_TEST
 
+#ifdef EVFILT_EXCEPT
+/* An urgent byte is not data, and data is not urgent. */
+START_TEST(an_urgent_byte)
+{
+	struct kevent watch = { .filter = EVFILT_EXCEPT, .flags = EV_ADD };
+	int kq = open_queue();
+	mio_fd_t client, server;
+	char byte;
+
+	tcp_pair(&client, &server);
+	assert_ok(change(kq, server, R, EV_ADD));
+	watch.ident = (uintptr_t)server;
+	watch.fflags = NOTE_OOB;
+	ck_assert_int_eq(kevent(kq, &watch, 1, NULL, 0, NULL), 0);
+	expect_none(kq);
+	ck_assert_int_eq(send(client, "u", 1, MSG_OOB), 1);
+	ck_assert_uint_eq(
+	    expect(kq, server, (int)EVFILT_EXCEPT, 0).fflags & NOTE_OOB,
+	    NOTE_OOB);
+	ck_assert_int_eq(recv(server, &byte, 1, MSG_OOB), 1);
+	expect_none(kq);
+	put(client);
+	(void)expect(kq, server, R, 0);
+	close_pair(client, server);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+#endif
+
 int
 main(void)
 {
@@ -347,6 +376,9 @@ main(void)
 	tcase_add_test(tcase, a_listener);
 	tcase_add_test(tcase, a_datagram_socket_with_an_error);
 	tcase_add_test(tcase, a_low_water_mark);
+#ifdef EVFILT_EXCEPT
+	tcase_add_test(tcase, an_urgent_byte);
+#endif
 
 	tcase = new_case(suite, "descriptors");
 	tcase_add_test(tcase, closing_takes_filters_out);

@@ -127,6 +127,9 @@ internal_tests += \
 	tests/internal_kqueue_ends \
 	$(end)
 endif
+if ONLY_TESTS
+internal_tests += tests/internal_kqueue_requests
+endif
 if USES_TABLE
 internal_tests += tests/internal_poll_table
 endif
@@ -143,6 +146,7 @@ tests_internal_faults_net_LDADD = $(faults)
 tests_internal_gate_LDADD = $(faults)
 tests_internal_kqueue_LDADD = $(faults)
 tests_internal_kqueue_ends_LDADD = $(faults)
+tests_internal_kqueue_requests_LDADD = $(faults)
 tests_internal_poll_table_LDADD = $(faults)
 tests_internal_readiness_LDADD = $(faults)
 tests_internal_ready_queue_LDADD = $(faults)

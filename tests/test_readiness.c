@@ -400,6 +400,61 @@ START_TEST(urgent_byte_is_priority_only_where_asked_for)
 }
 END_TEST
 
+static bool
+has_priority(struct mio_poll *poll, int fd, unsigned options)
+{
+	int r = mio_poll_register_fd(poll, fd, 7, MIO_PRIORITY, options);
+
+	if (r == -ENOTSUP && backend_is("kqueue"))
+		return false;
+	assert_ok(r);
+
+	return true;
+}
+
+START_TEST(urgent_byte_alone_is_a_oneshot)
+{
+	struct mio_poll *poll = new_poll();
+	mio_fd_t client, server;
+
+	tcp_pair(&client, &server);
+	if (has_priority(poll, server, modes[_i] | MIO_ONESHOT)) {
+		ck_assert_int_eq(send(client, "d", 1, 0), 1);
+		wait_for(server, POLLIN);
+		expect_nothing(poll);
+		ck_assert_int_eq(send(client, "u", 1, MSG_OOB), 1);
+		expect_ready(poll, 7, MIO_PRIORITY, 0);
+		expect_nothing(poll);
+		assert_ok(mio_poll_reregister_fd(poll, server, 8, MIO_PRIORITY,
+		    modes[_i] | MIO_ONESHOT));
+		expect_ready(poll, 8, MIO_PRIORITY, 0);
+		assert_ok(mio_poll_deregister_fd(poll, server));
+		expect_nothing(poll);
+	}
+	close_pair(client, server);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(pipe_without_urgent_bytes_still_ends)
+{
+	struct mio_poll *poll = new_poll();
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	if (has_priority(poll, fds[0], modes[_i])) {
+		ck_assert_int_eq(write(fds[1], "x", 1), 1);
+		expect_nothing(poll);
+		ck_assert_int_eq(close(fds[1]), 0);
+		expect_ready(poll, 7, MIO_READABLE | MIO_READ_CLOSED, ALL);
+	} else {
+		ck_assert_int_eq(close(fds[1]), 0);
+	}
+	ck_assert_int_eq(close(fds[0]), 0);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 START_TEST(fired_oneshot_says_nothing_when_closed)
 {
 	struct mio_poll *poll = new_poll();
@@ -521,6 +576,8 @@ main(void)
 	ADD(datagram_after_an_error_that_was_taken);
 	ADD(unix_stream_whose_peer_closed);
 	ADD(urgent_byte_is_priority_only_where_asked_for);
+	ADD(urgent_byte_alone_is_a_oneshot);
+	ADD(pipe_without_urgent_bytes_still_ends);
 	ADD(fired_oneshot_says_nothing_when_closed);
 	ADD(empty_interest_reports_hang_ups_only);
 	ADD(empty_interest_reports_the_end_of_a_connection);

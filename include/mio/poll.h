@@ -36,8 +36,8 @@ typedef uint64_t mio_token_t;
 #define MIO_ERROR        0x008u /* the next call returns the error, if any */
 #define MIO_READ_CLOSED  0x010u /* the peer sends no more */
 #define MIO_WRITE_CLOSED 0x020u /* sends fail; only a hint if ERROR is set */
-#define MIO_AIO          0x040u /* POSIX AIO; no selector supports it yet */
-#define MIO_LIO          0x080u /* lio_listio; no selector supports it yet */
+#define MIO_AIO          0x040u /* POSIX AIO, see mio_poll_register(3) */
+#define MIO_LIO          0x080u /* lio_listio, likewise */
 #define MIO_HUP          (MIO_READ_CLOSED | MIO_WRITE_CLOSED)
 
 /* Options. Neither EDGE nor LEVEL means LEVEL; both is -EINVAL. */

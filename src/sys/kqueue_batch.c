@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sys/kqueue_batch.h"
 
+#define NO_DESCRIPTOR UINT32_MAX
+
 /* Whether the descriptor may have an event; it has one from now on. */
 static bool
 may_have_event(struct mio__kqueue_batch *batch, uintptr_t fd)
@@ -37,6 +39,17 @@ mio__kqueue_batch_put(struct mio__kqueue_batch *batch, uintptr_t fd,
 	event->ready |= ready;
 
 	return true;
+}
+
+void
+mio__kqueue_batch_add(
+    struct mio__kqueue_batch *batch, mio_token_t token, unsigned ready)
+{
+	batch->events[batch->count++] = (struct mio_event){
+		.token = token,
+		.ready = ready,
+		.reserved = NO_DESCRIPTOR,
+	};
 }
 
 int

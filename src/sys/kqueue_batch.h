@@ -25,6 +25,13 @@ struct mio__kqueue_batch {
 bool mio__kqueue_batch_put(struct mio__kqueue_batch *batch, uintptr_t fd,
     mio_token_t token, unsigned ready);
 
+/*
+ * Adds an event that is not of a descriptor, and not merged with any other.
+ * There must be room.
+ */
+void mio__kqueue_batch_add(
+    struct mio__kqueue_batch *batch, mio_token_t token, unsigned ready);
+
 /* The events are complete: how many. */
 int mio__kqueue_batch_end(struct mio__kqueue_batch *batch);
 

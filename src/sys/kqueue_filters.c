@@ -6,7 +6,9 @@
 
 #include <sys/stat.h>
 
+#include "sys/clock.h"
 #include "sys/descriptor.h"
+#include "sys/handover.h"
 
 static const mio__filter_t filters[] = { EVFILT_READ, EVFILT_WRITE,
 	MIO__EVFILT_OOB };
@@ -51,6 +53,22 @@ int
 mio__kqueue_apply(int kq, const mio__kevent_t *one)
 {
 	return call(kq, one, 1, NULL, 0);
+}
+
+int
+mio__kqueue_fetch(
+    int kq, mio__kevent_t *records, size_t room, int64_t timeout_ns)
+{
+	struct timespec ts = mio__os_timespec(timeout_ns < MIO__KQUEUE_WAIT_MAX
+		? timeout_ns
+		: MIO__KQUEUE_WAIT_MAX);
+	int n = mio__kevent(kq, NULL, 0, records, (mio__kevent_count_t)room,
+	    timeout_ns < 0 ? NULL : &ts);
+
+	if (n > 0)
+		MIO__HANDOVER_ACQUIRE(kq);
+
+	return n < 0 ? -errno : n;
 }
 
 /* Room for the changes of a descriptor's filters. */
@@ -389,4 +407,13 @@ mio__kqueue_hang_up_of(const mio__kevent_t *record)
 		return ready_at_end(record);
 
 	return has_ended(fd) ? READ_AND_WRITE | MIO_HUP : 0;
+}
+
+unsigned
+mio__kqueue_request_of(const mio__kevent_t *record)
+{
+	if (MIO__HAS_AIO && record->filter == MIO__EVFILT_AIO)
+		return MIO_AIO;
+
+	return MIO__HAS_LIO && record->filter == MIO__EVFILT_LIO ? MIO_LIO : 0;
 }

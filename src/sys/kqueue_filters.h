@@ -8,6 +8,7 @@
  * descriptor at the same time.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <sys/stat.h>
@@ -21,6 +22,13 @@ mio__kqueue_change(uintptr_t ident, mio__filter_t filter, unsigned flags);
 
 /* Applies it; the errors of kevent(2). */
 int mio__kqueue_apply(int kq, const mio__kevent_t *change);
+
+/* The longest wait in one call; some kernels refuse longer ones. */
+#define MIO__KQUEUE_WAIT_MAX (INT64_C(86400) * 1000000000)
+
+/* Waits for records; no longer than that. Their number, or an error. */
+int mio__kqueue_fetch(
+    int kq, mio__kevent_t *records, size_t room, int64_t timeout_ns);
 
 /*
  * Applies the same flags to all filters of a descriptor, of which some may be
@@ -54,5 +62,11 @@ void mio__kqueue_settle_quiet(
  */
 unsigned mio__kqueue_ready_of(const mio__kevent_t *record);
 unsigned mio__kqueue_hang_up_of(const mio__kevent_t *record);
+
+/*
+ * MIO_AIO or MIO_LIO if the record is of a request of POSIX AIO, whose token
+ * the program has put into udata; otherwise 0.
+ */
+unsigned mio__kqueue_request_of(const mio__kevent_t *record);
 
 #endif

@@ -18,6 +18,7 @@
 #include "config.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -110,6 +111,25 @@ mio__kevent_tag(const mio__kevent_t *record)
 #define MIO__FILTERS    2u
 #define MIO__EVFILT_OOB 0
 #define MIO__NOTE_OOB   0
+#endif
+
+/*
+ * Requests of POSIX AIO, whose SIGEV_KEVENT names the queue. Some systems have
+ * the names of the filters only.
+ */
+#if defined(EVFILT_AIO) && defined(SIGEV_KEVENT)
+#define MIO__EVFILT_AIO EVFILT_AIO
+#define MIO__HAS_AIO    true
+#else
+#define MIO__EVFILT_AIO 0
+#define MIO__HAS_AIO    false
+#endif
+#if defined(EVFILT_LIO) && defined(SIGEV_KEVENT)
+#define MIO__EVFILT_LIO EVFILT_LIO
+#define MIO__HAS_LIO    true
+#else
+#define MIO__EVFILT_LIO 0
+#define MIO__HAS_LIO    false
 #endif
 
 /* A wake by the kernel's own means; a pipe does it where this is false. */

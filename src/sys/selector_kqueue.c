@@ -57,9 +57,6 @@
 /* How many records one call fetches. */
 #define RECORDS 256
 
-/* The longest wait in one call; some kernels refuse longer ones. */
-#define WAIT_MAX (INT64_C(86400) * 1000000000)
-
 struct mio__selector {
 	int kq;
 	int careful;
@@ -199,6 +196,13 @@ is_for_careful(unsigned interest, unsigned options)
 	return (options & MIO_ONESHOT) || interest == 0;
 }
 
+/* What is left of an interest: only sockets have urgent bytes. */
+static unsigned
+possible(unsigned interest, const struct stat *st)
+{
+	return S_ISSOCK(st->st_mode) ? interest : interest & ~MIO_PRIORITY;
+}
+
 static int
 add_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
     mio_token_t token, unsigned interest, unsigned options)
@@ -312,7 +316,8 @@ mio__selector_add(struct mio__selector *s, mio_fd_t fd, mio_token_t token,
 	if (r == -ENOENT)
 		r = find_locked(s, s->careful, fd);
 	if (r == -ENOENT)
-		r = add_locked(s, fd, &st, token, interest, options);
+		r = add_locked(
+		    s, fd, &st, token, possible(interest, &st), options);
 	else if (r == 0)
 		r = -EEXIST;
 	mio__let_others_in(&s->lock, locked);
@@ -346,7 +351,7 @@ mio__selector_modify(struct mio__selector *s, mio_fd_t fd, mio_token_t token,
 		return r;
 
 	locked = mio__lock_others_out(&s->lock);
-	r = modify_locked(s, fd, &st, token, interest, options);
+	r = modify_locked(s, fd, &st, token, possible(interest, &st), options);
 	mio__let_others_in(&s->lock, locked);
 
 	return r == -ENOENT ? absent(s, fd) : r;
@@ -364,20 +369,6 @@ mio__selector_remove(struct mio__selector *s, mio_fd_t fd)
 }
 
 /* ---- the wait */
-
-static int
-fetch(int kq, mio__kevent_t *records, size_t room, int64_t timeout_ns)
-{
-	struct timespec ts =
-	    mio__os_timespec(timeout_ns < WAIT_MAX ? timeout_ns : WAIT_MAX);
-	int n = mio__kevent(kq, NULL, 0, records, (mio__kevent_count_t)room,
-	    timeout_ns < 0 ? NULL : &ts);
-
-	if (n > 0)
-		MIO__HANDOVER_ACQUIRE(kq);
-
-	return n < 0 ? -errno : n;
-}
 
 /* Whether the record's registration still has its token. */
 static bool
@@ -419,6 +410,22 @@ is_internal(struct mio__selector *s, struct mio__kqueue_batch *batch,
 	return batch->has_internal = true;
 }
 
+/* Adds a record of the main queue. There is room. */
+static void
+add_record(struct mio__selector *s, struct mio__kqueue_batch *batch,
+    const mio__kevent_t *record, bool *woken)
+{
+	unsigned request = mio__kqueue_request_of(record);
+	mio_token_t token;
+
+	if (request != 0)
+		mio__kqueue_batch_add(batch, (uintptr_t)record->udata, request);
+	else if (!is_internal(s, batch, record, woken) &&
+	    find_token(s, record, false, &token))
+		(void)mio__kqueue_batch_put(
+		    batch, record->ident, token, mio__kqueue_ready_of(record));
+}
+
 /* Adds what the main queue has: how many records there were. */
 static int
 add_records(struct mio__selector *s, struct mio__kqueue_batch *batch,
@@ -426,17 +433,12 @@ add_records(struct mio__selector *s, struct mio__kqueue_batch *batch,
 {
 	mio__kevent_t records[RECORDS];
 	size_t room = batch->capacity - batch->count;
-	mio_token_t token;
 	int i, n;
 
-	n = fetch(s->kq, records, room < RECORDS ? room : RECORDS, timeout_ns);
+	n = mio__kqueue_fetch(
+	    s->kq, records, room < RECORDS ? room : RECORDS, timeout_ns);
 	for (i = 0; i < n; i++)
-		if (!is_internal(s, batch, &records[i], woken) &&
-		    find_token(s, &records[i], false, &token))
-			(void)mio__kqueue_batch_put(batch, records[i].ident,
-			    token,
-			    mio__kqueue_ready_of(
-				&records[i])); /* there is room */
+		add_record(s, batch, &records[i], woken);
 
 	return n;
 }
@@ -466,7 +468,8 @@ add_careful_locked(struct mio__selector *s, struct mio__kqueue_batch *batch)
 	mio_token_t token;
 	int i, n;
 
-	n = fetch(s->careful, records, room < RECORDS ? room : RECORDS, 0);
+	n = mio__kqueue_fetch(
+	    s->careful, records, room < RECORDS ? room : RECORDS, 0);
 	for (i = 0; i < n; i++) {
 		if (!find_token(s, &records[i], true, &token))
 			continue;
@@ -543,7 +546,7 @@ mio__selector_clear_wake(struct mio__selector *s)
 static int
 make_alarm(struct mio__selector *s)
 {
-	int r = mio__kqueue_add_timer(s->kq, WAIT_MAX);
+	int r = mio__kqueue_add_timer(s->kq, MIO__KQUEUE_WAIT_MAX);
 
 	s->alarm_made = r == 0 || r == -ENOTSUP;
 	atomic_store_explicit(&s->alarm_works, r == 0, memory_order_relaxed);

@@ -19,6 +19,10 @@ union sigval {
 	void *sival_ptr;
 };
 
+#if BSD_FREEBSD || BSD_DRAGONFLY
+#define SIGEV_KEVENT 3
+#endif
+
 typedef struct {
 	int si_signo;
 	int si_code;

@@ -89,6 +89,8 @@ holds(struct knote *note)
 		return note->triggered;
 	if (record->filter == EVFILT_TIMER)
 		return record->data != 0;
+	if (record->filter == EVFILT_AIO || record->filter == EVFILT_LIO)
+		return true;
 
 	record->flags &= ~EV_EOF;
 	record->fflags = 0;
@@ -235,6 +237,10 @@ attach_descriptor(struct queue *queue, const struct knote *note)
 	int error;
 	uintptr_t fd = note->record.ident;
 
+	if (note->record.filter == EVFILT_EXCEPT &&
+	    (!HAS_EXCEPT || note->fflags != NOTE_OOB ||
+		!kqueue_is_socket((int)fd)))
+		return EINVAL;
 	if (note->record.filter == EVFILT_WRITE) {
 		if (kq_find_queue((int)fd) != NULL)
 			return EPERM;
@@ -311,7 +317,8 @@ change_existing(
 static int
 check_ident(struct queue *queue, const struct kevent *change)
 {
-	if (change->filter != EVFILT_READ && change->filter != EVFILT_WRITE)
+	if (change->filter != EVFILT_READ && change->filter != EVFILT_WRITE &&
+	    change->filter != EVFILT_EXCEPT)
 		return 0;
 
 	(void)kq_forget_closed(queue, change->ident);
@@ -541,4 +548,27 @@ kevent(int kq, const struct kevent *changes, int changes_count,
 	kq_give(&held);
 
 	return n;
+}
+
+int
+kqueue_finish_request(int kq, const struct kevent *record)
+{
+	struct knote *note = NULL;
+	struct queue *queue;
+	struct held held;
+
+	kq_take(&held);
+	queue = kq_find_queue(kq);
+	if (queue != NULL && HAS_AIO)
+		note = kq_new_note();
+	if (note != NULL) {
+		note->record = *record;
+		note->record.flags |= EV_ADD | EV_EOF;
+		note->next = queue->notes;
+		queue->notes = note;
+		kq_activate(queue, note);
+	}
+	kq_give(&held);
+
+	return note != NULL ? 0 : -1;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 #include "lib/kqueue_condition.h"
+#include "lib/kqueue_queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ option(int fd, int name)
 static struct state
 state_of(int fd)
 {
-	struct pollfd look = { fd, POLLIN | POLLOUT | POLLRDHUP, 0 };
+	struct pollfd look = { fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP, 0 };
 	struct state state = { .fd = fd };
 	struct stat st = { .st_mode = 0 };
 
@@ -223,10 +224,25 @@ is_other_ready(const struct state *state, struct kevent *record)
 	return state->bits & (record->filter == EVFILT_READ ? POLLIN : POLLOUT);
 }
 
+/* No filter for urgent bytes sees the end of a connection. */
+static bool
+is_urgent(const struct state *state, struct kevent *record)
+{
+	if (!(state->bits & POLLPRI))
+		return false;
+
+	record->fflags = NOTE_OOB;
+
+	return true;
+}
+
 bool
 kqueue_condition(struct kevent *record, int64_t low, bool *was_listener)
 {
 	struct state state = state_of((int)record->ident);
+
+	if (record->filter == EVFILT_EXCEPT)
+		return is_urgent(&state, record);
 
 	*was_listener |= state.is_listener;
 	if (*was_listener && !state.is_listener)
@@ -248,4 +264,10 @@ kqueue_is_broken_pipe(int fd)
 	struct state state = state_of(fd);
 
 	return state.is_pipe && (state.bits & (POLLERR | POLLHUP)) != 0;
+}
+
+bool
+kqueue_is_socket(int fd)
+{
+	return state_of(fd).is_socket;
 }

@@ -178,7 +178,8 @@ bool
 kq_is_of_descriptor(const struct knote *note)
 {
 	return note->record.filter == EVFILT_READ ||
-	    note->record.filter == EVFILT_WRITE;
+	    note->record.filter == EVFILT_WRITE ||
+	    note->record.filter == EVFILT_EXCEPT;
 }
 
 void
@@ -382,8 +383,10 @@ kq_rewatch(struct queue *queue, uintptr_t fd)
 {
 	struct knote *in = kq_find_note(queue, fd, EVFILT_READ);
 	struct knote *out = kq_find_note(queue, fd, EVFILT_WRITE);
+	uint32_t urgent =
+	    kq_find_note(queue, fd, EVFILT_EXCEPT) != NULL ? EPOLLPRI : 0u;
 	uint32_t bits = (in != NULL ? EPOLLIN | EPOLLRDHUP : 0u) |
-	    (out != NULL ? EPOLLOUT : 0u);
+	    (out != NULL ? EPOLLOUT : 0u) | urgent;
 	bool is_split = in != NULL && out != NULL &&
 	    (in->record.flags | out->record.flags) & EV_CLEAR &&
 	    make_room_fd(queue) == 0 &&
@@ -396,8 +399,8 @@ kq_rewatch(struct queue *queue, uintptr_t fd)
 	if (!is_split && queue->room_fd >= 0)
 		unwatch(queue->room_fd, fd);
 	if (bits != 0)
-		return watch(
-		    queue->fd, fd, is_split ? EPOLLIN | EPOLLRDHUP : bits);
+		return watch(queue->fd, fd,
+		    is_split ? EPOLLIN | EPOLLRDHUP | urgent : bits);
 
 	unwatch(queue->fd, fd);
 
@@ -446,16 +449,22 @@ is_closed(const struct queue *queue, uintptr_t fd)
 bool
 kq_forget_closed(struct queue *queue, uintptr_t fd)
 {
-	struct knote *in = kq_find_note(queue, fd, EVFILT_READ);
-	struct knote *out = kq_find_note(queue, fd, EVFILT_WRITE);
+	static const uint32_t filters[] = { EVFILT_READ, EVFILT_WRITE,
+		EVFILT_EXCEPT };
+	struct knote *notes[3];
+	bool found = false;
+	int i;
 
-	if ((in == NULL && out == NULL) || !is_closed(queue, fd))
+	for (i = 0; i < 3; i++) {
+		notes[i] = kq_find_note(queue, fd, filters[i]);
+		found |= notes[i] != NULL;
+	}
+	if (!found || !is_closed(queue, fd))
 		return false;
 
-	if (in != NULL)
-		forget(queue, in);
-	if (out != NULL)
-		forget(queue, out);
+	for (i = 0; i < 3; i++)
+		if (notes[i] != NULL)
+			forget(queue, notes[i]);
 
 	return true;
 }

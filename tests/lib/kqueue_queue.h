@@ -16,6 +16,20 @@
 #ifndef EV_RECEIPT
 #define EV_RECEIPT 0
 #endif
+#ifdef EVFILT_AIO
+#define HAS_AIO true
+#else
+#define HAS_AIO    false
+#define EVFILT_AIO 2u
+#define EVFILT_LIO 9u
+#endif
+#ifdef EVFILT_EXCEPT
+#define HAS_EXCEPT true
+#else
+#define HAS_EXCEPT    false
+#define EVFILT_EXCEPT 10u
+#define NOTE_OOB      0x0002u
+#endif
 
 /* What an epoll watches beside descriptors. */
 #define SHOWN UINT64_MAX

@@ -9,6 +9,8 @@
  *
  *	KQUEUE_UDATA		the type of udata (void *)
  *	KQUEUE_EXT		there are four more words, as on FreeBSD 12
+ *	KQUEUE_NO_AIO		there are no EVFILT_AIO and EVFILT_LIO
+ *	KQUEUE_NO_EXCEPT	there is no EVFILT_EXCEPT
  *	KQUEUE_NO_USER		there is no EVFILT_USER
  *	KQUEUE_NO_RECEIPT	there is no EV_RECEIPT
  *	KQUEUE_NO_NSECONDS	timers count milliseconds only
@@ -55,6 +57,15 @@ struct kevent {
 #define EVFILT_READ  0u
 #define EVFILT_WRITE 1u
 #define EVFILT_TIMER 6u
+#ifndef KQUEUE_NO_AIO
+#define EVFILT_AIO   2u
+#define EVFILT_LIO   9u
+#define SIGEV_KEVENT 3
+#endif
+#ifndef KQUEUE_NO_EXCEPT
+#define EVFILT_EXCEPT 10u
+#define NOTE_OOB      0x0002u
+#endif
 #ifndef KQUEUE_NO_USER
 #define EVFILT_USER  8u
 #define NOTE_TRIGGER 0x01000000u
@@ -67,6 +78,14 @@ struct kevent {
 #endif
 
 int kqueue(void);
+
+/*
+ * As a request of POSIX AIO that is done: the filter, the ident, udata and
+ * EV_CLEAR or EV_ONESHOT of the record are reported, without any of these flags
+ * until the filter is deleted. 0 or -1.
+ */
+int kqueue_finish_request(int kq, const struct kevent *record);
+
 int kevent(int kq, const struct kevent *changes, int changes_count,
     struct kevent *records, int room, const struct timespec *timeout);
 
