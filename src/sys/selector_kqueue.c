@@ -392,35 +392,33 @@ find_token(struct mio__selector *s, const mio__kevent_t *record, bool is_locked,
 	return found;
 }
 
-/* A record of the selector's own: what it does, if it is one. */
+/* Whether a record is of the selector's own; then the batch says which. */
 static bool
 is_internal(struct mio__selector *s, struct mio__kqueue_batch *batch,
-    const mio__kevent_t *record, bool *woken)
+    const mio__kevent_t *record)
 {
 	if (record->filter == EVFILT_TIMER ||
-	    mio__kqueue_is_wake(&s->wake, record)) {
-		*woken = true;
-	} else if (record->filter == EVFILT_READ &&
-	    record->ident == (uintptr_t)s->careful) {
-		batch->is_careful_ready = true;
-	} else {
-		return false;
-	}
+	    mio__kqueue_is_wake(&s->wake, record))
+		return batch->is_woken = true;
 
-	return batch->has_internal = true;
+	if (record->filter == EVFILT_READ &&
+	    record->ident == (uintptr_t)s->careful)
+		return batch->is_careful_ready = true;
+
+	return false;
 }
 
 /* Adds a record of the main queue. There is room. */
 static void
 add_record(struct mio__selector *s, struct mio__kqueue_batch *batch,
-    const mio__kevent_t *record, bool *woken)
+    const mio__kevent_t *record)
 {
 	unsigned request = mio__kqueue_request_of(record);
 	mio_token_t token;
 
 	if (request != 0)
 		mio__kqueue_batch_add(batch, (uintptr_t)record->udata, request);
-	else if (!is_internal(s, batch, record, woken) &&
+	else if (!is_internal(s, batch, record) &&
 	    find_token(s, record, false, &token))
 		(void)mio__kqueue_batch_put(
 		    batch, record->ident, token, mio__kqueue_ready_of(record));
@@ -429,7 +427,7 @@ add_record(struct mio__selector *s, struct mio__kqueue_batch *batch,
 /* Adds what the main queue has: how many records there were. */
 static int
 add_records(struct mio__selector *s, struct mio__kqueue_batch *batch,
-    int64_t timeout_ns, bool *woken)
+    int64_t timeout_ns)
 {
 	mio__kevent_t records[RECORDS];
 	size_t room = batch->capacity - batch->count;
@@ -438,7 +436,7 @@ add_records(struct mio__selector *s, struct mio__kqueue_batch *batch,
 	n = mio__kqueue_fetch(
 	    s->kq, records, room < RECORDS ? room : RECORDS, timeout_ns);
 	for (i = 0; i < n; i++)
-		add_record(s, batch, &records[i], woken);
+		add_record(s, batch, &records[i]);
 
 	return n;
 }
@@ -488,14 +486,13 @@ add_careful_locked(struct mio__selector *s, struct mio__kqueue_batch *batch)
  * places of those, and the careful queue is fetched from.
  */
 static void
-finish(struct mio__selector *s, struct mio__kqueue_batch *batch, bool is_full,
-    bool *woken)
+finish(struct mio__selector *s, struct mio__kqueue_batch *batch, bool is_full)
 {
 	int state = mio__cancel_hold();
 	bool locked;
 
 	if (is_full)
-		(void)add_records(s, batch, 0, woken); /* or the next wait */
+		(void)add_records(s, batch, 0); /* or the next wait */
 	if (batch->is_careful_ready && batch->count < batch->capacity) {
 		locked = mio__lock_others_out(&s->lock);
 		add_careful_locked(s, batch);
@@ -512,18 +509,17 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 		.events = events,
 		.capacity = capacity,
 	};
-	bool woken = false;
 	int n;
 
-	n = add_records(s, &batch, timeout_ns, &woken);
+	n = add_records(s, &batch, timeout_ns);
 	if (n <= 0)
 		return n;
 
-	if (batch.has_internal)
-		finish(s, &batch, (size_t)n == capacity, &woken);
+	if (batch.is_woken || batch.is_careful_ready)
+		finish(s, &batch, (size_t)n == capacity);
 
 	return mio__kqueue_batch_end(&batch) +
-	    (woken ? MIO__SELECTOR_WOKEN : 0);
+	    (batch.is_woken ? MIO__SELECTOR_WOKEN : 0);
 }
 
 /* ---- the wake */
