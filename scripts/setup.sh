@@ -303,8 +303,8 @@ prepare_source() {
 	fi
 }
 
-# build_in DIR CONFIGURE-ARGUMENTS...
-build_in() {
+# configure_in DIR CONFIGURE-ARGUMENTS...: unless that was done already
+configure_in() {
 	dir=$1
 	shift
 	mkdir -p "$dir"
@@ -319,6 +319,11 @@ build_in() {
 		    give_up configure "$dir/configure.log"
 		echo "$*" >"$dir/arguments"
 	fi
+}
+
+# build_in DIR CONFIGURE-ARGUMENTS...
+build_in() {
+	configure_in "$@"
 	say "make in $dir"
 	logged "$dir/make.log" make_in "$dir" -j"$(nproc)" ||
 	    give_up make "$dir/make.log"

@@ -8,7 +8,10 @@
  * all is compiled, by:
  *
  *	KQUEUE_UDATA		the type of udata (void *)
- *	KQUEUE_EXT		there are four more words, as on FreeBSD 12
+ *	KQUEUE_EXT		there are four more words, and changes overwrite
+ *				udata, as on FreeBSD 12
+ *	KQUEUE_64		there is kevent64(2), as on macOS; with
+ *				HAVE_KEVENT64, and uint64_t for udata
  *	KQUEUE_NO_AIO		there are no EVFILT_AIO and EVFILT_LIO
  *	KQUEUE_NO_EXCEPT	there is no EVFILT_EXCEPT
  *	KQUEUE_NO_USER		there is no EVFILT_USER
@@ -78,6 +81,12 @@ struct kevent {
 #endif
 
 int kqueue(void);
+
+#ifdef KQUEUE_64
+#define kevent64_s kevent
+#define kevent64(kq, changes, n, records, room, flags, timeout) \
+	kevent(kq, changes, n, records, room, timeout)
+#endif
 
 /*
  * As a request of POSIX AIO that is done: the filter, the ident, udata and
