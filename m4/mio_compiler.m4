@@ -26,6 +26,11 @@ AC_DEFUN([MIO_COMPILER], [
 	AX_CHECK_COMPILE_FLAG([-fvisibility=hidden],
 		[MIO_LIB_CFLAGS="$MIO_LIB_CFLAGS -fvisibility=hidden"], [],
 		[-Werror])
+	# Padding, and tables for the unlikely parts of functions, make up a tenth
+	# of the library. The benchmarks show no difference without them.
+	AX_APPEND_COMPILE_FLAGS(m4_normalize([-fno-align-functions
+		-fno-align-loops -fno-align-jumps
+		-fno-reorder-blocks-and-partition]), [MIO_LIB_CFLAGS], [-Werror])
 
 	AC_ARG_ENABLE([werror],
 		[AS_HELP_STRING([--enable-werror],

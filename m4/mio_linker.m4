@@ -12,6 +12,11 @@ AC_DEFUN([MIO_LINKER], [
 	])
 	AX_APPEND_LINK_FLAGS([-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack],
 		[MIO_LIB_LDFLAGS])
+	# A call from one part of the library to another is a direct one. Without
+	# this flag the linker adds an entry to the procedure linkage table for
+	# each public function that the library itself calls, and a program could
+	# replace the function for the library as well.
+	AX_APPEND_LINK_FLAGS([-Wl,-Bsymbolic-functions], [MIO_LIB_LDFLAGS])
 	AC_SUBST([MIO_LIB_LDFLAGS])
 
 	AS_CASE([$host_os],

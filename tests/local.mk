@@ -228,6 +228,7 @@ doc_scripts = \
 	tests/configure.sh \
 	tests/errors.sh \
 	tests/headers.sh \
+	tests/library.sh \
 	tests/man-examples.sh \
 	tests/man-lint.sh \
 	tests/packages.sh \

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The shared library as the linker made it: its calls to its own public functions
+# are direct ones, and it is not larger than it should be.
+set -eu
+
+builddir=${builddir:-.}
+READELF=${READELF:-readelf}
+library=$builddir/.libs/libmio.so
+
+# The limit for `size', in bytes, on x86-64 with gcc and -O2: this includes the
+# tables for unwinding and the dynamic symbols. Raise it only for new calls.
+limit=86016
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+if [ ! -e "$library" ] || ! $READELF -h "$library" >"$dir/header" 2>/dev/null
+then
+	echo "no $library that readelf can read"
+	exit 77
+fi
+
+# own_calls FILE: the relocations that name a public function
+own_calls() {
+	$READELF -rW "$1" | grep -E '[[:space:]]mio_[a-z]'
+}
+
+flags=$(sed -n 's/^MIO_LIB_LDFLAGS = //p' "$builddir/Makefile")
+case $flags in
+*-Bsymbolic-functions*)
+	# A program that uses the library shows that the pattern is right.
+	program=$builddir/examples/.libs/echo_server
+	if [ -e "$program" ] && ! own_calls "$program" >/dev/null; then
+		echo 'FAIL: a program has no relocation for a public function'
+		exit 1
+	fi
+	if own_calls "$library"; then
+		echo 'FAIL: the library calls these functions indirectly'
+		exit 1
+	fi
+	echo 'ok: the library calls its own functions directly'
+	;;
+*) echo 'the linker has no -Bsymbolic-functions' ;;
+esac
+
+# Other flags and compilers make other sizes.
+cflags=$(sed -n 's/^CFLAGS = //p' "$builddir/Makefile")
+case $cflags/$(sed -n 's/^CC = //p' "$builddir/Makefile") in
+'-g -O2/gcc' | '-g -O2/ccache gcc') ;;
+*) exit 0 ;;
+esac
+case $(sed -n 's/^MIO_CFLAGS = //p' "$builddir/Makefile") in
+*-fsanitize=* | *--coverage*) exit 0 ;;
+esac
+grep -q 'X86-64' "$dir/header" && grep -q 'ELF64' "$dir/header" || exit 0
+
+text=$(size "$library" | awk 'NR == 2 { print $1 }')
+if [ "$text" -gt $limit ]; then
+	echo "FAIL: $text bytes of text and read-only data, more than $limit"
+	size -A "$library"
+	exit 1
+fi
+echo "ok: $text bytes of text and read-only data, at most $limit"
