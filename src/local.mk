@@ -216,11 +216,14 @@ EXTRA_libmio_la_DEPENDENCIES = src/libmio.map
 endif
 if SYMBOL_LIST
 libmio_la_LDFLAGS += \
-	-export-symbols $(top_srcdir)/src/libmio.sym \
+	-export-symbols src/libmio.names \
 	-no-undefined \
 	$(end)
-EXTRA_libmio_la_DEPENDENCIES = src/libmio.sym
+EXTRA_libmio_la_DEPENDENCIES = src/libmio.names
 endif
+src/libmio.names: src/libmio.sym
+	$(AM_V_GEN)$(top_srcdir)/scripts/symbols names >$@
+CLEANFILES += src/libmio.names
 
 EXTRA_DIST += \
 	$(MIO_CHOICES) \

@@ -99,7 +99,7 @@ fi
 
 # each_page: the page of every call
 each_page() {
-	while read -r call; do
+	while read -r call _; do
 		man -M "$DESTDIR$MANDIR" 3 "$call" >"$dir/page" || return 1
 	done <"$srcdir/src/libmio.sym"
 }

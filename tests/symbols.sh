@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The list of calls in src/libmio.sym against the version map, the headers, the
-# built library and the man pages, each in both directions.
+# The list of calls in src/libmio.sym against the version map, Debian's list of
+# symbols, NEWS, the headers, the built library and the man pages, each in both
+# directions.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -25,11 +26,8 @@ same() {
 
 LC_ALL=C
 export LC_ALL
-cp "$srcdir/src/libmio.sym" "$dir/list"
-sort -cu "$dir/list"
-
-sed -n 's/^	\(mio_[a-z0-9_]*\);$/\1/p' "$srcdir/src/libmio.map" >"$dir/map"
-same 'the version map' "$dir/map"
+"$srcdir/scripts/symbols" names >"$dir/list"
+"$srcdir/scripts/symbols" check || failed=1
 
 # prototypes: what stands before a parenthesis in the headers' own lines, but
 # for the types of callbacks
@@ -54,11 +52,12 @@ same 'the SYNOPSIS sections' "$dir/synopsis"
 shared=$builddir/.libs/libmio.so
 static=$builddir/.libs/libmio.a
 if [ -e "$shared" ]; then
-	$NM -D --defined-only "$shared" | sed -n 's/.* T \([^@]*\)@@MIO_1\.0$/\1/p' |
+	$NM -D --defined-only "$shared" | sed -n 's/.* T \(.*\)@@MIO_/\1 /p' |
 	    sort >"$dir/shared"
+	cp "$srcdir/src/libmio.sym" "$dir/list"
 	same 'the shared library' "$dir/shared"
 
-	if $NM -D --defined-only "$shared" | grep -vE ' T mio_| A MIO_1\.0'; then
+	if $NM -D --defined-only "$shared" | grep -vE ' T mio_| A MIO_[0-9.]*(@|$)'; then
 		echo "FAIL: the shared library exports more than functions"
 		failed=1
 	fi
