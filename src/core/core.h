@@ -101,7 +101,7 @@ struct mio_poll {
 	struct mio__ready_queue ready;
 	atomic_uint waiters;
 	_Alignas(64) atomic_uint collector; /* see collect.c */
-	atomic_bool is_timed;               /* stored with the lock held */
+	atomic_uint is_timed;               /* stored with the lock held */
 };
 
 /*
@@ -141,7 +141,7 @@ mio__core_reserves(const struct mio_poll *poll, mio_token_t token)
 static inline bool
 mio__core_is_timed(const struct mio_poll *poll)
 {
-	return atomic_load_explicit(&poll->is_timed, memory_order_seq_cst);
+	return atomic_load_explicit(&poll->is_timed, memory_order_seq_cst) != 0;
 }
 
 /* Returns 0 if neither a thread nor another event loop waits. */

@@ -55,7 +55,8 @@ struct mio_loop {
 	size_t next, end; /* of those that are not dispatched */
 	bool busy;        /* in a run or a single round */
 	bool collected;   /* the collected events are not all dispatched */
-	atomic_bool running, stopping, waiting;
+	/* Words, because some machines exchange no bytes. */
+	atomic_uint running, stopping, waiting;
 };
 
 static const struct mio_loop_config defaults = {
