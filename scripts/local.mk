@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+
+# ---- checks for packagers, and what they read
+
+# The library in this directory, and the source. Each check leaves out what needs
+# a tool that is not installed, and says so.
+check-package: check-abi
+
+check-abi: libmio.la
+	@$(srcdir)/scripts/check-abi '$(abs_builddir)' || test $$? = 77
+
+.PHONY: \
+	check-abi \
+	check-package \
+	$(end)
+
+EXTRA_DIST += \
+	abi/amd64.abi \
+	abi/arm64.abi \
+	abi/armhf.abi \
+	abi/i386.abi \
+	abi/riscv64.abi \
+	abi/s390x.abi \
+	scripts/check-abi \
+	$(end)
