@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Programs against what make install put in place, found through pkg-config
-# alone: C99, C11 and C++, shared and static; and the man pages open.
+# alone: C99, C11 and C++, shared and static; or through CMake; and the man pages
+# open.
 set -eu
 
 CC=${CC:-cc}
@@ -67,6 +68,10 @@ try() {
 }
 
 try 'pkg-config --validate' $PKG_CONFIG --validate mio
+for field in Name Description URL Version License Libs Cflags; do
+	try "mio.pc has $field" \
+	    grep -q "^$field: [^ ]" "$PKG_CONFIG_PATH/mio.pc"
+done
 try 'pkg-config refuses a version that is too high' \
     sh -c "! $PKG_CONFIG --atleast-version=99 mio"
 
@@ -95,6 +100,51 @@ if [ "$HAVE_STATIC" = yes ]; then
 	try 'static, c++' $CXX $CFLAGS $warnings $cflags "$dir/hello.cc" \
 	    -o "$dir/hello" "$archive" $libs
 	try 'static, c++, runs' "$dir/hello"
+fi
+
+# cmake_program NAME VERSION TARGET: a program that CMake builds
+cmake_program() {
+	mkdir -p "$dir/$1"
+	cp "$dir/hello.c" "$dir/$1"
+	cat >"$dir/$1/CMakeLists.txt" <<-END
+	cmake_minimum_required(VERSION 3.5)
+	project(hello C)
+	find_package(mio $2 REQUIRED CONFIG)
+	add_executable(hello hello.c)
+	target_link_libraries(hello $3)
+	END
+	(
+		CFLAGS="$CFLAGS $warnings"
+		export CC CFLAGS
+		cd "$dir/$1"
+		cmake -Dmio_DIR="$DESTDIR$LIBDIR/cmake/mio" . && cmake --build .
+	)
+}
+
+if command -v cmake >/dev/null; then
+	try 'CMake' cmake_program cmake "$($PKG_CONFIG --modversion mio)" \
+	    mio::mio
+	[ "$HAVE_SHARED" != yes ] || try 'CMake, shared, links libmio.so' \
+	    sh -c "ldd '$dir/cmake/hello' | grep -F '$DESTDIR$LIBDIR/libmio.so'"
+	try 'CMake, runs' "$dir/cmake/hello"
+	if [ "$HAVE_STATIC" = yes ]; then
+		try 'CMake, static' cmake_program cmake-static 1 \
+		    mio::mio_static
+		try 'CMake, static, runs' "$dir/cmake-static/hello"
+	fi
+	for version in 99 1.99 0.9; do
+		if cmake_program "cmake-$version" $version mio::mio \
+		    >"$dir/log" 2>&1; then
+			echo "FAIL: CMake finds version $version"
+			failed=$((failed + 1))
+		else
+			cp "$dir/log" "$dir/refused"
+			try "CMake refuses version $version" \
+			    grep -q 'is compatible' "$dir/refused"
+		fi
+	done
+else
+	echo 'no cmake'
 fi
 
 # each_page: the page of every call

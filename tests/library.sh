@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The shared library as the linker made it: its calls to its own public functions
-# are direct ones, and it is not larger than it should be.
+# are direct ones, a program can be linked with it where it is, and it is not larger
+# than it should be.
 set -eu
 
 builddir=${builddir:-.}
@@ -43,6 +44,27 @@ case $flags in
 	;;
 *) echo 'the linker has no -Bsymbolic-functions' ;;
 esac
+
+# The library is usable from here, without libtool.
+PKG_CONFIG_PATH=$builddir
+export PKG_CONFIG_PATH
+if flags=$(${PKG_CONFIG:-pkg-config} --cflags --libs mio-uninstalled); then
+	cat >"$dir/version.c" <<-'END'
+	#include <mio.h>
+	#include <string.h>
+
+	int
+	main(void)
+	{
+		return strcmp(mio_version_string(), MIO_VERSION) != 0;
+	}
+	END
+	# the flags are separate words
+	# shellcheck disable=SC2086
+	${CC:-cc} ${CFLAGS-} "$dir/version.c" -o "$dir/version" $flags
+	"$dir/version"
+	echo 'ok: mio-uninstalled.pc, without libtool'
+fi
 
 # Other flags and compilers make other sizes.
 cflags=$(sed -n 's/^CFLAGS = //p' "$builddir/Makefile")
