@@ -45,6 +45,7 @@ public_tests = \
 	tests/test_pipe \
 	tests/test_poll \
 	tests/test_poll_time \
+	tests/test_process_state \
 	tests/test_readiness \
 	tests/test_registration \
 	tests/test_registration_threads \
@@ -244,6 +245,7 @@ EXTRA_DIST += \
 	tests/clients_lib.sh \
 	tests/fuzz_wheel.c \
 	tests/installcheck.sh \
+	tests/installed_run.sh \
 	$(end)
 
 # ---- the harness, and the library built for tests
@@ -452,3 +454,18 @@ installcheck-local:
 	HAVE_SHARED='$(enable_shared)' HAVE_STATIC='$(enable_static)' \
 	ENABLE_MAN='$(enable_man)' prefix='$(prefix)' \
 	$(srcdir)/tests/installcheck.sh
+if LINUX
+if HAVE_CHECK
+	@test '$(INSTALLCHECK_SUITE)/$(enable_shared)' != yes/yes || \
+	$(MAKE) check-installed
+endif
+endif
+
+# The public tests with the library that was installed, not with the one that was
+# built: for INSTALLCHECK_SUITE=no, installcheck does not run them.
+INSTALLCHECK_SUITE = yes
+check-installed: check-programs
+	MIO_INSTALLED='$(DESTDIR)$(libdir)' $(MAKE) check \
+	TESTS='$(public_tests)' LOG_COMPILER='$(srcdir)/tests/installed_run.sh'
+
+.PHONY: check-installed
