@@ -4,13 +4,20 @@
 
 # The library in this directory, and the source. Each check leaves out what needs
 # a tool that is not installed, and says so.
-check-package: check-abi
+check-package: \
+	check-abi \
+	check-dist \
+	$(end)
 
 check-abi: libmio.la
 	@$(srcdir)/scripts/check-abi '$(abs_builddir)' || test $$? = 77
 
+check-dist:
+	@$(srcdir)/scripts/check-dist '$(abs_builddir)' || test $$? = 77
+
 .PHONY: \
 	check-abi \
+	check-dist \
 	check-package \
 	$(end)
 
@@ -22,4 +29,6 @@ EXTRA_DIST += \
 	abi/riscv64.abi \
 	abi/s390x.abi \
 	scripts/check-abi \
+	scripts/check-dist \
+	scripts/dist-tar \
 	$(end)
