@@ -30,5 +30,6 @@ EXTRA_DIST += \
 	abi/s390x.abi \
 	scripts/check-abi \
 	scripts/check-dist \
+	scripts/check-release-state \
 	scripts/dist-tar \
 	$(end)

@@ -234,6 +234,7 @@ doc_scripts = \
 	tests/man-lint.sh \
 	tests/packages.sh \
 	tests/readme.sh \
+	tests/release_state.sh \
 	tests/symbols.sh \
 	tests/tutorial_listings.sh \
 	$(end)
