@@ -136,7 +136,7 @@ internal_tests += tests/internal_poll_table
 endif
 
 # Every system call can be made to fail.
-faults = tests/libharness.la tests/libmio_faults.la
+faults = tests/libharness.la tests/libfaults.la
 tests_internal_accept_LDADD = $(faults)
 tests_internal_alarm_LDADD = $(faults)
 tests_internal_channel_LDADD = $(faults)
@@ -163,7 +163,7 @@ tests_internal_wheel_LDADD = $(faults)
 tests_internal_channel_SOURCES = tests/internal_channel.c $(alloc_trap)
 
 # Threads yield at each MIO__YIELD_POINT().
-yields = tests/libharness.la tests/libmio_yields.la
+yields = tests/libharness.la tests/libyields.la
 tests_internal_cancelled_SOURCES = tests/test_cancelled.c
 tests_internal_cancelled_LDADD = $(yields)
 tests_internal_channel_close_yields_SOURCES = tests/test_channel_close.c
@@ -291,7 +291,7 @@ tests_libharness_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
 tests_libharness_la_LIBADD = $(CHECK_LIBS)
 
 # The system calls of src/sys/ go through tests/lib/faults.c.
-tests_libmio_faults_la_SOURCES = \
+tests_libfaults_la_SOURCES = \
 	$(mio_sources) \
 	tests/lib/fault_control.h \
 	tests/lib/fault_has.c \
@@ -299,32 +299,32 @@ tests_libmio_faults_la_SOURCES = \
 	tests/lib/fault_walk.h \
 	tests/lib/faults.c \
 	$(end)
-tests_libmio_faults_la_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
-tests_libmio_faults_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
-tests_libmio_faults_la_LIBADD = tests/libmio_faults_sys.la
-tests_libmio_faults_sys_la_SOURCES = \
+tests_libfaults_la_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
+tests_libfaults_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
+tests_libfaults_la_LIBADD = tests/libsys.la
+tests_libsys_la_SOURCES = \
 	$(sys_sources) \
 	tests/lib/faults.h \
 	$(end)
-tests_libmio_faults_sys_la_CPPFLAGS = \
+tests_libsys_la_CPPFLAGS = \
 	-include $(top_srcdir)/tests/lib/faults.h \
 	$(AM_CPPFLAGS) \
 	$(tests_cppflags) \
 	$(end)
-tests_libmio_faults_sys_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
+tests_libsys_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
 
-tests_libmio_yields_la_SOURCES = \
+tests_libyields_la_SOURCES = \
 	$(mio_sources) \
 	$(sys_sources) \
 	tests/lib/yields.c \
 	tests/lib/yields.h \
 	$(end)
-tests_libmio_yields_la_CPPFLAGS = \
+tests_libyields_la_CPPFLAGS = \
 	-include $(top_srcdir)/tests/lib/yields.h \
 	$(AM_CPPFLAGS) \
 	$(tests_cppflags) \
 	$(end)
-tests_libmio_yields_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
+tests_libyields_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
 
 # ---- make check
 
@@ -340,9 +340,9 @@ if HAVE_CHECK
 
 check_LTLIBRARIES = \
 	tests/libharness.la \
-	tests/libmio_faults.la \
-	tests/libmio_faults_sys.la \
-	tests/libmio_yields.la \
+	tests/libfaults.la \
+	tests/libsys.la \
+	tests/libyields.la \
 	$(end)
 
 check_PROGRAMS = \
