@@ -247,6 +247,7 @@ EXTRA_DIST += \
 	tests/fuzz_wheel.c \
 	tests/installcheck.sh \
 	tests/installed_run.sh \
+	tests/installed.sh \
 	$(end)
 
 # ---- the harness, and the library built for tests
