@@ -7,6 +7,7 @@
 check-package: \
 	check-abi \
 	check-dist \
+	check-deb \
 	$(end)
 
 check-abi: libmio.la
@@ -15,8 +16,15 @@ check-abi: libmio.la
 check-dist:
 	@$(srcdir)/scripts/check-dist '$(abs_builddir)' || test $$? = 77
 
+# The packages for Debian, built from the release. check-dist makes releases, too.
+check-deb: check-dist
+	@$(MAKE) -s dist
+	@cd $(srcdir) && scripts/check-deb '$(abs_builddir)/$(distdir).tar.xz' || \
+	test $$? = 77
+
 .PHONY: \
 	check-abi \
+	check-deb \
 	check-dist \
 	check-package \
 	$(end)
