@@ -7,7 +7,7 @@
 check-package: \
 	check-abi \
 	check-dist \
-	check-deb \
+	check-rpm \
 	$(end)
 
 check-abi: libmio.la
@@ -22,11 +22,17 @@ check-deb: check-dist
 	@cd $(srcdir) && scripts/check-deb '$(abs_builddir)/$(distdir).tar.xz' || \
 	test $$? = 77
 
+# Those for Fedora and openSUSE, with the same files.
+check-rpm: check-deb
+	@cd $(srcdir) && scripts/check-rpm '$(abs_builddir)/$(distdir).tar.xz' || \
+	test $$? = 77
+
 .PHONY: \
 	check-abi \
 	check-deb \
 	check-dist \
 	check-package \
+	check-rpm \
 	$(end)
 
 EXTRA_DIST += \
