@@ -161,3 +161,39 @@ dist_man_MANS = $(man_pages)
 else
 EXTRA_DIST += $(man_pages)
 endif
+
+# ---- the HTML manual
+
+html_sources = \
+	man/html/build \
+	man/html/code.awk \
+	man/html/document.awk \
+	man/html/frame.awk \
+	man/html/names.awk \
+	man/html/names_index.awk \
+	man/html/names_page.awk \
+	man/html/page.awk \
+	man/html/search.js \
+	man/html/style.css \
+	man/html/tasks \
+	man/html/tasks.awk \
+	man/html/welcome.html \
+	$(end)
+EXTRA_DIST += $(html_sources)
+
+# It takes a second, so it is always made anew.
+html-local:
+	$(AM_V_GEN)$(srcdir)/man/html/build '$(srcdir)' html '$(PACKAGE_VERSION)'
+
+install-html-local: html-local
+	$(MKDIR_P) '$(DESTDIR)$(htmldir)'
+	$(INSTALL_DATA) html/* '$(DESTDIR)$(htmldir)'
+
+# Removes what was built last; without that, nothing was installed.
+uninstall-local:
+	@for file in html/*; do \
+		rm -f "$(DESTDIR)$(htmldir)/$${file##*/}"; \
+	done
+
+mostlyclean-local:
+	-rm -rf html

@@ -229,6 +229,8 @@ doc_scripts = \
 	tests/configure.sh \
 	tests/errors.sh \
 	tests/headers.sh \
+	tests/html.sh \
+	tests/html_browser.sh \
 	tests/library.sh \
 	tests/man-examples.sh \
 	tests/man-lint.sh \
