@@ -5,7 +5,7 @@
 noinst_PROGRAMS = \
 	examples/demo \
 	examples/echo_server \
-	examples/http_hello \
+	examples/http_server \
 	examples/loop_chat \
 	examples/timers \
 	examples/udp_echo \
@@ -20,7 +20,16 @@ examples_demo_SOURCES = \
 	$(end)
 examples_demo_LDADD = libmio.la
 examples_echo_server_LDADD = libmio.la
-examples_http_hello_LDADD = libmio.la
+examples_http_server_SOURCES = \
+	examples/http_request.c \
+	examples/http_request.h \
+	examples/http_response.c \
+	examples/http_response.h \
+	examples/http_server.c \
+	examples/write_queue.c \
+	examples/write_queue.h \
+	$(end)
+examples_http_server_LDADD = libmio.la
 examples_loop_chat_LDADD = libmio.la
 examples_timers_LDADD = libmio.la
 examples_udp_echo_LDADD = libmio.la
@@ -32,7 +41,11 @@ dist_examples_DATA = \
 	examples/child_output.c \
 	examples/echo_server.c \
 	examples/glib_loop.c \
-	examples/http_hello.c \
+	examples/http_request.c \
+	examples/http_request.h \
+	examples/http_response.c \
+	examples/http_response.h \
+	examples/http_server.c \
 	examples/loop_chat.c \
 	examples/nested.c \
 	examples/nested.h \
@@ -42,6 +55,8 @@ dist_examples_DATA = \
 	examples/udp_echo.c \
 	examples/unix_pass_fd.c \
 	examples/worker.c \
+	examples/write_queue.c \
+	examples/write_queue.h \
 	$(end)
 
 if HAVE_PIDFD
