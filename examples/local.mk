@@ -40,17 +40,12 @@ examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	examples/child_output.c \
 	examples/echo_server.c \
-	examples/glib_loop.c \
 	examples/http_request.c \
 	examples/http_request.h \
 	examples/http_response.c \
 	examples/http_response.h \
 	examples/http_server.c \
 	examples/loop_chat.c \
-	examples/nested.c \
-	examples/nested.h \
-	examples/resolver.c \
-	examples/sdevent_loop.c \
 	examples/timers.c \
 	examples/udp_echo.c \
 	examples/unix_pass_fd.c \
@@ -64,30 +59,56 @@ noinst_PROGRAMS += examples/child_output
 examples_child_output_LDADD = libmio.la
 endif
 
-# A library whose descriptors are watched by a poll.
+# Adapters for other libraries, each with a program.
 if HAVE_CARES
-noinst_PROGRAMS += examples/resolver
-examples_resolver_CFLAGS = $(AM_CFLAGS) $(CARES_CFLAGS)
-examples_resolver_LDADD = libmio.la $(CARES_LIBS)
-endif
-
-# A poll that is watched by another event loop.
-nested_sources = \
-	examples/nested.c \
-	examples/nested.h \
+noinst_PROGRAMS += examples/adapters/resolver
+examples_adapters_resolver_SOURCES = \
+	examples/adapters/cares_mio.c \
+	examples/adapters/cares_mio.h \
+	examples/adapters/resolver.c \
 	$(end)
+examples_adapters_resolver_CFLAGS = $(AM_CFLAGS) $(CARES_CFLAGS)
+examples_adapters_resolver_LDADD = libmio.la $(CARES_LIBS)
+endif
 if HAVE_GLIB
-noinst_PROGRAMS += examples/glib_loop
-examples_glib_loop_SOURCES = examples/glib_loop.c $(nested_sources)
-examples_glib_loop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-examples_glib_loop_LDADD = libmio.la $(GLIB_LIBS)
+noinst_PROGRAMS += examples/adapters/glib_loop
+examples_adapters_glib_loop_SOURCES = \
+	examples/adapters/glib_loop.c \
+	examples/adapters/glib_mio.c \
+	examples/adapters/glib_mio.h \
+	examples/adapters/nested.c \
+	examples/adapters/nested.h \
+	$(end)
+examples_adapters_glib_loop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+examples_adapters_glib_loop_LDADD = libmio.la $(GLIB_LIBS)
 endif
 if HAVE_SDEVENT
-noinst_PROGRAMS += examples/sdevent_loop
-examples_sdevent_loop_SOURCES = examples/sdevent_loop.c $(nested_sources)
-examples_sdevent_loop_CFLAGS = $(AM_CFLAGS) $(SDEVENT_CFLAGS)
-examples_sdevent_loop_LDADD = libmio.la $(SDEVENT_LIBS)
+noinst_PROGRAMS += examples/adapters/sdevent_loop
+examples_adapters_sdevent_loop_SOURCES = \
+	examples/adapters/nested.c \
+	examples/adapters/nested.h \
+	examples/adapters/sdevent_loop.c \
+	examples/adapters/sdevent_mio.c \
+	examples/adapters/sdevent_mio.h \
+	$(end)
+examples_adapters_sdevent_loop_CFLAGS = $(AM_CFLAGS) $(SDEVENT_CFLAGS)
+examples_adapters_sdevent_loop_LDADD = libmio.la $(SDEVENT_LIBS)
 endif
+
+adaptersdir = $(examplesdir)/adapters
+dist_adapters_DATA = \
+	examples/adapters/cares_mio.c \
+	examples/adapters/cares_mio.h \
+	examples/adapters/glib_loop.c \
+	examples/adapters/glib_mio.c \
+	examples/adapters/glib_mio.h \
+	examples/adapters/nested.c \
+	examples/adapters/nested.h \
+	examples/adapters/resolver.c \
+	examples/adapters/sdevent_loop.c \
+	examples/adapters/sdevent_mio.c \
+	examples/adapters/sdevent_mio.h \
+	$(end)
 
 # The steps of mio_tutorial(7).
 noinst_PROGRAMS += \

@@ -9,12 +9,12 @@ ran=0
 failed=0
 
 for example in glib_loop sdevent_loop; do
-	if [ ! -x "$builddir/examples/$example" ]; then
+	if [ ! -x "$builddir/examples/adapters/$example" ]; then
 		echo "$example was not built"
 		continue
 	fi
 	status=0
-	timeout 120 "$builddir/examples/$example" || status=$?
+	timeout 120 "$builddir/examples/adapters/$example" || status=$?
 	case $status in
 	0)	echo "ok: $example"; ran=$((ran + 1)) ;;
 	77)	echo "$example cannot run here" ;;

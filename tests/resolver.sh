@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# examples/resolver with dnsmasq on loopback: names that are there, that are not,
+# examples/adapters/resolver with dnsmasq on loopback: names that are there, that are not,
 # many at once, responses too long for a datagram, and servers that are silent,
 # late or closed. Nothing depends on what the system knows of name servers.
 set -eu
@@ -8,7 +8,7 @@ set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 need dnsmasq timeout
-if [ ! -x "$builddir/examples/resolver" ]; then
+if [ ! -x "$builddir/examples/adapters/resolver" ]; then
 	echo 'resolver was not built'
 	exit 77
 fi
@@ -57,7 +57,7 @@ done
 # resolve NAME...: sets status, and leaves the results sorted
 resolve() {
 	status=0
-	timeout 120 "$builddir/examples/resolver" -s "127.0.0.1:$port" "$@" \
+	timeout 120 "$builddir/examples/adapters/resolver" -s "127.0.0.1:$port" "$@" \
 	    >"$dir/unsorted" 2>"$dir/err" || status=$?
 	sort "$dir/unsorted" >"$dir/out"
 }
@@ -123,7 +123,7 @@ is 'a silent server' 1 ''
     fail "it said $(cat "$dir/err")"
 
 # nothing comes while the first try waits, but it does before the last one
-timeout 120 "$builddir/examples/resolver" -s "127.0.0.1:$port" \
+timeout 120 "$builddir/examples/adapters/resolver" -s "127.0.0.1:$port" \
     host3.example host4.example >"$dir/unsorted" 2>"$dir/err" &
 resolver=$!
 peer_pids="$dnsmasq $resolver"

@@ -6,14 +6,14 @@
  * queries that server only, otherwise the servers and the hosts file of the
  * system. The status is 1 if a name has no address.
  *
- * c-ares implements DNS but leaves the waiting to the program. It reports which
- * sockets it needs events for, and these are registered with the poll. It
- * returns how long it can wait, and this is the timeout of the poll. Other
- * libraries that leave the waiting to the program can be used in the same way.
+ * c-ares implements DNS but leaves the waiting to the program. The adapter
+ * cares_mio.c lets a loop wait.
+ *
+ *	cc -o resolver resolver.c cares_mio.c \
+ *	    $(pkg-config --cflags --libs mio libcares)
  */
 
 #define _XOPEN_SOURCE 700
-#define CARES_NO_DEPRECATED /* the replacements are too new */
 
 #include <errno.h>
 #include <netdb.h>
@@ -25,18 +25,17 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/time.h>
 
-#include <ares.h>
 #include <mio.h>
 
-#define EVENTS     16
+#include "cares_mio.h"
+
 #define TIMEOUT_MS 500 /* of the first try; it doubles with each further try */
 #define TRIES      4
 
 struct resolver {
-	struct mio_poll *poll;
-	ares_channel channel;
+	struct mio_loop *loop;
+	struct cares_mio *adapter;
 	size_t left;  /* names without a result so far */
 	bool missing; /* a name has no address */
 };
@@ -61,32 +60,6 @@ fail_ares(const char *what, int status)
 	exit(1);
 }
 
-/*
- * c-ares calls this when it needs other events of a socket, and with neither
- * direction before it closes the socket. The registration is level-triggered,
- * because c-ares may not read everything at once.
- */
-static void
-on_socket(void *data, ares_socket_t fd, int readable, int writable)
-{
-	struct resolver *resolver = data;
-	unsigned interest =
-	    (readable ? MIO_READABLE : 0) | (writable ? MIO_WRITABLE : 0);
-	int r;
-
-	if (interest == 0) {
-		r = mio_poll_deregister_fd(resolver->poll, fd);
-	} else {
-		r = mio_poll_reregister_fd(
-		    resolver->poll, fd, (mio_token_t)fd, interest, MIO_LEVEL);
-		if (r == -ENOENT)
-			r = mio_poll_register_fd(resolver->poll, fd,
-			    (mio_token_t)fd, interest, MIO_LEVEL);
-	}
-	if (r < 0)
-		fail("register", r);
-}
-
 static void
 print_address(const char *name, const struct sockaddr *addr)
 {
@@ -108,10 +81,10 @@ on_result(void *data, int status, int timeouts, struct ares_addrinfo *info)
 	struct ares_addrinfo_node *node;
 
 	(void)timeouts;
-	query->resolver->left--;
+	if (--query->resolver->left == 0)
+		mio_loop_shutdown(query->resolver->loop);
 	if (status != ARES_SUCCESS) {
-		fprintf(
-		    stderr, "%s: %s\n", query->name, ares_strerror(status));
+		fprintf(stderr, "%s: %s\n", query->name, ares_strerror(status));
 		query->resolver->missing = true;
 		return;
 	}
@@ -129,66 +102,21 @@ open_channel(struct resolver *resolver, const char *server)
 	struct ares_options options = {
 		.timeout = TIMEOUT_MS,
 		.tries = TRIES,
-		.sock_state_cb = on_socket,
-		.sock_state_cb_data = resolver,
 		.lookups = (char[]){ "b" }, /* servers only, no hosts file */
 	};
 	int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS |
-	    ARES_OPT_SOCK_STATE_CB | (server != NULL ? ARES_OPT_LOOKUPS : 0);
+	    (server != NULL ? ARES_OPT_LOOKUPS : 0);
 	int status;
 
 	status = ares_library_init(ARES_LIB_INIT_ALL);
 	if (status == ARES_SUCCESS)
-		status = ares_init_options(&resolver->channel, &options, mask);
+		status = cares_mio_attach(
+		    resolver->loop, &options, mask, &resolver->adapter);
 	if (status == ARES_SUCCESS && server != NULL)
-		status = ares_set_servers_ports_csv(resolver->channel, server);
+		status = ares_set_servers_ports_csv(
+		    cares_mio_channel(resolver->adapter), server);
 	if (status != ARES_SUCCESS)
 		fail_ares(server != NULL ? server : "c-ares", status);
-}
-
-/* Returns the timeout in nanoseconds, or -1 if c-ares needs none. */
-static int64_t
-timeout_of(struct resolver *resolver)
-{
-	struct timeval buffer;
-	struct timeval *tv = ares_timeout(resolver->channel, NULL, &buffer);
-
-	if (tv == NULL)
-		return -1;
-
-	return (int64_t)tv->tv_sec * 1000000000 + (int64_t)tv->tv_usec * 1000;
-}
-
-/* A failed socket is readable or writable, too: the call returns the error. */
-static void
-process(struct resolver *resolver, const struct mio_event *event)
-{
-	ares_socket_t fd = (ares_socket_t)event->token;
-
-	ares_process_fd(resolver->channel,
-	    event->ready & MIO_READABLE ? fd : ARES_SOCKET_BAD,
-	    event->ready & MIO_WRITABLE ? fd : ARES_SOCKET_BAD);
-}
-
-static void
-run(struct resolver *resolver)
-{
-	struct mio_event events[EVENTS];
-	int i, n;
-
-	while (resolver->left > 0) {
-		n = mio_poll(
-		    resolver->poll, events, EVENTS, timeout_of(resolver));
-		if (n < 0)
-			fail("poll", n);
-
-		for (i = 0; i < n; i++)
-			process(resolver, &events[i]);
-
-		/* handle timeouts */
-		ares_process_fd(
-		    resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	}
 }
 
 static void
@@ -197,6 +125,7 @@ look_up(struct resolver *resolver, char **names, size_t count)
 	struct ares_addrinfo_hints hints = { .ai_flags = ARES_AI_NOSORT };
 	struct query *queries = calloc(count, sizeof(*queries));
 	size_t i;
+	int r;
 
 	if (queries == NULL)
 		fail("memory", -ENOMEM);
@@ -207,10 +136,14 @@ look_up(struct resolver *resolver, char **names, size_t count)
 		queries[i].name = names[i];
 
 		/* the callback may be called at once */
-		ares_getaddrinfo(resolver->channel, names[i], NULL, &hints,
-		    on_result, &queries[i]);
+		ares_getaddrinfo(cares_mio_channel(resolver->adapter), names[i],
+		    NULL, &hints, on_result, &queries[i]);
 	}
-	run(resolver);
+
+	/* until the last result, which may have been reported already */
+	r = mio_loop_run(resolver->loop, NULL, NULL);
+	if (r < 0)
+		fail("loop", r);
 	free(queries);
 }
 
@@ -228,17 +161,16 @@ main(int argc, char **argv)
 		return 2;
 	}
 
-	r = mio_poll_create(&resolver.poll);
+	r = mio_loop_create(&resolver.loop, NULL);
 	if (r < 0)
-		fail("poll", r);
+		fail("loop", r);
 	open_channel(&resolver, server);
 
 	look_up(&resolver, argv + optind, (size_t)(argc - optind));
 
-	/* this closes sockets, which calls on_socket(): the poll comes last */
-	ares_destroy(resolver.channel);
+	cares_mio_detach(resolver.adapter);
 	ares_library_cleanup();
-	mio_poll_destroy(resolver.poll);
+	mio_loop_destroy(resolver.loop);
 
 	return resolver.missing || ferror(stdout) != 0 ? 1 : 0;
 }

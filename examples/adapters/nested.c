@@ -34,8 +34,7 @@ start_round(struct nested *self, int round)
 	case WAKER:
 		return mio_waker_wake(self->waker) == 0;
 	default:
-		return mio_readiness_set(self->readiness[0], MIO_READABLE) ==
-		    0;
+		return mio_readiness_set(self->readiness[0], MIO_READABLE) == 0;
 	}
 }
 
@@ -83,8 +82,8 @@ connect_pair(mio_fd_t *client, mio_fd_t *server)
 	if (r < 0)
 		return r;
 
-	r = mio_tcp_listen(&listener, (struct sockaddr *)&loopback,
-	    sizeof(loopback), 0, 0);
+	r = mio_tcp_listen(
+	    &listener, (struct sockaddr *)&loopback, sizeof(loopback), 0, 0);
 	if (r < 0)
 		return r;
 
@@ -93,7 +92,9 @@ connect_pair(mio_fd_t *client, mio_fd_t *server)
 	    (r = mio_poll_register_fd(
 		 poll, listener, 0, MIO_READABLE, MIO_LEVEL)) < 0 ||
 	    (r = mio_poll(poll, &event, 1, PATIENCE_NS)) < 0 ||
-	    (r = mio_tcp_accept(listener, server, NULL, NULL)) < 0)
+	    (r = mio_tcp_accept(listener, server, NULL, NULL)) < 0 ||
+	    (r = mio_tcp_set_nodelay(*client, true)) < 0 ||
+	    (r = mio_tcp_set_nodelay(*server, true)) < 0)
 		return r;
 
 	(void)mio_fd_close(listener);

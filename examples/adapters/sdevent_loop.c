@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A libmio poll in sd-event's loop, as an I/O source on the poll's descriptor.
- * The prepare callback of that source arms the poll before each sleep. If
- * events are already pending, a deferred source keeps the loop awake and
- * handles them. nested.h describes the sources in the poll. The status is 0 if
- * all expected events were reported, and 77 if the poll has no descriptor.
+ * A libmio poll in sd-event's loop, with the adapter sdevent_mio.c. nested.h
+ * describes the sources in the poll. The status is 0 if all expected events
+ * were reported, and 77 if the poll has no descriptor.
+ *
+ *	cc -pthread -o sdevent_loop sdevent_loop.c sdevent_mio.c nested.c \
+ *	    $(pkg-config --cflags --libs mio libsystemd)
  */
 
 #define _GNU_SOURCE
@@ -15,10 +16,10 @@
 #include <string.h>
 #include <time.h>
 
-#include <sys/epoll.h>
 #include <systemd/sd-event.h>
 
 #include "nested.h"
+#include "sdevent_mio.h"
 
 #define TICK_US     UINT64_C(20000)
 #define WATCHDOG_US UINT64_C(30000000)
@@ -26,50 +27,23 @@
 struct program {
 	struct nested nested;
 	sd_event *loop;
-	sd_event_source *io, *pending, *tick, *watchdog;
+	struct sdevent_mio *adapter;
+	sd_event_source *tick, *watchdog;
 	bool ticked;
 };
 
-static int
-handle(struct program *program)
-{
-	if (nested_dispatch(&program->nested))
-		return 0;
-
-	return sd_event_exit(program->loop, 0);
-}
-
-static int
-on_prepare(sd_event_source *source, void *data)
+static void
+on_poll(struct mio_poll *poll, void *data)
 {
 	struct program *program = data;
-	int r = mio_poll_arm(program->nested.poll);
 
-	(void)source;
-	if (r < 0)
-		return r;
+	(void)poll;
+	if (nested_dispatch(&program->nested))
+		return;
 
-	return r == 0 ? 0
-		      : sd_event_source_set_enabled(
-			    program->pending, SD_EVENT_ONESHOT);
-}
-
-static int
-on_pending(sd_event_source *source, void *data)
-{
-	(void)source;
-
-	return handle(data);
-}
-
-static int
-on_readable(sd_event_source *source, int fd, uint32_t bits, void *data)
-{
-	(void)source;
-	(void)fd;
-	(void)bits;
-
-	return handle(data);
+	sdevent_mio_detach(program->adapter);
+	program->adapter = NULL;
+	(void)sd_event_exit(program->loop, 0);
 }
 
 /* A source of sd-event itself, beside the poll. */
@@ -98,24 +72,6 @@ on_watchdog(sd_event_source *source, uint64_t when, void *data)
 	return sd_event_exit(program->loop, 1);
 }
 
-/* The poll must outlive the sources. */
-static int
-add_poll(struct program *program)
-{
-	int r;
-
-	if ((r = sd_event_add_io(program->loop, &program->io,
-		 mio_poll_fd(program->nested.poll), EPOLLIN, on_readable,
-		 program)) < 0 ||
-	    (r = sd_event_add_defer(
-		 program->loop, &program->pending, on_pending, program)) < 0 ||
-	    (r = sd_event_source_set_enabled(
-		 program->pending, SD_EVENT_OFF)) < 0)
-		return r;
-
-	return sd_event_source_set_prepare(program->io, on_prepare);
-}
-
 /* Returns the exit code of the loop, or a negative errno value. */
 static int
 run(struct program *program)
@@ -123,7 +79,8 @@ run(struct program *program)
 	int r;
 
 	if ((r = sd_event_new(&program->loop)) < 0 ||
-	    (r = add_poll(program)) < 0 ||
+	    (r = sdevent_mio_attach(program->loop, program->nested.poll,
+		 on_poll, program, &program->adapter)) < 0 ||
 	    (r = sd_event_add_time_relative(program->loop, &program->tick,
 		 CLOCK_MONOTONIC, TICK_US, 0, on_tick, program)) < 0 ||
 	    (r = sd_event_add_time_relative(program->loop, &program->watchdog,
@@ -154,8 +111,7 @@ main(void)
 	if (r < 0)
 		fprintf(stderr, "the loop failed: %s\n", strerror(-r));
 
-	(void)sd_event_source_unref(program.io);
-	(void)sd_event_source_unref(program.pending);
+	sdevent_mio_detach(program.adapter);
 	(void)sd_event_source_unref(program.tick);
 	(void)sd_event_source_unref(program.watchdog);
 	(void)sd_event_unref(program.loop);
