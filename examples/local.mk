@@ -82,6 +82,16 @@ examples_adapters_glib_loop_SOURCES = \
 examples_adapters_glib_loop_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 examples_adapters_glib_loop_LDADD = libmio.la $(GLIB_LIBS)
 endif
+if HAVE_HIREDIS
+noinst_PROGRAMS += examples/adapters/redis_client
+examples_adapters_redis_client_SOURCES = \
+	examples/adapters/hiredis_mio.c \
+	examples/adapters/hiredis_mio.h \
+	examples/adapters/redis_client.c \
+	$(end)
+examples_adapters_redis_client_CFLAGS = $(AM_CFLAGS) $(HIREDIS_CFLAGS)
+examples_adapters_redis_client_LDADD = libmio.la $(HIREDIS_LIBS)
+endif
 if HAVE_SDEVENT
 noinst_PROGRAMS += examples/adapters/sdevent_loop
 examples_adapters_sdevent_loop_SOURCES = \
@@ -102,8 +112,11 @@ dist_adapters_DATA = \
 	examples/adapters/glib_loop.c \
 	examples/adapters/glib_mio.c \
 	examples/adapters/glib_mio.h \
+	examples/adapters/hiredis_mio.c \
+	examples/adapters/hiredis_mio.h \
 	examples/adapters/nested.c \
 	examples/adapters/nested.h \
+	examples/adapters/redis_client.c \
 	examples/adapters/resolver.c \
 	examples/adapters/sdevent_loop.c \
 	examples/adapters/sdevent_mio.c \

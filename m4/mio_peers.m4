@@ -32,6 +32,8 @@ AC_DEFUN([MIO_PEERS], [
 		[sd_event_source_set_prepare(NULL, NULL)])
 	MIO_PEER([CARES], [libcares >= 1.16], [ares.h],
 		[ares_getaddrinfo(0, 0, 0, 0, 0, 0)])
+	MIO_PEER([HIREDIS], [hiredis >= 0.14], [hiredis/async.h],
+		[redisAsyncConnect("", 0)])
 
 	# descriptors for processes, which Linux 5.3 has
 	AC_CHECK_DECL([SYS_pidfd_open], [mio_PIDFD=yes], [mio_PIDFD=no],

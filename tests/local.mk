@@ -223,6 +223,11 @@ test_scripts = \
 	tests/worker.sh \
 	$(end)
 
+# The adapters for other libraries, with their servers: one build is enough.
+adapter_scripts = \
+	tests/adapters_redis.sh \
+	$(end)
+
 # Checks of what is written: the result does not depend on how the library was
 # built.
 doc_scripts = \
@@ -242,8 +247,10 @@ doc_scripts = \
 	$(end)
 
 EXTRA_DIST += \
+	$(adapter_scripts) \
 	$(doc_scripts) \
 	$(test_scripts) \
+	tests/adapters_lib.sh \
 	tests/bsd-include \
 	tests/clients_lib.sh \
 	tests/fuzz_wheel.c \
@@ -331,7 +338,7 @@ tests_libyields_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
 
 # ---- make check
 
-# All but doc_scripts, for a second build with other options.
+# All but adapter_scripts and doc_scripts, for a second build with other options.
 code_tests = \
 	$(public_tests) \
 	$(internal_tests) \
@@ -362,6 +369,7 @@ endif
 
 TESTS = \
 	$(code_tests) \
+	$(adapter_scripts) \
 	$(doc_scripts) \
 	$(end)
 
