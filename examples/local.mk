@@ -70,6 +70,16 @@ examples_adapters_resolver_SOURCES = \
 examples_adapters_resolver_CFLAGS = $(AM_CFLAGS) $(CARES_CFLAGS)
 examples_adapters_resolver_LDADD = libmio.la $(CARES_LIBS)
 endif
+if HAVE_CURL
+noinst_PROGRAMS += examples/adapters/curl_fetch
+examples_adapters_curl_fetch_SOURCES = \
+	examples/adapters/curl_fetch.c \
+	examples/adapters/curl_mio.c \
+	examples/adapters/curl_mio.h \
+	$(end)
+examples_adapters_curl_fetch_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+examples_adapters_curl_fetch_LDADD = libmio.la $(CURL_LIBS)
+endif
 if HAVE_GLIB
 noinst_PROGRAMS += examples/adapters/glib_loop
 examples_adapters_glib_loop_SOURCES = \
@@ -109,6 +119,9 @@ adaptersdir = $(examplesdir)/adapters
 dist_adapters_DATA = \
 	examples/adapters/cares_mio.c \
 	examples/adapters/cares_mio.h \
+	examples/adapters/curl_fetch.c \
+	examples/adapters/curl_mio.c \
+	examples/adapters/curl_mio.h \
 	examples/adapters/glib_loop.c \
 	examples/adapters/glib_mio.c \
 	examples/adapters/glib_mio.h \

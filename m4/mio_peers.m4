@@ -32,6 +32,8 @@ AC_DEFUN([MIO_PEERS], [
 		[sd_event_source_set_prepare(NULL, NULL)])
 	MIO_PEER([CARES], [libcares >= 1.16], [ares.h],
 		[ares_getaddrinfo(0, 0, 0, 0, 0, 0)])
+	MIO_PEER([CURL], [libcurl >= 7.30], [curl/curl.h],
+		[curl_multi_socket_action(NULL, 0, 0, NULL)])
 	MIO_PEER([HIREDIS], [hiredis >= 0.14], [hiredis/async.h],
 		[redisAsyncConnect("", 0)])
 
