@@ -102,6 +102,16 @@ examples_adapters_redis_client_SOURCES = \
 examples_adapters_redis_client_CFLAGS = $(AM_CFLAGS) $(HIREDIS_CFLAGS)
 examples_adapters_redis_client_LDADD = libmio.la $(HIREDIS_LIBS)
 endif
+if HAVE_PQ
+noinst_PROGRAMS += examples/adapters/pg_query
+examples_adapters_pg_query_SOURCES = \
+	examples/adapters/libpq_mio.c \
+	examples/adapters/libpq_mio.h \
+	examples/adapters/pg_query.c \
+	$(end)
+examples_adapters_pg_query_CFLAGS = $(AM_CFLAGS) $(PQ_CFLAGS)
+examples_adapters_pg_query_LDADD = libmio.la $(PQ_LIBS)
+endif
 if HAVE_SDEVENT
 noinst_PROGRAMS += examples/adapters/sdevent_loop
 examples_adapters_sdevent_loop_SOURCES = \
@@ -127,8 +137,11 @@ dist_adapters_DATA = \
 	examples/adapters/glib_mio.h \
 	examples/adapters/hiredis_mio.c \
 	examples/adapters/hiredis_mio.h \
+	examples/adapters/libpq_mio.c \
+	examples/adapters/libpq_mio.h \
 	examples/adapters/nested.c \
 	examples/adapters/nested.h \
+	examples/adapters/pg_query.c \
 	examples/adapters/redis_client.c \
 	examples/adapters/resolver.c \
 	examples/adapters/sdevent_loop.c \

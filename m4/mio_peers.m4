@@ -36,6 +36,8 @@ AC_DEFUN([MIO_PEERS], [
 		[curl_multi_socket_action(NULL, 0, 0, NULL)])
 	MIO_PEER([HIREDIS], [hiredis >= 0.14], [hiredis/async.h],
 		[redisAsyncConnect("", 0)])
+	MIO_PEER([PQ], [libpq >= 10], [libpq-fe.h],
+		[PQconnectPoll(NULL)])
 
 	# descriptors for processes, which Linux 5.3 has
 	AC_CHECK_DECL([SYS_pidfd_open], [mio_PIDFD=yes], [mio_PIDFD=no],

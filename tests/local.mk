@@ -226,6 +226,7 @@ test_scripts = \
 # The adapters for other libraries, with their servers: one build is enough.
 adapter_scripts = \
 	tests/adapters_curl.sh \
+	tests/adapters_libpq.sh \
 	tests/adapters_redis.sh \
 	$(end)
 
