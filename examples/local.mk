@@ -127,6 +127,7 @@ endif
 
 adaptersdir = $(examplesdir)/adapters
 dist_adapters_DATA = \
+	examples/adapters/ae_mio.c \
 	examples/adapters/cares_mio.c \
 	examples/adapters/cares_mio.h \
 	examples/adapters/curl_fetch.c \

@@ -18,6 +18,7 @@ LDADD = tests/libharness.la libmio.la
 
 public_tests = \
 	tests/test_address \
+	tests/test_ae_mio \
 	tests/test_allocation \
 	tests/test_blocking \
 	tests/test_broken \
