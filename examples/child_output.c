@@ -10,6 +10,8 @@
  * reported in either order: a child may close its output and continue, and
  * processes that it has started may write after it has ended. This program ends
  * when the child has ended and its output is closed.
+ *
+ *	cc -o child_output child_output.c $(pkg-config --cflags --libs mio)
  */
 
 #define _GNU_SOURCE

@@ -9,6 +9,8 @@
  * that something has changed, so the server serves a connection until its calls
  * return -EAGAIN. If a client does not read, its buffer fills up, and the
  * server stops reading from it.
+ *
+ *	cc -o echo_server echo_server.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700

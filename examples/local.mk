@@ -38,6 +38,7 @@ examples_worker_LDADD = libmio.la
 
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
+	examples/Makefile \
 	examples/child_output.c \
 	examples/echo_server.c \
 	examples/http_request.c \

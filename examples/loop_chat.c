@@ -11,6 +11,8 @@
  * edge-triggered, so they are read until a call returns -EAGAIN. A guest who
  * leaves is freed at the end of the iteration, because until then the loop may
  * still report an event for this guest.
+ *
+ *	cc -pthread -o loop_chat loop_chat.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700

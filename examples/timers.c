@@ -8,6 +8,8 @@
  * peers expire while the others send; the others expire at the end. Prints
  * statistics; the status is 0 if every timeout that was set expired, and none
  * too early.
+ *
+ *	cc -pthread -o timers timers.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700

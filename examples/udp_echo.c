@@ -10,6 +10,8 @@
  * changed, so the program works until a call returns -EAGAIN. While there is no
  * room to send, it does not receive either; datagrams that do not fit into the
  * buffer of the socket are lost, as UDP permits.
+ *
+ *	cc -o udp_echo udp_echo.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700

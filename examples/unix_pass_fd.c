@@ -10,6 +10,8 @@
  * Descriptors are sent with a message of at least one byte; here each message
  * is one byte. A received descriptor is a new one, close-on-exec, which shares
  * its file position with that of the sender.
+ *
+ *	cc -o unix_pass_fd unix_pass_fd.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700

@@ -10,6 +10,8 @@
  * registered beside its receiver. The channel of jobs is bounded, so that jobs
  * do not pile up: when it is full, the next job is sent after the next result
  * has arrived.
+ *
+ *	cc -pthread -o worker worker.c $(pkg-config --cflags --libs mio)
  */
 
 #include <errno.h>

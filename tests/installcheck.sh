@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Programs against what make install put in place, found through pkg-config
-# alone: C99, C11 and C++, shared and static; or through CMake; and the man pages
-# open.
+# alone: C99, C11 and C++, shared and static; or through CMake; the examples, by
+# their Makefile and by the command in each; and the man pages open.
 set -eu
 
 CC=${CC:-cc}
@@ -145,6 +145,53 @@ if command -v cmake >/dev/null; then
 	done
 else
 	echo 'no cmake'
+fi
+
+# The examples are copied, as a user does. Other libraries are elsewhere, so the
+# paths in mio.pc get DESTDIR here.
+prepare_examples() {
+	cp -R "$DESTDIR$DOCDIR/examples" "$dir" && chmod -R u+w "$dir/examples"
+	mkdir "$dir/bin"
+	sed "s,=/,=$DESTDIR/," "$DESTDIR$LIBDIR/pkgconfig/mio.pc" >"$dir/mio.pc"
+	PKG_CONFIG_PATH=$dir
+	export PKG_CONFIG_PATH
+	unset PKG_CONFIG_SYSROOT_DIR
+	cat >"$dir/bin/cc" <<-END
+	#!/bin/sh
+	exec $CC -fsyntax-only "\$@"
+	END
+	chmod +x "$dir/bin/cc"
+}
+
+# command_of FILE: the command in its first comment
+command_of() {
+	sed -n '/^ \*\/$/q; /^ \*	cc /,$s/^ \*	//p' "$1"
+}
+
+# has_command PROGRAM: the Makefile has built it, and its own command works
+has_command() (
+	cd "$dir/examples/$(dirname "$1")" && [ -x "$(basename "$1")" ] ||
+	    return 1
+	command_of "$(basename "$1").c" >"$dir/command"
+	[ -s "$dir/command" ] || return 1
+	PATH=$dir/bin:$PATH sh -e "$dir/command"
+)
+
+if [ "$HAVE_SHARED" = yes ]; then
+	prepare_examples
+	try 'the Makefile of the examples' ${MAKE:-make} -C "$dir/examples" \
+	    CC="$CC" CFLAGS="$CFLAGS $warnings" \
+	    PKG_CONFIG="$PKG_CONFIG"
+	skipped=$(sed -n 's/ is not built: .*//p' "$dir/log")
+	[ "$(uname -s)" = Linux ] || skipped="$skipped child_output"
+	for program in $(cd "$dir/examples" && grep -l '^main(' *.c */*.c); do
+		program=${program%.c}
+		case " $(echo $skipped) " in
+		*" ${program##*/} "*) continue ;;
+		esac
+		try "examples/$program" has_command "$program"
+	done
+	try 'an example runs' $run "$dir/examples/worker" 10000
 fi
 
 # each_page: the page of every call

@@ -466,6 +466,7 @@ installcheck-local:
 	@DESTDIR='$(DESTDIR)' srcdir='$(srcdir)' CC='$(CC)' CXX='$(CXX)' \
 	CFLAGS='$(CFLAGS) $(MIO_SANITIZE_CFLAGS)' \
 	PKG_CONFIG='$(PKG_CONFIG)' MANDIR='$(mandir)' LIBDIR='$(libdir)' \
+	DOCDIR='$(docdir)' MAKE='$(MAKE)' \
 	HAVE_SHARED='$(enable_shared)' HAVE_STATIC='$(enable_static)' \
 	ENABLE_MAN='$(enable_man)' prefix='$(prefix)' \
 	$(srcdir)/tests/installcheck.sh

@@ -3,6 +3,8 @@
 /*
  * 01_ready: waits until standard input, a pipe, is ready, and reads it without
  * blocking.
+ *
+ *	cc -o 01_ready 01_ready.c $(pkg-config --cflags --libs mio)
  */
 
 #include <unistd.h>

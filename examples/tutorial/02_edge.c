@@ -3,6 +3,8 @@
 /*
  * 02_edge: shows when a pipe is reported as readable with MIO_LEVEL, and when
  * with MIO_EDGE.
+ *
+ *	cc -o 02_edge 02_edge.c $(pkg-config --cflags --libs mio)
  */
 
 #include "common.h"

@@ -4,6 +4,8 @@
  * 03_echo [ADDRESS:PORT]: sends every byte back to the client that it was
  * received from. This step adds a listener, and one poll for thousands of
  * connections.
+ *
+ *	cc -o 03_echo 03_echo.c $(pkg-config --cflags --libs mio)
  */
 
 #include <sys/resource.h>

@@ -4,6 +4,8 @@
  * 04_queue [ADDRESS:PORT]: sends every byte back, as 03_echo does. This step
  * adds a loop with a callback for each descriptor, and a queue for the bytes
  * that a client does not read yet.
+ *
+ *	cc -o 04_queue 04_queue.c $(pkg-config --cflags --libs mio)
  */
 
 #include "common.h"

@@ -4,6 +4,8 @@
  * 05_idle [ADDRESS:PORT [SECONDS]]: sends every byte back. This step adds a
  * timeout for each client: one that sends nothing for SECONDS, 60 by default,
  * is disconnected.
+ *
+ *	cc -o 05_idle 05_idle.c $(pkg-config --cflags --libs mio)
  */
 
 #include "common.h"

@@ -4,6 +4,8 @@
  * 06_thread: computes sums in a second thread, and prints them in the first.
  * This step adds a channel, which carries jobs to the thread, and calls that
  * the thread posts to the loop.
+ *
+ *	cc -pthread -o 06_thread 06_thread.c $(pkg-config --cflags --libs mio)
  */
 
 #include <pthread.h>

@@ -4,6 +4,8 @@
  * 07_signal [COMMAND]: runs a command of the shell, and prints how it ended.
  * SIGTERM stops the program and the command. This step adds signals, which
  * reach the loop through a registration.
+ *
+ *	cc -o 07_signal 07_signal.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700

@@ -4,6 +4,8 @@
  * 08_threads [ADDRESS:PORT]: sends every byte back, with several threads that
  * wait on one poll. SIGTERM stops it. This step adds MIO_ONESHOT, which keeps a
  * connection to one thread at a time, and a waker.
+ *
+ *	cc -pthread -o 08_threads 08_threads.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700

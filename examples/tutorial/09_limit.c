@@ -3,6 +3,8 @@
 /*
  * 09_limit [ADDRESS:PORT]: sends every byte back. This step adds what a server
  * does when it has no descriptors or no memory left for another client.
+ *
+ *	cc -o 09_limit 09_limit.c $(pkg-config --cflags --libs mio)
  */
 
 #include "common.h"

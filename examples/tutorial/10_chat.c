@@ -5,6 +5,8 @@
  * Each line of a guest is sent to all others. A guest that sends nothing for
  * SECONDS, 600 by default, is disconnected. SIGTERM stops the server after all
  * guests have received a good bye.
+ *
+ *	cc -o 10_chat 10_chat.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700
