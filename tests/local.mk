@@ -224,12 +224,54 @@ test_scripts = \
 	tests/worker.sh \
 	$(end)
 
-# The adapters for other libraries, with their servers: one build is enough.
+# The adapters for other libraries, with their servers, and with system calls that
+# fail: one build is enough.
 adapter_scripts = \
 	tests/adapters_curl.sh \
 	tests/adapters_libpq.sh \
 	tests/adapters_redis.sh \
 	$(end)
+adapter_tests =
+if HAVE_CARES
+adapter_tests += tests/adapter_cares
+endif
+if HAVE_CURL
+adapter_tests += tests/adapter_curl
+endif
+if HAVE_HIREDIS
+adapter_tests += tests/adapter_hiredis
+endif
+if HAVE_PQ
+adapter_tests += tests/adapter_libpq
+endif
+tests_adapter_cares_SOURCES = \
+	examples/adapters/cares_mio.c \
+	examples/adapters/cares_mio.h \
+	tests/adapter_cares.c \
+	$(end)
+tests_adapter_cares_CFLAGS = $(AM_CFLAGS) $(CARES_CFLAGS)
+tests_adapter_cares_LDADD = $(faults) $(CARES_LIBS)
+tests_adapter_curl_SOURCES = \
+	examples/adapters/curl_mio.c \
+	examples/adapters/curl_mio.h \
+	tests/adapter_curl.c \
+	$(end)
+tests_adapter_curl_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+tests_adapter_curl_LDADD = $(faults) $(CURL_LIBS)
+tests_adapter_hiredis_SOURCES = \
+	examples/adapters/hiredis_mio.c \
+	examples/adapters/hiredis_mio.h \
+	tests/adapter_hiredis.c \
+	$(end)
+tests_adapter_hiredis_CFLAGS = $(AM_CFLAGS) $(HIREDIS_CFLAGS)
+tests_adapter_hiredis_LDADD = $(faults) $(HIREDIS_LIBS)
+tests_adapter_libpq_SOURCES = \
+	examples/adapters/libpq_mio.c \
+	examples/adapters/libpq_mio.h \
+	tests/adapter_libpq.c \
+	$(end)
+tests_adapter_libpq_CFLAGS = $(AM_CFLAGS) $(PQ_CFLAGS)
+tests_adapter_libpq_LDADD = $(faults) $(PQ_LIBS)
 
 # Checks of what is written: the result does not depend on how the library was
 # built.
@@ -341,7 +383,7 @@ tests_libyields_la_CFLAGS = $(AM_CFLAGS) $(tests_cflags)
 
 # ---- make check
 
-# All but adapter_scripts and doc_scripts, for a second build with other options.
+# All but those of adapters and documents, for a second build with other options.
 code_tests = \
 	$(public_tests) \
 	$(internal_tests) \
@@ -361,6 +403,7 @@ check_LTLIBRARIES = \
 check_PROGRAMS = \
 	$(public_tests) \
 	$(internal_tests) \
+	$(adapter_tests) \
 	tests/activate \
 	tests/crowd \
 	tests/echo_peer \
@@ -372,6 +415,7 @@ endif
 
 TESTS = \
 	$(code_tests) \
+	$(adapter_tests) \
 	$(adapter_scripts) \
 	$(doc_scripts) \
 	$(end)
