@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-enum { ROUNDS = 15, MOST = 16, ROUND_NS = 1000000000 };
 
 enum { ELAPSED, PROCESSOR, CLOCKS };
 
 static const struct {
 	clockid_t id;
-	const char *name;
+	const char *unit;
 } clocks[CLOCKS] = {
-	[ELAPSED] = { CLOCK_MONOTONIC, "elapsed" },
-	[PROCESSOR] = { CLOCK_PROCESS_CPUTIME_ID, "processor" },
+	[ELAPSED] = { CLOCK_MONOTONIC, "ns" },
+	[PROCESSOR] = { CLOCK_PROCESS_CPUTIME_ID, "cpu-ns" },
 };
 
-void
-must(int ok, const char *what)
-{
-	if (!ok) {
-		fprintf(stderr, "bench: %s failed\n", what);
-		exit(EXIT_FAILURE);
-	}
-}
+typedef double durations_t[BENCH_CONTESTANTS_MAX][CLOCKS][BENCH_ROUNDS_MAX];
 
 static double
 now_ns(clockid_t clock)
@@ -37,24 +27,25 @@ now_ns(clockid_t clock)
 	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
+/* Callgrind collects in this function, which it identifies by its name. */
+void bench_measured(const struct contestant *contestant, unsigned long times);
 
-	return (x > y) - (x < y);
+__attribute__((noinline)) void
+bench_measured(const struct contestant *contestant, unsigned long times)
+{
+	contestant->run(times);
 }
 
 /* Measures the time of one iteration by each of the clocks. */
 static void
-time_one(const struct contestant *contestant, unsigned long times,
-    double ns[CLOCKS])
+time_one(
+    const struct contestant *contestant, unsigned long times, double ns[CLOCKS])
 {
 	int i;
 
 	for (i = 0; i < CLOCKS; i++)
 		ns[i] = now_ns(clocks[i].id);
-	contestant->run(times);
+	bench_measured(contestant, times);
 	for (i = 0; i < CLOCKS; i++)
 		ns[i] = (now_ns(clocks[i].id) - ns[i]) / (double)times;
 }
@@ -63,19 +54,20 @@ time_one(const struct contestant *contestant, unsigned long times,
 static unsigned long
 in_a_round(const struct contestant *contestant, unsigned long times)
 {
-	double ns[CLOCKS];
+	double ns[CLOCKS], most = bench_round_ns();
 
 	time_one(contestant, times / 100 + 1, ns);
-	if (ns[ELAPSED] * (double)times <= ROUND_NS)
+	if (ns[ELAPSED] * (double)times <= most)
 		time_one(contestant, times / 10 + 1, ns);
 
-	return ns[ELAPSED] * (double)times <= ROUND_NS ? times :
-	    (unsigned long)(ROUND_NS / ns[ELAPSED]) + 1;
+	return ns[ELAPSED] * (double)times <= most
+	    ? times
+	    : (unsigned long)(most / ns[ELAPSED]) + 1;
 }
 
 static void
-count_only(const struct contestant *contestants, size_t count,
-    unsigned long times)
+count_only(
+    const struct contestant *contestants, size_t count, unsigned long times)
 {
 	const char *wanted = getenv("MIO_BENCH_CONTESTANT");
 	size_t i;
@@ -86,62 +78,49 @@ count_only(const struct contestant *contestants, size_t count,
 		if (wanted != NULL)
 			(void)puts(contestants[i].name);
 		contestants[i].begin();
-		contestants[i].run(times);
+		bench_measured(&contestants[i], times);
 		contestants[i].end();
 	}
 }
 
-double
-print_samples(const char *name, double *samples, size_t count, double first)
+/* Returns true if this run is not one that measures time. */
+static bool
+other_than_time(const struct contestant *contestants, size_t count)
 {
-	double median;
-
-	qsort(samples, count, sizeof(samples[0]), by_value);
-	median = samples[count / 2];
-	if (first <= 0)
-		first = median;
-	printf("  %-28s %9.2f ns  least %9.2f  ratio %6.3f\n", name, median,
-	    samples[0], median / first);
-
-	return first;
-}
-
-/* Prints a line for each contestant. */
-static void
-print_all(const struct contestant *contestants, size_t count,
-    double durations[MOST][CLOCKS][ROUNDS], int clock)
-{
-	double first = 0;
+	const char *fixed = getenv("MIO_BENCH_TIMES");
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		first = print_samples(contestants[i].name, durations[i][clock],
-		    ROUNDS, first);
-}
-
-/* Returns true if they were timed; then durations has that of each round. */
-static bool
-time_all(const struct contestant *contestants, size_t count,
-    unsigned long times, double durations[MOST][CLOCKS][ROUNDS])
-{
-	unsigned long each[MOST];
-	const char *fixed = getenv("MIO_BENCH_TIMES");
-	double ns[CLOCKS];
-	size_t i, round;
-	int clock;
-
-	must(count <= MOST, "too many contestants");
+	must(count <= BENCH_CONTESTANTS_MAX, "too many contestants");
+	if (getenv("MIO_BENCH_LIST") != NULL) {
+		for (i = 0; i < count; i++)
+			bench_list(i, contestants[i].name);
+		return true;
+	}
 	if (fixed != NULL) {
 		count_only(contestants, count, strtoul(fixed, NULL, 10));
-		return false;
+		return true;
 	}
+
+	return false;
+}
+
+static void
+time_all(const struct contestant *contestants, size_t count,
+    unsigned long times, durations_t durations)
+{
+	unsigned long each[BENCH_CONTESTANTS_MAX];
+	size_t i, round, turn, rounds = bench_rounds();
+	double ns[CLOCKS];
+	int clock;
 
 	for (i = 0; i < count; i++) {
 		contestants[i].begin();
 		each[i] = in_a_round(&contestants[i], times);
 	}
-	for (round = 0; round < ROUNDS; round++) {
-		for (i = 0; i < count; i++) {
+	for (round = 0; round < rounds; round++) {
+		bench_progress(round, rounds);
+		for (turn = 0; turn < count; turn++) {
+			i = bench_rotated(round, turn, count);
 			time_one(&contestants[i], each[i], ns);
 			for (clock = 0; clock < CLOCKS; clock++)
 				durations[i][clock][round] = ns[clock];
@@ -149,38 +128,39 @@ time_all(const struct contestant *contestants, size_t count,
 	}
 	for (i = 0; i < count; i++)
 		contestants[i].end();
+}
 
-	return true;
+static void
+compare_by(int clock_count, const char *what,
+    const struct contestant *contestants, size_t count, unsigned long times)
+{
+	static durations_t durations;
+	double first;
+	size_t i;
+	int clock;
+
+	if (other_than_time(contestants, count))
+		return;
+
+	time_all(contestants, count, times, durations);
+	printf("\n%s\n", what);
+	for (clock = 0; clock < clock_count; clock++)
+		for (first = 0, i = 0; i < count; i++)
+			first = bench_samples(contestants[i].name,
+			    clocks[clock].unit, durations[i][clock],
+			    bench_rounds(), first);
 }
 
 void
 compare(const char *what, const struct contestant *contestants, size_t count,
     unsigned long times)
 {
-	static double durations[MOST][CLOCKS][ROUNDS];
-
-	if (!time_all(contestants, count, times, durations))
-		return;
-
-	printf("\n%s\n", what);
-	print_all(contestants, count, durations, ELAPSED);
-	fflush(stdout);
+	compare_by(ELAPSED + 1, what, contestants, count, times);
 }
 
 void
 compare_threads(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times)
 {
-	static double durations[MOST][CLOCKS][ROUNDS];
-	int clock;
-
-	if (!time_all(contestants, count, times, durations))
-		return;
-
-	printf("\n%s\n", what);
-	for (clock = 0; clock < CLOCKS; clock++) {
-		printf(" %s\n", clocks[clock].name);
-		print_all(contestants, count, durations, clock);
-	}
-	fflush(stdout);
+	compare_by(CLOCKS, what, contestants, count, times);
 }

@@ -67,6 +67,8 @@ channel_run(const struct channel_peer *peer, unsigned long times)
 
 /* ---- libmio */
 
+/* Both contestants use the same channel. */
+static int mio_users;
 static struct mio_poll *mio;
 static struct mio_sender *sender;
 static struct mio_receiver *receiver;
@@ -76,6 +78,8 @@ mio_begin(void)
 {
 	int r;
 
+	if (mio_users++ > 0)
+		return;
 	must(mio_poll_create(&mio) == 0, "mio_poll_create");
 	r = channel_case.bound == 0 ?
 	    mio_channel_create(&sender, &receiver, channel_case.size) :
@@ -89,6 +93,8 @@ mio_begin(void)
 static void
 mio_end(void)
 {
+	if (--mio_users > 0)
+		return;
 	mio_sender_unref(sender);
 	mio_receiver_destroy(receiver);
 	mio_poll_destroy(mio);
@@ -152,22 +158,22 @@ static const struct contestant contestants[] = {
 	{ "libmio, in batches", mio_begin, mio_run, mio_end },
 	{ "libmio, one by one", mio_begin, mio_run_singly, mio_end },
 #ifdef HAVE_CK
-	{ "ck_ring, eventfd", ck_begin, ck_run, ck_end },
+	{ "ck, ring and eventfd", ck_begin, ck_run, ck_end },
 #endif
 #ifdef HAVE_URCU
-	{ "wfcqueue, eventfd", urcu_begin, urcu_run, urcu_end },
+	{ "liburcu, wfcqueue and eventfd", urcu_begin, urcu_run, urcu_end },
 #endif
 #ifdef HAVE_UV
-	{ "locked queue, uv_async", uv_channel_begin, uv_channel_run,
+	{ "libuv, locked queue and async", uv_channel_begin, uv_channel_run,
 	    uv_channel_end },
 #endif
 #ifdef HAVE_RUST
-	{ "std mpsc, eventfd", rust_std_begin, rust_std_run, rust_std_end },
-	{ "crossbeam, eventfd", rust_crossbeam_begin, rust_crossbeam_run,
+	{ "std mpsc and eventfd", rust_std_begin, rust_std_run, rust_std_end },
+	{ "crossbeam and eventfd", rust_crossbeam_begin, rust_crossbeam_run,
 	    rust_crossbeam_end },
 	{ "mio 0.6, its channel", rust_mio06_begin, rust_mio06_run,
 	    rust_mio06_end },
-	{ "mio 0.6, mio-extras", rust_mio_extras_begin, rust_mio_extras_run,
+	{ "mio-extras", rust_mio_extras_begin, rust_mio_extras_run,
 	    rust_mio_extras_end },
 #endif
 #ifdef HAVE_NNG
@@ -189,25 +195,17 @@ static const struct channel_case cases[] = {
 	{ "unbounded64x2", 64, 0, 2 },
 };
 
-static int
-is_wanted(const char *name, int argc, char **argv)
-{
-	int i;
-
-	for (i = 1; i < argc; i++)
-		if (strcmp(argv[i], name) == 0)
-			return 1;
-
-	return argc == 1;
-}
-
 int
 main(int argc, char **argv)
 {
 	size_t i;
 
+#ifdef HAVE_RUST
+	bench_rust_versions();
+#endif
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (!is_wanted(cases[i].name, argc, argv))
+		bench_case("channel", cases[i].name, 0);
+		if (!bench_wanted(argc, argv))
 			continue;
 		channel_case = cases[i];
 		compare(cases[i].name, contestants,

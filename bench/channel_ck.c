@@ -32,6 +32,7 @@ ck_begin(void)
 	/* it holds one element less than its size */
 	unsigned size = channel_case.bound != 0 ? 2048 : 1u << 20;
 
+	bench_version("ck", CK_VERSION);
 	event_begin();
 	ck_ring_init(&ring, size);
 	cells = calloc(size, channel_case.size);

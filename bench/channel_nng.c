@@ -28,6 +28,7 @@ nng_begin(void)
 	int fd, room = channel_case.bound != 0 ?
 	    (int)channel_case.bound / 2 : 8192;
 
+	bench_version("nng", nng_version());
 	must(nng_pair0_open(&sender) == 0 && nng_pair0_open(&receiver) == 0,
 	    "nng_pair0_open");
 	must(nng_socket_set_int(sender, NNG_OPT_SENDBUF, room) == 0 &&

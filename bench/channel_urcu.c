@@ -25,6 +25,7 @@ static struct cds_wfcq_tail tail __attribute__((aligned(64)));
 void
 urcu_begin(void)
 {
+	bench_version("liburcu", URCU_VERSION);
 	event_begin();
 	cds_wfcq_init(&head, &tail);
 }

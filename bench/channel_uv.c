@@ -42,6 +42,7 @@ receive_all(uv_async_t *handle)
 void
 uv_channel_begin(void)
 {
+	bench_version("libuv", uv_version_string());
 	size = channel_case.bound != 0 ? channel_case.bound : 1u << 22;
 	head = tail = 0;
 	cells = calloc(size, channel_case.size);

@@ -39,8 +39,10 @@ zmq_begin(void)
 	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
 	size_t size = sizeof(int);
 	unsigned i;
-	int fd;
+	int fd, version[3];
 
+	zmq_version(&version[0], &version[1], &version[2]);
+	bench_version_numbers("zmq", version[0], version[1], version[2]);
 	context = zmq_ctx_new();
 	must(context != NULL && zmq_ctx_set(context, ZMQ_IO_THREADS, 0) == 0,
 	    "zmq_ctx_new");

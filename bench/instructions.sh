@@ -49,11 +49,11 @@ row one 3 'eventfd and epoll_wait'
 row coalesced 0 'an atomic exchange'
 row coalesced 1 'libmio, waker'
 row coalesced 2 'libmio, registration'
-for case in events10 events50 events64; do
+for case in events/10 events/50 events/64; do
 	row $case 0 'epoll_wait'
 	row $case 1 'mio_poll'
 done
-for case in sets10 sets50; do
+for case in sets/10 sets/50; do
 	row $case 0 'flags and epoll_wait'
 	row $case 1 'libmio'
 done

@@ -14,6 +14,7 @@ EXTRA_LTLIBRARIES = bench/libexchange.la
 bench_common = \
 	bench/bench.c \
 	bench/bench.h \
+	bench/report.c \
 	$(end)
 
 bench_channel_SOURCES = \
@@ -71,7 +72,7 @@ rust_sources = \
 	$(end)
 
 if HAVE_CK
-bench_cppflags += -DHAVE_CK
+bench_cppflags += -DHAVE_CK -DCK_VERSION='"$(CK_VERSION)"'
 bench_channel_SOURCES += bench/channel_ck.c
 bench_channel_LDADD += -lck
 endif
@@ -95,16 +96,18 @@ bench_channel_LDADD += -lnng
 endif
 if HAVE_RUST
 bench_cppflags += -DHAVE_RUST
-bench_channel_SOURCES += bench/channel_rust.c
+bench_channel_SOURCES += bench/channel_rust.c bench/rust_versions.c
 bench_channel_LDADD += $(rust_peers) -lgcc_s -ldl
-bench_timers_SOURCES += bench/timers_mio06.c
+bench_timers_SOURCES += bench/timers_mio06.c bench/rust_versions.c
 bench_timers_LDADD += $(rust_peers) -lgcc_s
+bench_wake_SOURCES += bench/rust_versions.c
 bench_wake_LDADD += $(rust_peers) -lgcc_s -ldl
 $(rust_peers): $(rust_sources)
 	$(srcdir)/bench/rust/build.sh $(abs_srcdir)/bench/rust bench/rust.target
 endif
 if HAVE_SDEVENT
 bench_cppflags += -DHAVE_SDEVENT $(SDEVENT_CFLAGS)
+bench_cppflags += -DSDEVENT_VERSION='"$(SDEVENT_VERSION)"'
 bench_timers_SOURCES += bench/timers_sdevent.c
 bench_timers_LDADD += $(SDEVENT_LIBS)
 endif
@@ -113,7 +116,7 @@ bench_cppflags += -DHAVE_TIMEOUT_C -isystem $(with_timeout_c)
 bench_timers_SOURCES += bench/timers_timeout.c
 endif
 if HAVE_URCU
-bench_cppflags += -DHAVE_URCU
+bench_cppflags += -DHAVE_URCU -DURCU_VERSION='"$(URCU_VERSION)"'
 bench_channel_SOURCES += bench/channel_urcu.c
 bench_channel_LDADD += -lurcu-common
 endif

@@ -267,18 +267,6 @@ mio_run(unsigned long times)
 
 /* ---- the cases */
 
-static bool
-is_wanted(int argc, char **argv, const char *name)
-{
-	int arg;
-
-	for (arg = 1; arg < argc; arg++)
-		if (strcmp(argv[arg], name) == 0)
-			return true;
-
-	return argc == 1;
-}
-
 static void
 run_case(int argc, char **argv)
 {
@@ -289,13 +277,14 @@ run_case(int argc, char **argv)
 	char name[64], what[128];
 
 	(void)snprintf(
-	    name, sizeof(name), "%d/%d/%d", threads, capacity, active);
-	if (!is_wanted(argc, argv, name))
+	    name, sizeof(name), "array%d-active%d", capacity, active);
+	bench_case("pool", name, (unsigned long)threads);
+	if (!bench_wanted(argc, argv))
 		return;
 
 	(void)snprintf(what, sizeof(what),
-	    "%s: %d thread%s, %d event%s a call, %d of %d connections active",
-	    name, threads, threads == 1 ? "" : "s", capacity,
+	    "%d thread%s, %d event%s a call, %d of %d connections active",
+	    threads, threads == 1 ? "" : "s", capacity,
 	    capacity == 1 ? "" : "s", active, CONNECTIONS);
 	compare_threads(what, both, 2, 20000);
 }

@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <sys/epoll.h>
@@ -19,8 +18,10 @@
 
 #include "bench.h"
 
+/* The contestants are used alternately, and so have nothing in common. */
 static int watched, bare_epoll;
-static struct mio_poll *mio;
+static int fd;
+static struct mio_poll *fd_poll, *source_poll;
 static struct mio_registration *registration;
 static struct mio_readiness *readiness;
 static struct mio_source *source;
@@ -74,16 +75,16 @@ bare_changes(unsigned long times)
 static void
 fd_begin(void)
 {
-	watched = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	must(watched >= 0, "eventfd");
-	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+	fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	must(fd >= 0, "eventfd");
+	must(mio_poll_create(&fd_poll) == 0, "mio_poll_create");
 }
 
 static void
 fd_end(void)
 {
-	mio_poll_destroy(mio);
-	(void)close(watched);
+	mio_poll_destroy(fd_poll);
+	(void)close(fd);
 }
 
 static void
@@ -91,12 +92,12 @@ fd_all(unsigned long times)
 {
 	while (times-- > 0) {
 		must(mio_poll_register_fd(
-			 mio, watched, 1, MIO_READABLE, MIO_LEVEL) == 0,
+			 fd_poll, fd, 1, MIO_READABLE, MIO_LEVEL) == 0,
 		    "mio_poll_register_fd");
 		must(mio_poll_reregister_fd(
-			 mio, watched, 1, MIO_WRITABLE, MIO_LEVEL) == 0,
+			 fd_poll, fd, 1, MIO_WRITABLE, MIO_LEVEL) == 0,
 		    "mio_poll_reregister_fd");
-		must(mio_poll_deregister_fd(mio, watched) == 0,
+		must(mio_poll_deregister_fd(fd_poll, fd) == 0,
 		    "mio_poll_deregister_fd");
 	}
 }
@@ -105,14 +106,14 @@ static void
 fd_changes(unsigned long times)
 {
 	must(
-	    mio_poll_register_fd(mio, watched, 1, MIO_READABLE, MIO_LEVEL) == 0,
+	    mio_poll_register_fd(fd_poll, fd, 1, MIO_READABLE, MIO_LEVEL) == 0,
 	    "mio_poll_register_fd");
 	while (times-- > 0)
-		must(mio_poll_reregister_fd(mio, watched, 1,
+		must(mio_poll_reregister_fd(fd_poll, fd, 1,
 			 times & 1 ? MIO_READABLE : MIO_WRITABLE,
 			 MIO_LEVEL) == 0,
 		    "mio_poll_reregister_fd");
-	must(mio_poll_deregister_fd(mio, watched) == 0,
+	must(mio_poll_deregister_fd(fd_poll, fd) == 0,
 	    "mio_poll_deregister_fd");
 }
 
@@ -121,7 +122,7 @@ fd_changes(unsigned long times)
 static void
 source_begin(void)
 {
-	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+	must(mio_poll_create(&source_poll) == 0, "mio_poll_create");
 	must(mio_registration_create(&registration, &readiness) == 0,
 	    "mio_registration_create");
 	source = mio_registration_source(registration);
@@ -132,7 +133,7 @@ source_end(void)
 {
 	mio_registration_destroy(registration);
 	mio_readiness_unref(readiness);
-	mio_poll_destroy(mio);
+	mio_poll_destroy(source_poll);
 }
 
 static void
@@ -140,12 +141,12 @@ source_all(unsigned long times)
 {
 	while (times-- > 0) {
 		must(mio_poll_register(
-			 mio, source, 1, MIO_READABLE, MIO_EDGE) == 0,
+			 source_poll, source, 1, MIO_READABLE, MIO_EDGE) == 0,
 		    "mio_poll_register");
 		must(mio_poll_reregister(
-			 mio, source, 1, MIO_WRITABLE, MIO_EDGE) == 0,
+			 source_poll, source, 1, MIO_WRITABLE, MIO_EDGE) == 0,
 		    "mio_poll_reregister");
-		must(mio_poll_deregister(mio, source) == 0,
+		must(mio_poll_deregister(source_poll, source) == 0,
 		    "mio_poll_deregister");
 	}
 }
@@ -153,14 +154,14 @@ source_all(unsigned long times)
 static void
 source_changes(unsigned long times)
 {
-	must(mio_poll_register(mio, source, 1, MIO_READABLE, MIO_EDGE) == 0,
+	must(mio_poll_register(source_poll, source, 1, MIO_READABLE, MIO_EDGE) == 0,
 	    "mio_poll_register");
 	while (times-- > 0)
 		must(
-		    mio_poll_reregister(mio, source, 1,
+		    mio_poll_reregister(source_poll, source, 1,
 			times & 1 ? MIO_READABLE : MIO_WRITABLE, MIO_EDGE) == 0,
 		    "mio_poll_reregister");
-	must(mio_poll_deregister(mio, source) == 0, "mio_poll_deregister");
+	must(mio_poll_deregister(source_poll, source) == 0, "mio_poll_deregister");
 }
 
 /* ---- the cases */
@@ -189,13 +190,10 @@ int
 main(int argc, char **argv)
 {
 	size_t i;
-	int arg;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		for (arg = 1; arg < argc; arg++)
-			if (strcmp(argv[arg], cases[i].name) == 0)
-				break;
-		if (argc == 1 || arg < argc)
+		bench_case("register", cases[i].name, 0);
+		if (bench_wanted(argc, argv))
 			compare(cases[i].what, cases[i].contestants, 3, 100000);
 	}
 

@@ -22,10 +22,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ROUNDS = 15, STEP_MS = 10, SPAN_MS = 60000, PARTS = 100 };
+enum { STEP_MS = 10, SPAN_MS = 60000, PARTS = 100 };
 
-/* The limit for a contestant, which gets at least one round. */
-#define PATIENCE_NS 8e9
+/* The limit of a contestant, in rounds of compare(); it gets at least one. */
+enum { PATIENCE = 20 };
 
 enum {
 	INSERT, RESET, PUT_OFF, CANCEL, IN_ORDER, STEPS, JUMP, NEXT, CASES
@@ -56,6 +56,11 @@ static const struct timers *const contestants[] = {
 
 enum { CONTESTANTS = sizeof(contestants) / sizeof(contestants[0]) };
 
+static const char *const names[CASES] = {
+	"insert", "reset", "put-off", "cancel", "in-order", "step", "jump",
+	"next",
+};
+
 static const char *const titles[CASES] = {
 	"inserting one", "resetting one",
 	"putting one off to a minute from now", "cancelling one",
@@ -64,7 +69,7 @@ static const char *const titles[CASES] = {
 	"asking when the next one is due, after a step of 10 ms",
 };
 
-static double durations[CASES][CONTESTANTS][ROUNDS];
+static double durations[CASES][CONTESTANTS][BENCH_ROUNDS_MAX];
 static double bytes[CONTESTANTS];
 
 /* The number of rounds of each contestant, and their total time. */
@@ -393,27 +398,27 @@ print_all(size_t count)
 
 	for (which = 0; which < CASES; which++) {
 		printf("\n%s, %zu pending\n", titles[which], count);
+		bench_case("timers", names[which], count);
 		for (first = 0, i = 0; i < CONTESTANTS; i++)
 			if (participates(i, count) && (which != NEXT ||
 			    contestants[i]->next != NULL))
-				first = print_samples(contestants[i]->name,
-				    durations[which][i], rounds_done[i],
-				    first);
+				first = bench_samples(contestants[i]->name,
+				    "ns", durations[which][i],
+				    rounds_done[i], first);
 	}
 
 	printf("\nmemory for one, including its handle, %zu pending\n", count);
-	for (i = 0; i < CONTESTANTS; i++)
+	bench_case("timers", "memory", count);
+	for (first = 0, i = 0; i < CONTESTANTS; i++)
 		if (participates(i, count))
-			printf("  %-28s %9.0f bytes\n", contestants[i]->name,
-			    bytes[i]);
-	fflush(stdout);
+			first = bench_samples(
+			    contestants[i]->name, "bytes", &bytes[i], 1, first);
 }
 
 static void
 run_all(size_t count)
 {
-	size_t rounds = count > 300000 ? 3 : count > 30000 ? 5 : ROUNDS;
-	size_t i;
+	size_t rounds = bench_rounds(), round, turn, i;
 
 	must(count > 0, "counting timeouts");
 	repeats = 20000 / count + 1;
@@ -421,10 +426,16 @@ run_all(size_t count)
 	for (i = 0; i < CONTESTANTS; i++)
 		if (participates(i, count))
 			begin(i, count);
-	for (; rounds > 0; rounds--)
-		for (i = 0; i < CONTESTANTS; i++)
-			if (participates(i, count) && spent_ns[i] < PATIENCE_NS)
+	bench_case("timers", "all", count);
+	for (round = 0; round < rounds; round++) {
+		bench_progress(round, rounds);
+		for (turn = 0; turn < CONTESTANTS; turn++) {
+			i = bench_rotated(round, turn, CONTESTANTS);
+			if (participates(i, count) &&
+			    spent_ns[i] < PATIENCE * bench_round_ns())
 				run_round(i, count);
+		}
+	}
 	for (i = 0; i < CONTESTANTS; i++)
 		if (participates(i, count))
 			contestants[i]->end();
@@ -454,17 +465,23 @@ count_only(const char *which, size_t count)
 int
 main(int argc, char **argv)
 {
-	static const size_t counts[] = { 1000, 100000, 1000000 };
+	static const size_t counts[] = { 1000, 10000, 100000, 1000000 };
 	const char *which = getenv("MIO_BENCH_CONTESTANT");
-	size_t i;
+	size_t i, most = bench_quick() ? 100000 : SIZE_MAX;
 
+#ifdef HAVE_RUST
+	bench_rust_versions();
+#endif
+	if (getenv("MIO_BENCH_LIST") != NULL)
+		return 0;
 	if (which != NULL)
 		count_only(which, argc > 1 ? strtoul(argv[1], NULL, 10) : 0);
 	else if (argc > 1)
 		for (i = 1; i < (size_t)argc; i++)
 			run_all(strtoul(argv[i], NULL, 10));
 	else
-		for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		for (i = 0; i < sizeof(counts) / sizeof(counts[0]) &&
+		     counts[i] <= most; i++)
 			run_all(counts[i]);
 
 	return 0;

@@ -23,6 +23,8 @@ begin(size_t count)
 {
 	size_t i;
 
+	bench_version_numbers(
+	    "libev", ev_version_major(), ev_version_minor(), -1);
 	timers = calloc(count, sizeof(*timers));
 	must(timers != NULL, "calloc");
 	loop = ev_loop_new(EVFLAG_AUTO);

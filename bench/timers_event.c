@@ -24,6 +24,7 @@ begin(size_t count)
 {
 	size_t i;
 
+	bench_version("libevent", event_get_version());
 	timers = calloc(count, sizeof(*timers));
 	must(timers != NULL, "calloc");
 	base = event_base_new();

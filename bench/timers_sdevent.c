@@ -26,6 +26,7 @@ begin(size_t count)
 {
 	size_t i;
 
+	bench_version("sd-event", SDEVENT_VERSION);
 	room = count;
 	timers = calloc(count, sizeof(*timers));
 	must(timers != NULL, "calloc");

@@ -21,6 +21,7 @@ begin(size_t count)
 {
 	size_t i;
 
+	bench_version("libuv", uv_version_string());
 	room = count;
 	timers = calloc(count, sizeof(*timers));
 	must(timers != NULL, "calloc");

@@ -234,6 +234,7 @@ busy(void)
 	};
 #endif
 
+	/* the two busy threads must not run at the same time */
 	compare("a wake of a poll that is busy", contestants, 1, 2000000);
 #ifdef HAVE_UV
 	compare("the same", uv, 1, 2000000);
@@ -376,8 +377,10 @@ ping_pong(void)
 	must(pthread_getaffinity_np(pthread_self(), sizeof(any_core),
 	    &any_core) == 0, "pthread_getaffinity_np");
 	one_core = true;
+	bench_case("wake", "pingpong-one-core", 0);
 	compare("ping-pong of two threads on one core", contestants, 2, 20000);
 	one_core = false;
+	bench_case("wake", "pingpong", 0);
 	compare("ping-pong of two threads on any core", contestants, 2, 20000);
 }
 
@@ -455,7 +458,7 @@ kernel_events(void)
 	/* both contestants watch the same descriptors */
 	static const struct contestant both[] = {
 		{ "epoll_wait", ready_begin, bare_events, ready_end },
-		{ "mio_poll", ready_begin, mio_events, ready_end },
+		{ "libmio", ready_begin, mio_events, ready_end },
 	};
 	char what[64];
 
@@ -533,7 +536,7 @@ sets(void)
 {
 	static const struct contestant both[] = {
 		{ "flags and epoll_wait", bare_begin, flag_sets, bare_end },
-		{ "libmio, registrations", sets_begin, mio_sets, sets_end },
+		{ "libmio, registration", sets_begin, mio_sets, sets_end },
 	};
 	char what[64];
 
@@ -550,27 +553,27 @@ main(int argc, char **argv)
 		void (*run)(void);
 		int count;
 	} cases[] = {
-		{ "one", one_wake, 1 },
-		{ "coalesced", coalesced, 1 },
-		{ "busy", busy, 1 },
-		{ "pingpong", ping_pong, 1 },
-		{ "events1", kernel_events, 1 },
-		{ "events8", kernel_events, 8 },
-		{ "events10", kernel_events, 10 },
-		{ "events50", kernel_events, 50 },
-		{ "events64", kernel_events, 64 },
-		{ "sets10", sets, 10 },
-		{ "sets50", sets, 50 },
+		{ "one", one_wake, 0 },
+		{ "coalesced", coalesced, 0 },
+		{ "busy", busy, 0 },
+		{ "pingpong", ping_pong, 0 },
+		{ "events", kernel_events, 1 },
+		{ "events", kernel_events, 8 },
+		{ "events", kernel_events, 10 },
+		{ "events", kernel_events, 50 },
+		{ "events", kernel_events, 64 },
+		{ "sets", sets, 10 },
+		{ "sets", sets, 50 },
 	};
 	size_t i;
-	int arg;
 
+#ifdef HAVE_RUST
+	bench_rust_versions();
+#endif
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		for (arg = 1; arg < argc; arg++)
-			if (strcmp(argv[arg], cases[i].name) == 0)
-				break;
+		bench_case("wake", cases[i].name, (unsigned long)cases[i].count);
 		ready_count = cases[i].count;
-		if (argc == 1 || arg < argc)
+		if (bench_wanted(argc, argv))
 			cases[i].run();
 	}
 

@@ -19,6 +19,8 @@ tell(struct ev_loop *which, ev_async *watcher, int events)
 void
 ev_begin(void)
 {
+	bench_version_numbers(
+	    "libev", ev_version_major(), ev_version_minor(), -1);
 	loop = ev_loop_new(EVFLAG_AUTO);
 	must(loop != NULL, "ev_loop_new");
 	ev_async_init(&async, tell);

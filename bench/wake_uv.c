@@ -22,6 +22,7 @@ tell(uv_async_t *handle)
 void
 uv_begin(void)
 {
+	bench_version("libuv", uv_version_string());
 	must(uv_loop_init(&loop) == 0, "uv_loop_init");
 	must(uv_async_init(&loop, &async, tell) == 0, "uv_async_init");
 }

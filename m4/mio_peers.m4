@@ -68,6 +68,12 @@ AC_DEFUN([MIO_PEERS], [
 		[nng_pair0_open], [mio_NNG=yes], [mio_NNG=no])], [mio_NNG=no],
 		[#include <nng/nng.h>])
 	AM_CONDITIONAL([HAVE_NNG], [test "$mio_NNG" = yes])
+	CK_VERSION=$($PKG_CONFIG --modversion ck 2>/dev/null)
+	AC_SUBST([CK_VERSION])
+	SDEVENT_VERSION=$($PKG_CONFIG --modversion libsystemd 2>/dev/null)
+	AC_SUBST([SDEVENT_VERSION])
+	URCU_VERSION=$($PKG_CONFIG --modversion liburcu 2>/dev/null)
+	AC_SUBST([URCU_VERSION])
 	MIO_PEER([ZMQ], [libzmq >= 4.0], [zmq.h], [zmq_ctx_new()])
 	MIO_PEER([EVENT], [libevent_core >= 2.0], [event2/event.h],
 		[event_base_new()])

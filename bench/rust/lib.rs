@@ -5,10 +5,18 @@
 pub mod channel;
 pub mod timers;
 
-use std::os::raw::c_ulong;
+use std::os::raw::{c_char, c_ulong};
 use std::time::Duration;
 
 const AT_ONCE: Option<Duration> = Some(Duration::from_secs(0));
+
+// Lines of a name, a colon and a version, and a NUL at the end; from build.sh.
+static VERSIONS: &[u8] = include_bytes!("versions");
+
+#[no_mangle]
+pub extern "C" fn rust_versions() -> *const c_char {
+    VERSIONS.as_ptr() as *const c_char
+}
 
 struct Six {
     poll: mio06::Poll,
