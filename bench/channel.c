@@ -47,6 +47,19 @@ produce(void *argument)
 	return NULL;
 }
 
+/* Each burst is received completely before the next one is sent. */
+static void
+run_bursts(const struct channel_peer *peer, unsigned long times)
+{
+	struct producer self = { peer, channel_case.burst, 0 };
+	unsigned long sent;
+
+	for (sent = 0; sent < times; sent += channel_case.burst) {
+		(void)produce(&self);
+		peer->receive(channel_case.burst);
+	}
+}
+
 void
 channel_run(const struct channel_peer *peer, unsigned long times)
 {
@@ -55,6 +68,10 @@ channel_run(const struct channel_peer *peer, unsigned long times)
 	pthread_t threads[CHANNEL_PRODUCERS_MAX];
 	unsigned i;
 
+	if (channel_case.burst != 0) {
+		run_bursts(peer, times);
+		return;
+	}
 	for (i = 0; i < channel_case.producers; i++) {
 		producers[i] = (struct producer){ peer, each, i };
 		must(pthread_create(&threads[i], NULL, produce,
@@ -185,14 +202,19 @@ static const struct contestant contestants[] = {
 };
 
 static const struct channel_case cases[] = {
-	{ "bounded8", 8, 1024, 1 },
-	{ "bounded64", 64, 1024, 1 },
-	{ "unbounded8", 8, 0, 1 },
-	{ "unbounded64", 64, 0, 1 },
-	{ "bounded8x2", 8, 1024, 2 },
-	{ "bounded64x2", 64, 1024, 2 },
-	{ "unbounded8x2", 8, 0, 2 },
-	{ "unbounded64x2", 64, 0, 2 },
+	{ "bounded8", 8, 1024, 1, 0 },
+	{ "bounded64", 64, 1024, 1, 0 },
+	{ "unbounded8", 8, 0, 1, 0 },
+	{ "unbounded64", 64, 0, 1, 0 },
+	{ "bounded8x2", 8, 1024, 2, 0 },
+	{ "bounded64x2", 64, 1024, 2, 0 },
+	{ "unbounded8x2", 8, 0, 2, 0 },
+	{ "unbounded64x2", 64, 0, 2, 0 },
+	{ "burst8", 8, 0, 1, 1 },
+	{ "burst8", 8, 0, 1, 10 },
+	{ "burst8", 8, 0, 1, 100 },
+	{ "burst8", 8, 0, 1, 1000 },
+	{ "burst8", 8, 0, 1, 10000 },
 };
 
 int
@@ -204,7 +226,7 @@ main(int argc, char **argv)
 	bench_rust_versions();
 #endif
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		bench_case("channel", cases[i].name, 0);
+		bench_case("channel", cases[i].name, cases[i].burst);
 		if (!bench_wanted(argc, argv))
 			continue;
 		channel_case = cases[i];

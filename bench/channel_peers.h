@@ -17,6 +17,8 @@ struct channel_case {
 	const char *name;
 	size_t size, bound;
 	unsigned producers;
+	/* if not 0, a thread sends so many messages, then receives them */
+	unsigned long burst;
 };
 
 extern struct channel_case channel_case;

@@ -14,13 +14,14 @@ void uv_begin(void);
 void uv_end(void);
 void uv_polls(unsigned long times);
 void uv_wakes(unsigned long times);
-void uv_busy_begin(void);
-void uv_busy_end(void);
+void uv_busy(unsigned long times);
 #define UV_POLLS { "libuv, async", uv_begin, uv_polls, uv_end },
 #define UV_WAKES { "libuv, async", uv_begin, uv_wakes, uv_end },
+#define UV_BUSY { "libuv, async", uv_begin, uv_busy, uv_end },
 #else
 #define UV_POLLS
 #define UV_WAKES
+#define UV_BUSY
 #endif
 
 #ifdef HAVE_EV

@@ -64,18 +64,12 @@ run_all_the_time(void *unused)
 }
 
 void
-uv_busy_begin(void)
+uv_busy(unsigned long times)
 {
-	uv_begin();
 	busy_stop = false;
 	must(pthread_create(&busy_thread, NULL, run_all_the_time, NULL) == 0,
 	    "pthread_create");
-}
-
-void
-uv_busy_end(void)
-{
+	uv_wakes(times);
 	busy_stop = true;
 	(void)pthread_join(busy_thread, NULL);
-	uv_end();
 }
