@@ -104,14 +104,25 @@ other_than_time(const struct contestant *contestants, size_t count)
 	return false;
 }
 
+/* Measures a round of a contestant, which has begun. */
 static void
-time_all(const struct contestant *contestants, size_t count,
+time_round(const struct contestant *contestant, unsigned long times,
+    double into[CLOCKS][BENCH_ROUNDS_MAX], size_t round)
+{
+	double ns[CLOCKS];
+	int clock;
+
+	time_one(contestant, times, ns);
+	for (clock = 0; clock < CLOCKS; clock++)
+		into[clock][round] = ns[clock];
+}
+
+static void
+time_together(const struct contestant *contestants, size_t count,
     unsigned long times, durations_t durations)
 {
 	unsigned long each[BENCH_CONTESTANTS_MAX];
 	size_t i, round, turn, rounds = bench_rounds();
-	double ns[CLOCKS];
-	int clock;
 
 	for (i = 0; i < count; i++) {
 		contestants[i].begin();
@@ -121,9 +132,8 @@ time_all(const struct contestant *contestants, size_t count,
 		bench_progress(round, rounds);
 		for (turn = 0; turn < count; turn++) {
 			i = bench_rotated(round, turn, count);
-			time_one(&contestants[i], each[i], ns);
-			for (clock = 0; clock < CLOCKS; clock++)
-				durations[i][clock][round] = ns[clock];
+			time_round(
+			    &contestants[i], each[i], durations[i], round);
 		}
 	}
 	for (i = 0; i < count; i++)
@@ -131,7 +141,32 @@ time_all(const struct contestant *contestants, size_t count,
 }
 
 static void
-compare_by(int clock_count, const char *what,
+time_apart(const struct contestant *contestants, size_t count,
+    unsigned long times, durations_t durations)
+{
+	unsigned long each[BENCH_CONTESTANTS_MAX];
+	size_t i, round, turn, rounds = bench_rounds();
+
+	for (i = 0; i < count; i++) {
+		contestants[i].begin();
+		each[i] = in_a_round(&contestants[i], times);
+		contestants[i].end();
+	}
+	for (round = 0; round < rounds; round++) {
+		bench_progress(round, rounds);
+		for (turn = 0; turn < count; turn++) {
+			i = bench_rotated(round, turn, count);
+			contestants[i].begin();
+			contestants[i].run(each[i] / 10 + 1); /* warms up */
+			time_round(
+			    &contestants[i], each[i], durations[i], round);
+			contestants[i].end();
+		}
+	}
+}
+
+static void
+compare_by(bool apart, int clock_count, const char *what,
     const struct contestant *contestants, size_t count, unsigned long times)
 {
 	static durations_t durations;
@@ -142,7 +177,10 @@ compare_by(int clock_count, const char *what,
 	if (other_than_time(contestants, count))
 		return;
 
-	time_all(contestants, count, times, durations);
+	if (apart)
+		time_apart(contestants, count, times, durations);
+	else
+		time_together(contestants, count, times, durations);
 	printf("\n%s\n", what);
 	for (clock = 0; clock < clock_count; clock++)
 		for (first = 0, i = 0; i < count; i++)
@@ -155,12 +193,20 @@ void
 compare(const char *what, const struct contestant *contestants, size_t count,
     unsigned long times)
 {
-	compare_by(ELAPSED + 1, what, contestants, count, times);
+	compare_by(false, ELAPSED + 1, what, contestants, count, times);
 }
 
 void
 compare_threads(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times)
 {
-	compare_by(CLOCKS, what, contestants, count, times);
+	compare_by(false, CLOCKS, what, contestants, count, times);
+}
+
+void
+compare_apart(const char *what, const struct contestant *contestants,
+    size_t count, unsigned long times, bool processor_too)
+{
+	compare_by(true, processor_too ? CLOCKS : ELAPSED + 1, what,
+	    contestants, count, times);
 }

@@ -102,6 +102,14 @@ void compare_threads(const char *what, const struct contestant *contestants,
     size_t count, unsigned long times);
 
 /*
+ * The same for contestants that must not exist at the same time: each begins
+ * before its part of a round, warms up, and ends after it. A contestant runs at
+ * most times * 1.1 + 2 iterations between its begin and its end.
+ */
+void compare_apart(const char *what, const struct contestant *contestants,
+    size_t count, unsigned long times, bool processor_too);
+
+/*
  * Writes the samples of a contestant, one for each round, as rows of the CSV,
  * sorts them, and prints a line. Less is better, unless the unit ends in "/s".
  * first is 0 for the first of several lines, and the return value of that call
