@@ -4,6 +4,10 @@
 
 EXTRA_PROGRAMS = \
 	bench/channel \
+	bench/churn \
+	bench/dispatch \
+	bench/echo \
+	bench/hot \
 	bench/pool \
 	bench/register \
 	bench/timers \
@@ -17,6 +21,17 @@ bench_common = \
 	bench/report.c \
 	$(end)
 
+# What the workloads with descriptors share, with libmio and the peers.
+reactor_sources = \
+	$(bench_common) \
+	bench/reactor.c \
+	bench/reactor.h \
+	bench/reactor_epoll.c \
+	bench/reactor_loop.c \
+	bench/reactor_mio.c \
+	$(end)
+reactor_libs = libmio.la
+
 bench_channel_SOURCES = \
 	$(bench_common) \
 	bench/channel.c \
@@ -24,6 +39,28 @@ bench_channel_SOURCES = \
 	bench/channel_peers.h \
 	$(end)
 bench_channel_LDADD = libmio.la
+
+bench_churn_SOURCES = \
+	$(reactor_sources) \
+	bench/churn.c \
+	bench/client.c \
+	bench/client.h \
+	$(end)
+bench_churn_LDADD = $(reactor_libs)
+
+bench_dispatch_SOURCES = $(reactor_sources) bench/dispatch.c
+bench_dispatch_LDADD = $(reactor_libs)
+
+bench_echo_SOURCES = \
+	$(reactor_sources) \
+	bench/client.c \
+	bench/client.h \
+	bench/echo.c \
+	$(end)
+bench_echo_LDADD = $(reactor_libs)
+
+bench_hot_SOURCES = $(reactor_sources) bench/hot.c
+bench_hot_LDADD = $(reactor_libs)
 
 bench_pool_SOURCES = $(bench_common) bench/pool.c
 bench_pool_LDADD = libmio.la
@@ -79,11 +116,15 @@ endif
 # libevent comes before libev, which defines some of the same names.
 if HAVE_EVENT
 bench_cppflags += -DHAVE_EVENT $(EVENT_CFLAGS)
+reactor_sources += bench/reactor_event.c
+reactor_libs += $(EVENT_LIBS)
 bench_timers_SOURCES += bench/timers_event.c
 bench_timers_LDADD += $(EVENT_LIBS)
 endif
 if HAVE_EV
 bench_cppflags += -DHAVE_EV
+reactor_sources += bench/reactor_ev.c
+reactor_libs += -lev
 bench_timers_SOURCES += bench/timers_ev.c
 bench_timers_LDADD += -lev
 bench_wake_SOURCES += bench/wake_ev.c
@@ -108,6 +149,8 @@ endif
 if HAVE_SDEVENT
 bench_cppflags += -DHAVE_SDEVENT $(SDEVENT_CFLAGS)
 bench_cppflags += -DSDEVENT_VERSION='"$(SDEVENT_VERSION)"'
+reactor_sources += bench/reactor_sdevent.c
+reactor_libs += $(SDEVENT_LIBS)
 bench_timers_SOURCES += bench/timers_sdevent.c
 bench_timers_LDADD += $(SDEVENT_LIBS)
 endif
@@ -122,6 +165,8 @@ bench_channel_LDADD += -lurcu-common
 endif
 if HAVE_UV
 bench_cppflags += -DHAVE_UV $(UV_CFLAGS)
+reactor_sources += bench/reactor_uv.c
+reactor_libs += $(UV_LIBS)
 bench_channel_SOURCES += bench/channel_uv.c
 bench_channel_LDADD += $(UV_LIBS)
 bench_timers_SOURCES += bench/timers_uv.c
