@@ -11,6 +11,7 @@ EXTRA_PROGRAMS = \
 	bench/pool \
 	bench/register \
 	bench/timers \
+	bench/udp \
 	bench/wake \
 	$(end)
 EXTRA_LTLIBRARIES = bench/libexchange.la
@@ -86,6 +87,9 @@ bench_timers_CPPFLAGS = \
 	-Dmio__os_free=bench_free \
 	$(end)
 bench_timers_LDADD = libmio.la -ldl
+
+bench_udp_SOURCES = $(bench_common) bench/udp.c
+bench_udp_LDADD = libmio.la
 
 bench_wake_SOURCES = \
 	$(bench_common) \
