@@ -118,6 +118,12 @@ void compare_apart(const char *what, const struct contestant *contestants,
 double bench_samples(const char *name, const char *unit, double *samples,
     size_t count, double first);
 
+/*
+ * Writes a value that is the same in every round, such as a number of bytes, and
+ * prints a line. It may be 0, so there is no ratio.
+ */
+void bench_value(const char *name, const char *unit, double value);
+
 /* Ends the program with a message if ok is 0. */
 void must(int ok, const char *what);
 

@@ -8,6 +8,7 @@ EXTRA_PROGRAMS = \
 	bench/dispatch \
 	bench/echo \
 	bench/hot \
+	bench/memory \
 	bench/pool \
 	bench/register \
 	bench/timers \
@@ -62,6 +63,17 @@ bench_echo_LDADD = $(reactor_libs)
 
 bench_hot_SOURCES = $(reactor_sources) bench/hot.c
 bench_hot_LDADD = $(reactor_libs)
+
+# This counts the allocations of the process.
+bench_memory_SOURCES = \
+	$(reactor_sources) \
+	bench/channel_peers.h \
+	bench/memory.c \
+	bench/memory.h \
+	bench/memory_count.c \
+	bench/memory_mio.c \
+	$(end)
+bench_memory_LDADD = $(reactor_libs)
 
 bench_pool_SOURCES = $(bench_common) bench/pool.c
 bench_pool_LDADD = libmio.la
@@ -120,6 +132,7 @@ endif
 # libevent comes before libev, which defines some of the same names.
 if HAVE_EVENT
 bench_cppflags += -DHAVE_EVENT $(EVENT_CFLAGS)
+bench_memory_SOURCES += bench/memory_event.c
 reactor_sources += bench/reactor_event.c
 reactor_libs += $(EVENT_LIBS)
 bench_timers_SOURCES += bench/timers_event.c
@@ -127,6 +140,7 @@ bench_timers_LDADD += $(EVENT_LIBS)
 endif
 if HAVE_EV
 bench_cppflags += -DHAVE_EV
+bench_memory_SOURCES += bench/memory_ev.c
 reactor_sources += bench/reactor_ev.c
 reactor_libs += -lev
 bench_timers_SOURCES += bench/timers_ev.c
@@ -143,6 +157,8 @@ if HAVE_RUST
 bench_cppflags += -DHAVE_RUST
 bench_channel_SOURCES += bench/channel_rust.c bench/rust_versions.c
 bench_channel_LDADD += $(rust_peers) -lgcc_s -ldl
+bench_memory_SOURCES += bench/memory_rust.c bench/rust_versions.c
+bench_memory_LDADD += $(rust_peers) -lgcc_s -ldl
 bench_timers_SOURCES += bench/timers_mio06.c bench/rust_versions.c
 bench_timers_LDADD += $(rust_peers) -lgcc_s
 bench_wake_SOURCES += bench/rust_versions.c
@@ -153,6 +169,7 @@ endif
 if HAVE_SDEVENT
 bench_cppflags += -DHAVE_SDEVENT $(SDEVENT_CFLAGS)
 bench_cppflags += -DSDEVENT_VERSION='"$(SDEVENT_VERSION)"'
+bench_memory_SOURCES += bench/memory_sdevent.c
 reactor_sources += bench/reactor_sdevent.c
 reactor_libs += $(SDEVENT_LIBS)
 bench_timers_SOURCES += bench/timers_sdevent.c
@@ -169,6 +186,7 @@ bench_channel_LDADD += -lurcu-common
 endif
 if HAVE_UV
 bench_cppflags += -DHAVE_UV $(UV_CFLAGS)
+bench_memory_SOURCES += bench/memory_uv.c
 reactor_sources += bench/reactor_uv.c
 reactor_libs += $(UV_LIBS)
 bench_channel_SOURCES += bench/channel_uv.c

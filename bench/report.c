@@ -214,6 +214,14 @@ bench_samples(const char *name, const char *unit, double *samples, size_t count,
 	return first;
 }
 
+void
+bench_value(const char *name, const char *unit, double value)
+{
+	print_rows(name, unit, &value, 1);
+	printf("  %-28s %9.2f %s\n", name, value, unit);
+	(void)fflush(stdout);
+}
+
 /* ---- rounds */
 
 bool
