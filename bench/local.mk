@@ -78,8 +78,13 @@ bench_memory_LDADD = $(reactor_libs)
 bench_pool_SOURCES = $(bench_common) bench/pool.c
 bench_pool_LDADD = libmio.la
 
-bench_register_SOURCES = $(bench_common) bench/register.c
-bench_register_LDADD = libmio.la
+bench_register_SOURCES = \
+	$(reactor_sources) \
+	bench/register.c \
+	bench/register_reactors.c \
+	bench/register_reactors.h \
+	$(end)
+bench_register_LDADD = $(reactor_libs)
 
 # This has a wheel of its own, without the library around it.
 bench_timers_SOURCES = \

@@ -17,6 +17,7 @@
 #include <mio.h>
 
 #include "bench.h"
+#include "register_reactors.h"
 
 /* The contestants are used alternately, and so have nothing in common. */
 static int watched, bare_epoll;
@@ -196,6 +197,7 @@ main(int argc, char **argv)
 		if (bench_wanted(argc, argv))
 			compare(cases[i].what, cases[i].contestants, 3, 100000);
 	}
+	register_reactors(argc, argv);
 
 	return 0;
 }
