@@ -130,7 +130,7 @@ int
 main(int argc, char **argv)
 {
 	const struct reactor_workload workload = { .begin = begin, .run = run,
-		.end = end, .processor_too = true };
+		.end = end, .needs = REACTOR_LEVELS, .processor_too = true };
 
 	(void)reactor_descriptors();
 	bench_case("churn", "churn", 0);

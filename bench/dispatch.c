@@ -166,7 +166,8 @@ main(int argc, char **argv)
 		}
 		count = cases[i].count;
 		active = cases[i].active;
-		edge = workload.needs_edges = cases[i].edge;
+		edge = cases[i].edge;
+		workload.needs = edge ? REACTOR_EDGES : REACTOR_LEVELS;
 		(void)snprintf(what, sizeof(what),
 		    "%s/%zu: %zu of %zu descriptors active, %s", cases[i].name,
 		    count, active, count, edge ? "edges" : "levels");

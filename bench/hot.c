@@ -62,7 +62,7 @@ int
 main(int argc, char **argv)
 {
 	const struct reactor_workload workload = { .begin = begin, .run = run,
-		.end = end };
+		.end = end, .needs = REACTOR_LEVELS };
 	size_t limit = reactor_descriptors();
 	char what[64];
 	size_t i, n;

@@ -126,6 +126,7 @@ rust_sources = \
 	bench/rust/Cargo.toml \
 	bench/rust/channel.rs \
 	bench/rust/lib.rs \
+	bench/rust/reactor.rs \
 	bench/rust/timers.rs \
 	$(end)
 
@@ -162,8 +163,13 @@ if HAVE_RUST
 bench_cppflags += -DHAVE_RUST
 bench_channel_SOURCES += bench/channel_rust.c bench/rust_versions.c
 bench_channel_LDADD += $(rust_peers) -lgcc_s -ldl
-bench_memory_SOURCES += bench/memory_rust.c bench/rust_versions.c
-bench_memory_LDADD += $(rust_peers) -lgcc_s -ldl
+bench_memory_SOURCES += bench/memory_rust.c
+reactor_sources += \
+	bench/reactor_mio06.c \
+	bench/reactor_mio08.c \
+	bench/rust_versions.c \
+	$(end)
+reactor_libs += $(rust_peers) -lgcc_s -ldl
 bench_timers_SOURCES += bench/timers_mio06.c bench/rust_versions.c
 bench_timers_LDADD += $(rust_peers) -lgcc_s
 bench_wake_SOURCES += bench/rust_versions.c

@@ -179,7 +179,8 @@ of_descriptors(int argc, char **argv)
 		"allocations for a million events")) {
 		open_descriptors(READY, 1);
 		for (j = 0; j < reactor_count; j++)
-			print_event_allocations(reactors[j]);
+			if (reactors[j]->supports & REACTOR_LEVELS)
+				print_event_allocations(reactors[j]);
 		close_descriptors();
 	}
 	if (begin_case(argc, argv, "registrations", 0,

@@ -22,7 +22,8 @@ const struct reactor *const reactors[] = {
 #ifdef HAVE_SDEVENT
 	&sdevent_reactor,
 #endif
-#ifdef HAVE_RUST_REACTOR
+#ifdef HAVE_RUST
+	&mio06_reactor,
 	&mio08_reactor,
 #endif
 };
@@ -47,7 +48,7 @@ static const struct reactor_workload *current;
 	}
 #define ENTRY(i) { NULL, begin##i, run##i, end##i }
 
-enum { MOST = 8 };
+enum { MOST = 9 };
 
 FUNCTIONS(0)
 FUNCTIONS(1)
@@ -57,10 +58,11 @@ FUNCTIONS(4)
 FUNCTIONS(5)
 FUNCTIONS(6)
 FUNCTIONS(7)
+FUNCTIONS(8)
 
 static const struct contestant entries[MOST] = {
 	ENTRY(0), ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4), ENTRY(5), ENTRY(6),
-	ENTRY(7),
+	ENTRY(7), ENTRY(8),
 };
 
 _Static_assert(sizeof(reactors) / sizeof(reactors[0]) <= MOST,
@@ -75,7 +77,7 @@ reactor_compare(const char *what, const struct reactor_workload *workload,
 
 	current = workload;
 	for (i = 0; i < reactor_count; i++) {
-		if (workload->needs_edges && !reactors[i]->has_edges)
+		if (workload->needs & ~reactors[i]->supports)
 			continue;
 		contestants[count] = entries[i];
 		contestants[count++].name = reactors[i]->name;

@@ -14,12 +14,14 @@
  * calls of a workload other than those of the library are therefore the same.
  * Descriptors are numbered from 0. One reactor exists at a time.
  */
+enum { REACTOR_LEVELS = 1, REACTOR_EDGES = 2 };
+
 struct reactor {
 	const char *name;
-	bool has_edges; /* otherwise `edge' is always false */
+	unsigned supports; /* levels, edges or both */
 	/* It will have up to count descriptors at the same time. */
 	void (*begin)(size_t count);
-	/* Waits until the descriptor is readable. */
+	/* Waits until the descriptor is readable; edge is used if it can be. */
 	void (*add)(size_t index, int fd, bool edge);
 	/* Waits until it is writable instead, or readable again. */
 	void (*change)(size_t index, int fd, bool writable);
@@ -53,6 +55,7 @@ extern const struct reactor event_reactor;
 extern const struct reactor sdevent_reactor;
 #endif
 #ifdef HAVE_RUST
+extern const struct reactor mio06_reactor;
 extern const struct reactor mio08_reactor;
 #endif
 
@@ -66,17 +69,17 @@ enum { REACTOR_EVENTS = 1024 };
 bool reactor_ready(size_t index);
 
 /*
- * Contestants that are reactors. The program provides the first three, which
- * get the reactor of the contestant: `begin' and `end' prepare and clean up, and
- * `run' is measured. reactor_compare() compares all reactors, or only those with
- * edges. Each contestant begins and ends in every round, so that only one of
- * them watches the descriptors.
+ * Contestants that are reactors. The program provides the first three functions,
+ * which get the reactor of the contestant: `begin' and `end' prepare and clean
+ * up, and `run' is measured. reactor_compare() compares all reactors that
+ * support what the workload needs. Each contestant begins and ends in every
+ * round, so that only one of them watches the descriptors.
  */
 struct reactor_workload {
 	void (*begin)(const struct reactor *reactor);
 	void (*run)(const struct reactor *reactor, unsigned long times);
 	void (*end)(const struct reactor *reactor);
-	bool needs_edges;
+	unsigned needs; /* REACTOR_LEVELS, REACTOR_EDGES, or 0 for either */
 	bool processor_too; /* also compares the processor time */
 };
 

@@ -89,5 +89,6 @@ iterate(void)
 }
 
 const struct reactor epoll_reactor = {
-	"epoll", true, begin, add, change, remove_fd, forget, run, iterate, end,
+	"epoll", REACTOR_LEVELS | REACTOR_EDGES, begin, add, change, remove_fd,
+	forget, run, iterate, end,
 };

@@ -76,6 +76,6 @@ iterate(void)
 }
 
 const struct reactor ev_reactor = {
-	"libev", false, begin, add, change, remove_fd, remove_fd, run, iterate,
-	end,
+	"libev", REACTOR_LEVELS, begin, add, change, remove_fd, remove_fd, run,
+	iterate, end,
 };

@@ -83,6 +83,6 @@ iterate(void)
 }
 
 const struct reactor event_reactor = {
-	"libevent", true, begin, add, change, remove_fd, remove_fd, run, iterate,
-	end,
+	"libevent", REACTOR_LEVELS | REACTOR_EDGES, begin, add, change,
+	remove_fd, remove_fd, run, iterate, end,
 };

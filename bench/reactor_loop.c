@@ -78,6 +78,6 @@ iterate(void)
 }
 
 const struct reactor loop_reactor = {
-	"libmio, its loop", true, begin, add, change, remove_fd, remove_fd, run,
-	iterate, end,
+	"libmio, its loop", REACTOR_LEVELS | REACTOR_EDGES, begin, add, change,
+	remove_fd, remove_fd, run, iterate, end,
 };

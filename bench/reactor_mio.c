@@ -81,5 +81,6 @@ iterate(void)
 }
 
 const struct reactor mio_reactor = {
-	"libmio", true, begin, add, change, remove_fd, forget, run, iterate, end,
+	"libmio", REACTOR_LEVELS | REACTOR_EDGES, begin, add, change,
+	remove_fd, forget, run, iterate, end,
 };

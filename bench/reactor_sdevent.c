@@ -87,6 +87,6 @@ iterate(void)
 }
 
 const struct reactor sdevent_reactor = {
-	"sd-event", true, begin, add, change, remove_fd, remove_fd, run, iterate,
-	end,
+	"sd-event", REACTOR_LEVELS | REACTOR_EDGES, begin, add, change,
+	remove_fd, remove_fd, run, iterate, end,
 };

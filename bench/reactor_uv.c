@@ -117,6 +117,6 @@ iterate(void)
 }
 
 const struct reactor uv_reactor = {
-	"libuv", false, begin, add, change, remove_fd, remove_fd, run, iterate,
-	end,
+	"libuv", REACTOR_LEVELS, begin, add, change, remove_fd, remove_fd, run,
+	iterate, end,
 };

@@ -3,6 +3,7 @@
 //! mio 0.6 and 0.8 and channels of Rust, for the benchmarks that are written in C.
 
 pub mod channel;
+pub mod reactor;
 pub mod timers;
 
 use std::os::raw::{c_char, c_ulong};
