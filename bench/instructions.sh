@@ -1,108 +1,103 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Counts the instructions in user space of one iteration: every contestant runs
-# N and 3 N iterations under callgrind, and the difference is divided by 2 N.
+# bench/instructions.sh [WORKLOAD]...: counts the instructions in user space of
+# one iteration with callgrind, and prints rows as for MIO_BENCH_CSV. Run it in
+# the build folder, with LIBTOOL in the environment; make does. bench/workloads
+# says how and for which cases; MIO_BENCH_QUICK leaves out the long ones.
 set -eu
 
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+here=$(dirname "$0")
+: "${LIBTOOL=./libtool}"
+export LIBTOOL
+tab=$(printf '\t')
 
-# count PROGRAM CASE CONTESTANT TIMES
-count() {
-	MIO_BENCH_CONTESTANT=$3 MIO_BENCH_TIMES=$4 $LIBTOOL --silent \
-	    --mode=execute valgrind --tool=callgrind --fair-sched=try \
-	    --callgrind-out-file=/dev/null "bench/$1" "$2" 2>&1 |
-	    sed -n 's/.*Collected : //p'
+# counted HOW CONTESTANT TIMES PROGRAM [CASE]: the instructions of one run
+counted() {
+	collect=
+	[ "$1" = whole ] || collect=--toggle-collect=bench_measured
+	# shellcheck disable=SC2086 # LIBTOOL may have arguments
+	MIO_BENCH_CONTESTANT=$2 MIO_BENCH_TIMES=$3 $LIBTOOL --silent \
+	    --mode=execute valgrind --tool=callgrind --fair-sched=try $collect \
+	    --callgrind-out-file=/dev/null "$4" "$5" 2>&1 |
+	    sed -n 's/.*Collected : *//p'
 }
 
-# row CASE CONTESTANT NAME
-row() {
-	few=$(count wake "$1" "$2" 1000)
-	many=$(count wake "$1" "$2" 3000)
-	echo "$1, $3: $(((many - few + 1000) / 2000))"
+# once HOW WORKLOAD CASE PARAMETER NUMBER NAME: prints the row of a contestant
+once() {
+	argument=$3${4:+/$4}
+	case $1 in
+	run)
+		times=${MIO_BENCH_QUICK:+200}
+		times=${times:-1000}
+		sum=$(counted "$1" "$5" "$times" "bench/$2" "$argument")
+		each=$(((sum + times / 2) / times))
+		;;
+	whole)
+		few=$(counted "$1" "$5" 5000 "bench/$2" "$argument")
+		many=$(counted "$1" "$5" 15000 "bench/$2" "$argument")
+		each=$(((many - few + 5000) / 10000))
+		;;
+	esac
+	echo "$2,$3,$4,$6,,instructions,1,$each"
 }
 
-# called CASE CONTESTANT FUNCTION: the instructions of a call to it, including
-# the C library, in bench/register, which calls it about once for each iteration
-called() {
-	few=$(inside register "$1" "$2" "$3" 1000)
-	many=$(inside register "$1" "$2" "$3" 3000)
-	echo "$1, $3: $(((many - few + 1000) / 2000))"
-}
-
-# inside PROGRAM CASE CONTESTANT FUNCTION TIMES
-inside() {
-	MIO_BENCH_CONTESTANT=$3 MIO_BENCH_TIMES=$5 $LIBTOOL --silent \
-	    --mode=execute valgrind --tool=callgrind \
-	    --callgrind-out-file="$dir/out" "bench/$1" "$2" >/dev/null 2>&1
-	callgrind_annotate --auto=no --inclusive=yes --threshold=100 \
-	    "$dir/out" | awk -v name="$4" '
-		{ n = split($0, word, /[: []+/) }
-		{ for (i = 1; i <= n; i++) if (word[i] == name) hit = 1 }
-		hit { gsub(/,/, "", $1); print $1; exit }'
-}
-
-row one 0 'a flag and epoll_wait'
-row one 1 'libmio, waker'
-row one 2 'libmio, registration'
-row one 3 'eventfd and epoll_wait'
-row coalesced 0 'an atomic exchange'
-row coalesced 1 'libmio, waker'
-row coalesced 2 'libmio, registration'
-for case in events/10 events/50 events/64; do
-	row $case 0 'epoll_wait'
-	row $case 1 'mio_poll'
-done
-for case in sets/10 sets/50; do
-	row $case 0 'flags and epoll_wait'
-	row $case 1 'libmio'
-done
-called reregister 0 epoll_ctl
-for call in register reregister deregister; do
-	called all 1 mio_poll_${call}_fd
-done
-for call in register reregister deregister; do
-	called all 2 mio_poll_$call
-done
-
-# channel CASE: all contestants that were built, sender and receiver together.
-# Valgrind runs one thread at a time, until it sleeps or its time slice ends. How
-# often the receiver finds nothing varies, and so do the last digits.
-channel() {
-	i=0
-	while name=$(MIO_BENCH_CONTESTANT=$i MIO_BENCH_TIMES=1 \
-	    bench/channel "$1") && [ -n "$name" ]; do
-		few=$(count channel "$1" $i 10000)
-		many=$(count channel "$1" $i 30000)
-		echo "$1, $name: $(((many - few + 10000) / 20000))"
-		i=$((i + 1))
-	done
-}
-
-for case in bounded8 bounded64 unbounded8 unbounded64 \
-    bounded8x2 bounded64x2 unbounded8x2 unbounded64x2; do
-	channel $case
-done
-
-# timers CONTESTANT: one round with COUNT timeouts, by the instructions of the
-# functions that are its cases
-COUNT=100000
-
+# timers NUMBER: one round, by the instructions of the functions that are cases.
 timers() {
+	count=100000
 	name=$(MIO_BENCH_CONTESTANT=$1 bench/timers) || return 0
+	out=$(mktemp)
+	# shellcheck disable=SC2086
 	MIO_BENCH_CONTESTANT=$1 $LIBTOOL --silent --mode=execute valgrind \
-	    --tool=callgrind --callgrind-out-file="$dir/out" \
-	    bench/timers $COUNT >"$dir/log" 2>&1 || { cat "$dir/log"; exit 1; }
-	callgrind_annotate --auto=no --inclusive=yes --threshold=100 \
-	    "$dir/out" | awk -v name="$name" -v count=$COUNT '
+	    --tool=callgrind --callgrind-out-file="$out" \
+	    bench/timers $count >/dev/null 2>&1
+	callgrind_annotate --auto=no --inclusive=yes --threshold=100 "$out" |
+	    awk -v name="$name" -v count=$count '
 		match($0, /:case_[a-z_]*/) {
 			what = substr($0, RSTART + 6, RLENGTH - 6)
+			gsub(/_/, "-", what)
 			gsub(/,/, "", $1)
+			gsub(/,/, ":", name)
 			n = what == "next" ? 6001 : count
-			print what ", " name ": " int($1 / n + 0.5)
-		}' | sort
+			printf "timers,%s,%d,%s,,instructions,1,%d\n", what, count,
+			    name, $1 / n + 0.5
+		}'
+	rm -f "$out"
 }
 
-for i in 0 1 2 3 4 5 6 7; do
-	timers $i
-done
+# jobs WORKLOAD HOW CASES: prints a job a line, its fields with tabs
+jobs() {
+	if [ "$2" = own ]; then
+		for i in 0 1 2 3 4 5 6 7; do
+			printf 'timers\t%s\n' $i
+		done
+		return
+	fi
+	MIO_BENCH_LIST=1 "bench/$1" | awk -F, -v how="$2" -v cases="^($3)$" '
+		$2 ~ cases || $2 "/" $3 ~ cases {
+			print "once\t" how "\t" $1 "\t" $2 "\t" $3 "\t" $4 "\t" $5
+		}'
+}
+
+if [ "${1-}" = --job ]; then
+	# an empty field must stay one, which the shell does not do with tabs
+	job=$(printf %s "$2" | tr '\t' ',')
+	IFS=,
+	# shellcheck disable=SC2086
+	set -f -- $job
+	unset IFS
+	"$@"
+	exit
+fi
+
+grep -v '^#' "$here/workloads.tsv" |
+while IFS=$tab read -r workload _ _ _ how cases _; do
+	if [ "$how" = - ] || [ ! -x "bench/$workload" ]; then
+		continue
+	fi
+	if [ -n "${MIO_BENCH_QUICK-}" ] && [ "$how" != run ]; then
+		continue
+	fi
+	case " $* " in *" $workload "* | '  ') ;; *) continue ;; esac
+	jobs "$workload" "$how" "$cases"
+done | tr '\n' '\0' |
+    xargs -0 -P "$(getconf _NPROCESSORS_ONLN)" -n 1 sh "$0" --job

@@ -121,6 +121,7 @@ bench_libexchange_la_LDFLAGS = -rpath /nowhere
 # ---- the libraries that they compare with
 
 bench_cppflags =
+bench_missing =
 rust_peers = bench/rust.target/target/release/libbench_peers.a
 rust_sources = \
 	bench/rust/Cargo.toml \
@@ -134,6 +135,8 @@ if HAVE_CK
 bench_cppflags += -DHAVE_CK -DCK_VERSION='"$(CK_VERSION)"'
 bench_channel_SOURCES += bench/channel_ck.c
 bench_channel_LDADD += -lck
+else
+bench_missing += 'Concurrency Kit,'
 endif
 # libevent comes before libev, which defines some of the same names.
 if HAVE_EVENT
@@ -143,6 +146,8 @@ reactor_sources += bench/reactor_event.c
 reactor_libs += $(EVENT_LIBS)
 bench_timers_SOURCES += bench/timers_event.c
 bench_timers_LDADD += $(EVENT_LIBS)
+else
+bench_missing += 'libevent,'
 endif
 if HAVE_EV
 bench_cppflags += -DHAVE_EV
@@ -153,11 +158,15 @@ bench_timers_SOURCES += bench/timers_ev.c
 bench_timers_LDADD += -lev
 bench_wake_SOURCES += bench/wake_ev.c
 bench_wake_LDADD += -lev
+else
+bench_missing += 'libev,'
 endif
 if HAVE_NNG
 bench_cppflags += -DHAVE_NNG
 bench_channel_SOURCES += bench/channel_nng.c
 bench_channel_LDADD += -lnng
+else
+bench_missing += 'nng,'
 endif
 if HAVE_RUST
 bench_cppflags += -DHAVE_RUST
@@ -176,6 +185,8 @@ bench_wake_SOURCES += bench/rust_versions.c
 bench_wake_LDADD += $(rust_peers) -lgcc_s -ldl
 $(rust_peers): $(rust_sources)
 	$(srcdir)/bench/rust/build.sh $(abs_srcdir)/bench/rust bench/rust.target
+else
+bench_missing += 'mio and crossbeam in Rust,'
 endif
 if HAVE_SDEVENT
 bench_cppflags += -DHAVE_SDEVENT $(SDEVENT_CFLAGS)
@@ -185,6 +196,8 @@ reactor_sources += bench/reactor_sdevent.c
 reactor_libs += $(SDEVENT_LIBS)
 bench_timers_SOURCES += bench/timers_sdevent.c
 bench_timers_LDADD += $(SDEVENT_LIBS)
+else
+bench_missing += 'sd-event,'
 endif
 if HAVE_TIMEOUT_C
 bench_cppflags += -DHAVE_TIMEOUT_C -isystem $(with_timeout_c)
@@ -194,6 +207,8 @@ if HAVE_URCU
 bench_cppflags += -DHAVE_URCU -DURCU_VERSION='"$(URCU_VERSION)"'
 bench_channel_SOURCES += bench/channel_urcu.c
 bench_channel_LDADD += -lurcu-common
+else
+bench_missing += 'Userspace RCU,'
 endif
 if HAVE_UV
 bench_cppflags += -DHAVE_UV $(UV_CFLAGS)
@@ -206,36 +221,68 @@ bench_timers_SOURCES += bench/timers_uv.c
 bench_timers_LDADD += $(UV_LIBS)
 bench_wake_SOURCES += bench/wake_uv.c
 bench_wake_LDADD += $(UV_LIBS)
+else
+bench_missing += 'libuv,'
 endif
 if HAVE_ZMQ
 bench_cppflags += -DHAVE_ZMQ $(ZMQ_CFLAGS)
 bench_channel_SOURCES += bench/channel_zmq.c
 bench_channel_LDADD += $(ZMQ_LIBS)
+else
+bench_missing += 'ZeroMQ,'
 endif
 
+# The programs print rows, and these make tables and plots of them.
+bench_scripts = \
+	bench/bars.awk \
+	bench/bars.gp \
+	bench/behind.awk \
+	bench/docs.sh \
+	bench/growth.awk \
+	bench/growth.gp \
+	bench/instructions.sh \
+	bench/median.awk \
+	bench/names.awk \
+	bench/overview.awk \
+	bench/overview.tsv \
+	bench/suite.sh \
+	bench/table.awk \
+	bench/versions.awk \
+	bench/workloads.tsv \
+	$(end)
+
 EXTRA_DIST += \
+	$(bench_scripts) \
 	$(rust_sources) \
 	bench/README.md \
-	bench/instructions.sh \
 	bench/rust/build.sh \
 	$(end)
 
 # ---- targets
 
+bench_suite = CC='$(CC)' LIBTOOL='$(LIBTOOL)' \
+	MISSING="`echo $(bench_missing) | sed 's/,$$//'`" \
+	$(SHELL) $(srcdir)/bench/suite.sh
+
+# Runs everything, and leaves bench/results/.
 bench: $(EXTRA_PROGRAMS)
-	bench/wake
-	bench/register
-	bench/pool
-	bench/channel
-	bench/timers
+	@$(bench_suite) full
+
+# The same in less than three minutes, with fewer and shorter rounds.
+bench-quick: $(EXTRA_PROGRAMS)
+	@$(bench_suite) quick
+
+# Copies the results of `make bench' into the source: README.md and docs/.
+bench-docs:
+	@$(SHELL) $(srcdir)/bench/docs.sh bench/results $(srcdir)
 
 # Counts instructions, which are nearly the same in every run.
 bench-instructions: $(EXTRA_PROGRAMS)
-	@LIBTOOL='$(LIBTOOL)' $(srcdir)/bench/instructions.sh
+	@LIBTOOL='$(LIBTOOL)' $(SHELL) $(srcdir)/bench/instructions.sh
 
-.PHONY: bench bench-instructions
+.PHONY: bench bench-docs bench-instructions bench-quick
 
 CLEANFILES += $(EXTRA_LTLIBRARIES) $(EXTRA_PROGRAMS)
 
 clean-local:
-	-rm -rf bench/rust.target
+	-rm -rf bench/results bench/rust.target
