@@ -208,6 +208,7 @@ tests_echo_peer_LDADD = libmio.la
 tests_scale_LDADD = libmio.la
 
 test_scripts = \
+	tests/bench.sh \
 	tests/child_output.sh \
 	tests/clients_echo.sh \
 	tests/clients_http.sh \
