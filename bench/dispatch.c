@@ -38,6 +38,7 @@ static const struct {
 	{ "level100", false, 100, 1000 },
 	{ "level100", false, 100, MOST },
 	{ "level1000", false, 1000, MOST },
+	{ "edge1", true, 1, 1000 },
 	{ "edge10", true, 10, 100 },
 	{ "edge10", true, 10, 1000 },
 	{ "edge10", true, 10, MOST },
