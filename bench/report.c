@@ -252,7 +252,7 @@ bench_rounds(void)
 double
 bench_round_ns(void)
 {
-	return 1e6 * (double)number("MIO_BENCH_MS", bench_quick() ? 20 : 200);
+	return 1e6 * (double)number("MIO_BENCH_MS", bench_quick() ? 20 : 100);
 }
 
 size_t

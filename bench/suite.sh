@@ -152,33 +152,40 @@ results() {
 	cat "$out/behind.md"
 }
 
-case $mode in
-full) ;;
-quick) export MIO_BENCH_QUICK=1 ;;
-*)
-	echo "usage: $0 full|quick [WORKLOAD]..." >&2
-	exit 2
-	;;
-esac
+main() {
+	case $mode in
+	full) ;;
+	quick) export MIO_BENCH_QUICK=1 ;;
+	*)
+		echo "usage: $0 full|quick [WORKLOAD]..." >&2
+		exit 2
+		;;
+	esac
 
-rm -rf "$out"
-mkdir -p "$out/plots"
-echo "$mode" >"$out/mode"
-started=$(date +%s)
-expected=$(expected)
-load=$(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null || echo unknown)
-export MIO_BENCH_CSV="$out/results.csv"
-export MIO_BENCH_PROGRESS="$started $expected"
+	rm -rf "$out"
+	mkdir -p "$out/plots"
+	echo "$mode" >"$out/mode"
+	started=$(date +%s)
+	expected=$(expected)
+	load=$(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null || echo unknown)
+	export MIO_BENCH_CSV="$out/results.csv"
+	export MIO_BENCH_PROGRESS="$started $expected"
 
-[ -z "$MISSING" ] || say "not installed, left out: $MISSING"
-has gnuplot || say "no gnuplot: there will be no plots"
-run_all
-count_all
-tables
-results >"$out/results.md"
+	[ -z "$MISSING" ] || say "not installed, left out: $MISSING"
+	has gnuplot || say "no gnuplot: there will be no plots"
+	run_all
+	count_all
+	tables
+	results >"$out/results.md"
 
-say "$out/results.md and $out/results.csv, after $elapsed s"
-if [ -e "$out/failed" ]; then
-	say "failed: $(tr '\n' ' ' <"$out/failed")"
-	exit 1
-fi
+	say "$out/results.md and $out/results.csv, after $elapsed s"
+	if [ -e "$out/failed" ]; then
+		say "failed: $(tr '\n' ' ' <"$out/failed")"
+		exit 1
+	fi
+}
+
+# The shell has read everything before it begins, so that a change of this file
+# while it runs does no harm.
+main
+exit
