@@ -158,13 +158,9 @@ main(int argc, char **argv)
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bench_case("dispatch", cases[i].name, cases[i].count);
-		if (!bench_wanted(argc, argv))
+		if (!bench_wanted(argc, argv) ||
+		    !reactor_has_room(cases[i].count, limit))
 			continue;
-		if (cases[i].count > limit) {
-			printf("\n%s/%u: the limit of descriptors is too low\n",
-			    cases[i].name, cases[i].count);
-			continue;
-		}
 		count = cases[i].count;
 		active = cases[i].active;
 		edge = cases[i].edge;

@@ -21,11 +21,12 @@ static const unsigned counts[] = { 1, 10, 100, MOST };
 static int descriptors[MOST];
 static size_t count;
 static long left;
+static bool wrong;
 
 bool
 reactor_ready(size_t index)
 {
-	must(index < count, "the index");
+	wrong |= index >= count;
 
 	return --left > 0;
 }
@@ -53,6 +54,7 @@ end(const struct reactor *reactor)
 {
 	size_t i;
 
+	must(!wrong, "the index");
 	for (i = 0; i < count; i++)
 		reactor->remove(i, descriptors[i]);
 	reactor->end();
@@ -67,11 +69,11 @@ main(int argc, char **argv)
 	char what[64];
 	size_t i, n;
 
-	must(limit >= MOST, "opening 1000 descriptors");
 	for (n = 0; n < sizeof(counts) / sizeof(counts[0]); n++) {
 		count = counts[n];
 		bench_case("hot", "hot", count);
-		if (!bench_wanted(argc, argv))
+		if (!bench_wanted(argc, argv) ||
+		    !reactor_has_room(count, limit))
 			continue;
 		for (i = 0; i < count; i++) {
 			descriptors[i] = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -166,19 +166,19 @@ of_descriptors(int argc, char **argv)
 	size_t i, j, limit = reactor_descriptors();
 
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		if (counts[i] > limit ||
-		    !begin_case(argc, argv, "descriptor", counts[i],
-			"bytes for a registered descriptor"))
+		if (!begin_case(argc, argv, "descriptor", counts[i],
+			"bytes for a registered descriptor") ||
+		    !reactor_has_room(counts[i], limit))
 			continue;
 		open_descriptors(counts[i], 0);
-		for (j = 0; j < reactor_count; j++)
+		for (j = 0; reactors[j] != NULL; j++)
 			print_bytes(reactors[j], opened);
 		close_descriptors();
 	}
 	if (begin_case(argc, argv, "events", 0,
 		"allocations for a million events")) {
 		open_descriptors(READY, 1);
-		for (j = 0; j < reactor_count; j++)
+		for (j = 0; reactors[j] != NULL; j++)
 			if (reactors[j]->supports & REACTOR_LEVELS)
 				print_event_allocations(reactors[j]);
 		close_descriptors();
@@ -186,8 +186,8 @@ of_descriptors(int argc, char **argv)
 	if (begin_case(argc, argv, "registrations", 0,
 		"allocations for a million descriptors, each registered and "
 		"deregistered")) {
-		open_descriptors(1000, 0);
-		for (j = 0; j < reactor_count; j++)
+		open_descriptors(limit < 1000 ? limit : 1000, 0);
+		for (j = 0; reactors[j] != NULL; j++)
 			print_registration_allocations(reactors[j]);
 		close_descriptors();
 	}

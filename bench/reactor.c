@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "reactor.h"
 
+#include <stdio.h>
+
 #include <sys/resource.h>
 
 /* Descriptors that the program and its libraries open besides. */
 enum { RESERVED = 64 };
 
-const struct reactor *const reactors[] = {
+const struct reactor *const reactors[REACTORS_MAX + 1] = {
 	&epoll_reactor,
 	&mio_reactor,
 	&loop_reactor,
@@ -28,8 +30,6 @@ const struct reactor *const reactors[] = {
 #endif
 };
 
-const size_t reactor_count = sizeof(reactors) / sizeof(reactors[0]);
-
 static const struct reactor_workload *current;
 
 /* A contestant's functions have no parameter for its reactor. */
@@ -48,8 +48,6 @@ static const struct reactor_workload *current;
 	}
 #define ENTRY(i) { NULL, begin##i, run##i, end##i }
 
-enum { MOST = 9 };
-
 FUNCTIONS(0)
 FUNCTIONS(1)
 FUNCTIONS(2)
@@ -60,23 +58,20 @@ FUNCTIONS(6)
 FUNCTIONS(7)
 FUNCTIONS(8)
 
-static const struct contestant entries[MOST] = {
+static const struct contestant entries[REACTORS_MAX] = {
 	ENTRY(0), ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4), ENTRY(5), ENTRY(6),
 	ENTRY(7), ENTRY(8),
 };
-
-_Static_assert(sizeof(reactors) / sizeof(reactors[0]) <= MOST,
-    "an entry for each reactor");
 
 void
 reactor_compare(const char *what, const struct reactor_workload *workload,
     unsigned long times)
 {
-	struct contestant contestants[MOST];
+	struct contestant contestants[REACTORS_MAX];
 	size_t i, count = 0;
 
 	current = workload;
-	for (i = 0; i < reactor_count; i++) {
+	for (i = 0; reactors[i] != NULL; i++) {
 		if (workload->needs & ~reactors[i]->supports)
 			continue;
 		contestants[count] = entries[i];
@@ -97,4 +92,15 @@ reactor_descriptors(void)
 
 	return limit.rlim_cur > RESERVED ? (size_t)limit.rlim_cur - RESERVED :
 	    0;
+}
+
+bool
+reactor_has_room(size_t count, size_t limit)
+{
+	if (count <= limit)
+		return true;
+	fprintf(stderr, "bench: %zu descriptors are more than the limit\n",
+	    count);
+
+	return false;
 }

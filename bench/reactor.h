@@ -35,9 +35,10 @@ struct reactor {
 	void (*end)(void);
 };
 
-/* The bare system calls are the first one. */
-extern const struct reactor *const reactors[];
-extern const size_t reactor_count;
+/* The bare system calls are the first one; NULL follows the last one. */
+enum { REACTORS_MAX = 9 };
+
+extern const struct reactor *const reactors[REACTORS_MAX + 1];
 
 extern const struct reactor epoll_reactor;
 extern const struct reactor mio_reactor;
@@ -91,5 +92,8 @@ void reactor_compare(const char *what, const struct reactor_workload *workload,
  * program may open.
  */
 size_t reactor_descriptors(void);
+
+/* Returns false, with a message, if the limit is too low for a case. */
+bool reactor_has_room(size_t count, size_t limit);
 
 #endif
