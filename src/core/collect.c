@@ -189,12 +189,32 @@ struct wait {
 	bool counted; /* the thread is counted as a waiter */
 };
 
-static void
+/*
+ * The only thread of the process needs no atomic addition. A signal handler may
+ * set WAKE_PENDING between the load and the store. If that is lost, the next
+ * push sends a wake that is not needed.
+ */
+static inline void
+count_alone(struct mio_poll *poll, unsigned change)
+{
+	unsigned waiters =
+	    atomic_load_explicit(&poll->waiters, memory_order_relaxed);
+
+	atomic_store_explicit(
+	    &poll->waiters, waiters + change, memory_order_relaxed);
+	/* a signal handler that pushes later sees the waiter */
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void
 remove_waiter(struct mio_poll *poll)
 {
 	/* relaxed: a producer that sees it late only sends a needless wake */
-	atomic_fetch_sub_explicit(
-	    &poll->waiters, MIO__WAITER, memory_order_relaxed);
+	if (MIO__ALONE())
+		count_alone(poll, -MIO__WAITER);
+	else
+		atomic_fetch_sub_explicit(
+		    &poll->waiters, MIO__WAITER, memory_order_relaxed);
 }
 
 /* Called after a wake has arrived, so that the next push sends one again. */
@@ -225,8 +245,11 @@ add_waiter(struct wait *wait, int64_t timeout_ns)
 	struct mio_poll *poll = wait->poll;
 
 	wait->counted = true;
-	atomic_fetch_add_explicit(
-	    &poll->waiters, MIO__WAITER, memory_order_seq_cst);
+	if (MIO__ALONE())
+		count_alone(poll, MIO__WAITER);
+	else
+		atomic_fetch_add_explicit(
+		    &poll->waiters, MIO__WAITER, memory_order_seq_cst);
 	MIO__YIELD_POINT();
 
 	if (mio__ready_queue_has_incoming(&poll->ready) ||

@@ -44,6 +44,8 @@
  * RC11 corrects it, seq_cst stores would be sufficient. But emulators of
  * machines with weak memory are known to let a later load overtake such a
  * store, and on x86 a store costs as much.
+ * The only thread of a process uses a load and a store instead; its signal
+ * handlers are the only other producers then (collect.c).
  *
  * One wake ends one wait. While WAKE_PENDING is set, a thread has been woken,
  * or the selector is going to end the next wait. So further producers need not
