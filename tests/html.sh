@@ -33,7 +33,11 @@ for page in "$srcdir"/man/*.[37]; do
 done
 
 # Every call is in both indexes, with a description, and can be searched.
-while read -r call; do
+while read -r call _; do
+	case $call in
+	mio_*) ;;
+	*) continue ;;
+	esac
 	grep -q "\">$call</a>" "$html/index.html" || fail "by task: no $call"
 	grep -q "\">$call<.*<dd>." "$html/names.html" || fail "by name: no $call"
 	grep -q "^\\[\"$call\",\"\",\"[^\"]*\",\"." "$html/entries.js" ||
