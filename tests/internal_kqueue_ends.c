@@ -35,7 +35,7 @@ START_TEST(a_pipe_without_readers)
 	assert_ok(change(s.kq, s.fds[1], W, EV_ADD));
 	(void)expect(s.kq, s.fds[1], W, 0);
 	ck_assert_int_eq(close(s.fds[0]), 0);
-	ck_assert_uint_eq(expect(s.kq, s.fds[1], W, EV_EOF).fflags, 0);
+	ck_assert_int_eq((int)expect(s.kq, s.fds[1], W, EV_EOF).data, 0);
 	assert_ok(change(s.kq, s.fds[1], W, EV_DELETE));
 
 	/* it cannot be watched for room any more, only for its end */
@@ -282,6 +282,61 @@ START_TEST(a_queue_in_a_queue)
 }
 END_TEST
 
+/* It is not readable because of itself. */
+START_TEST(a_queue_in_itself)
+{
+	int kq = open_queue();
+
+	assert_ok(change(kq, kq, R, EV_ADD));
+	ck_assert_int_ne(change(kq, kq, W, EV_ADD), 0);
+	expect_none(kq);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* Ready in both directions, without anything to read. */
+START_TEST(a_device_that_is_always_ready)
+{
+	int fd = open("/dev/null", O_RDWR);
+	int kq = open_queue();
+	struct kevent records[3];
+
+	ck_assert_int_ge(fd, 0);
+	assert_ok(change(kq, fd, R, EV_ADD));
+	assert_ok(change(kq, fd, W, EV_ADD));
+	ck_assert_int_eq(fetch(kq, records, 3), 2);
+	ck_assert_int_eq((int)records[0].data, 0);
+	ck_assert_int_eq((int)records[1].data, 0);
+	ck_assert_int_eq(fetch(kq, records, 3), 2);
+	assert_ok(change(kq, fd, R, EV_DELETE));
+	(void)expect(kq, fd, W, 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
+/* Edges of both directions that come together. */
+START_TEST(a_peer_that_closes_ends_writing_first)
+{
+	int kq = open_queue();
+	struct kevent records[3];
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_ok(change(kq, fds[0], R, EV_ADD | EV_CLEAR));
+	assert_ok(change(kq, fds[0], W, EV_ADD | EV_CLEAR));
+	(void)expect(kq, fds[0], W, 0);
+	ck_assert_int_eq(close(fds[1]), 0);
+	ck_assert_int_eq(fetch(kq, records, 3), 2);
+	ck_assert_int_eq((int)records[0].filter, (int)W);
+	ck_assert_int_eq((int)records[1].filter, (int)R);
+	ck_assert_uint_ne(records[0].flags & records[1].flags & EV_EOF, 0);
+	expect_none(kq);
+	ck_assert_int_eq(close(fds[0]), 0);
+	ck_assert_int_eq(close(kq), 0);
+}
+END_TEST
+
 /* A filter that stays queued in the inner one is no edge of the outer one. */
 START_TEST(a_queue_in_a_queue_is_an_edge)
 {
@@ -384,6 +439,9 @@ main(void)
 	tcase_add_test(tcase, closing_takes_filters_out);
 	tcase_add_test(tcase, a_queue_in_a_queue);
 	tcase_add_test(tcase, a_queue_in_a_queue_is_an_edge);
+	tcase_add_test(tcase, a_queue_in_itself);
+	tcase_add_test(tcase, a_device_that_is_always_ready);
+	tcase_add_test(tcase, a_peer_that_closes_ends_writing_first);
 	tcase_add_test(tcase, a_child_has_no_queues);
 
 	return run_suite(suite);

@@ -72,7 +72,9 @@ public_tests = \
 	tests/test_version \
 	tests/test_waker \
 	$(end)
-# What a kqueue reports is not what epoll does: see mio(7).
+# A kqueue has no filter for what epoll reports in both directions at once: the
+# end of the one that is not watched, errors of devices, and a stream that was
+# never connected. mio(7) lists that; test_readiness checks what is reported.
 if EPOLL
 if !USES_FILTERS
 public_tests += tests/test_descriptors

@@ -248,7 +248,11 @@ attach_descriptor(struct queue *queue, const struct knote *note)
 			return EBADF;
 	}
 
+	/* a queue in itself, and a device that is always ready, have no edges */
 	error = kq_rewatch(queue, fd);
+	if ((int)fd == queue->fd ||
+	    (error == EPERM && kqueue_is_device((int)fd)))
+		return 0;
 
 	return error == EPERM ? EOPNOTSUPP : error == ELOOP ? EINVAL : error;
 }
@@ -399,9 +403,10 @@ pump_all(struct queue *queue, int epfd)
 static void
 pump(struct queue *queue)
 {
-	pump_all(queue, queue->fd);
+	/* what ends in both directions ends for writing first */
 	if (queue->room_fd >= 0)
 		pump_all(queue, queue->room_fd);
+	pump_all(queue, queue->fd);
 	expire(); /* after the clock's edge, which does not come again */
 }
 

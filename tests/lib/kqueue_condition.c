@@ -27,7 +27,7 @@ enum {
 
 struct state {
 	int fd;
-	bool is_socket, is_stream, is_listener, is_pipe;
+	bool is_socket, is_stream, is_listener, is_pipe, is_device;
 	int bits; /* of poll(2) */
 };
 
@@ -54,6 +54,7 @@ state_of(int fd)
 	state.bits = look.revents;
 	state.is_socket = S_ISSOCK(st.st_mode);
 	state.is_pipe = S_ISFIFO(st.st_mode);
+	state.is_device = S_ISCHR(st.st_mode);
 	if (state.is_socket) {
 		state.is_stream = option(fd, SO_TYPE) == SOCK_STREAM ||
 		    option(fd, SO_TYPE) == SOCK_SEQPACKET;
@@ -208,8 +209,11 @@ is_pipe_ready(const struct state *state, struct kevent *record)
 	if (record->filter == EVFILT_WRITE)
 		record->data = state->bits & POLLOUT || reader ? 4096 : 0;
 
-	if (state->bits & (reader ? POLLHUP : POLLERR))
+	if (state->bits & (reader ? POLLHUP : POLLERR)) {
+		if (!reader)
+			record->data = 0;
 		return end(record, 0);
+	}
 
 	return record->data > 0;
 }
@@ -217,7 +221,7 @@ is_pipe_ready(const struct state *state, struct kevent *record)
 static bool
 is_other_ready(const struct state *state, struct kevent *record)
 {
-	record->data = 1;
+	record->data = state->is_device ? bytes_in(state->fd) : 1;
 	if (state->bits & POLLHUP)
 		return end(record, 0);
 
@@ -264,6 +268,12 @@ kqueue_is_broken_pipe(int fd)
 	struct state state = state_of(fd);
 
 	return state.is_pipe && (state.bits & (POLLERR | POLLHUP)) != 0;
+}
+
+bool
+kqueue_is_device(int fd)
+{
+	return state_of(fd).is_device;
 }
 
 bool

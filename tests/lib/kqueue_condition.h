@@ -24,6 +24,7 @@ bool kqueue_condition(struct kevent *record, int64_t low, bool *was_listener);
  */
 uint64_t kqueue_progress(uintptr_t fd, uint32_t filter);
 
+bool kqueue_is_device(int fd);
 bool kqueue_is_socket(int fd);
 
 /* A pipe whose other end is closed cannot be watched for room on NetBSD. */

@@ -443,6 +443,10 @@ is_closed(const struct queue *queue, uintptr_t fd)
 	if (error == 0) /* another file has the number */
 		(void)kq_control(queue->fd, EPOLL_CTL_DEL, (int)fd, 0, fd);
 
+	/* it cannot be watched, and was accepted: see attach_descriptor() */
+	if (error == EPERM || (int)fd == queue->fd)
+		return false;
+
 	return error != EEXIST;
 }
 
