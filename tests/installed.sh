@@ -47,11 +47,13 @@ for header in include/mio.h include/mio/*.h; do
 	ln -sf "$includedir/${header#include/}" "$header"
 done
 
-# The library has nothing to be made from. old-kernel.sh runs internal tests.
+# The library has nothing to be made from. old-kernel.sh runs internal tests, and
+# bench.sh is about the benchmarks.
+scripts='$(filter-out %/bench.sh %/old-kernel.sh,$(test_scripts))'
 set -- libmio_la_OBJECTS= libmio_la_DEPENDENCIES= \
     check_LTLIBRARIES=tests/libharness.la \
     check_PROGRAMS='$(public_tests) tests/activate tests/crowd tests/echo_peer' \
-    TESTS='$(public_tests) $(filter-out %/old-kernel.sh,$(test_scripts))' \
+    TESTS='$(public_tests) '"$scripts"' $(adapter_scripts)' \
     "$@"
 make -s all "$@"
 make check-programs "$@"
