@@ -8,7 +8,8 @@ AC_DEFUN([MIO_CREDENTIALS], [
 	mio_includes="#include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/un.h>"
-	mio_credentials=peereid
+	AC_CHECK_FUNC([getpeereid], [mio_credentials=peereid],
+		[mio_credentials=unknown])
 	AC_CHECK_TYPE([struct unpcbid], [mio_credentials=unpcbid], [],
 		[$mio_includes])
 	AC_CHECK_MEMBER([struct xucred.cr_pid], [mio_credentials=xucred], [],
@@ -25,6 +26,11 @@ AC_DEFUN([MIO_CREDENTIALS], [
 	AM_CONDITIONAL([CREDENTIALS_PEERPID],
 		[test "$mio_credentials" = peerpid])
 	AM_CONDITIONAL([CREDENTIALS_UCRED], [test "$mio_credentials" = ucred])
+	AM_CONDITIONAL([CREDENTIALS_UNKNOWN],
+		[test "$mio_credentials" = unknown])
+	AS_IF([test "$mio_credentials" = unknown],
+		[AC_DEFINE([MIO_NO_CREDENTIALS], [1],
+			[Define to 1 if the system does not know peers.])])
 	AM_CONDITIONAL([CREDENTIALS_UNPCBID],
 		[test "$mio_credentials" = unpcbid])
 	AM_CONDITIONAL([CREDENTIALS_XUCRED], [test "$mio_credentials" = xucred])

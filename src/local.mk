@@ -187,6 +187,9 @@ endif
 if CREDENTIALS_UCRED
 sys_sources += src/sys/sock_ucred.c
 endif
+if CREDENTIALS_UNKNOWN
+sys_sources += src/sys/sock_unknown.c
+endif
 if CREDENTIALS_UNPCBID
 sys_sources += src/sys/sock_unpcbid.c
 endif

@@ -264,7 +264,9 @@ RUN(unix_recv_from,
     mio_unix_recv_from(world.fd, out.bytes, 1, &out.name, &out.len))
 RUN(send_fds, mio_unix_send_fds(world.fd, "x", 1, &world.fd, 1))
 RUN(recv_fds, mio_unix_recv_fds(world.fd, out.bytes, 1, &out.fd, &room))
+#ifndef MIO_NO_CREDENTIALS
 RUN(credentials, mio_unix_peer_credentials(world.fd, &out.credentials))
+#endif
 
 RUN(pipe_create, mio_pipe_create(out.fds))
 RUN(pipe_read, mio_pipe_read(world.fd, out.bytes, 1))
@@ -350,7 +352,9 @@ static const struct fault_scenario scenarios[] = {
 	ROW(unix_recv_from, "", NAMED, NULL, 1, NULL),
 	ROW(send_fds, "", STREAMS, NULL, 1, NULL),
 	ROW(recv_fds, "", STREAMS, NULL, 1, close_received),
+#ifndef MIO_NO_CREDENTIALS
 	ROW(credentials, "", STREAMS, NULL, 0, NULL),
+#endif
 	ROW(pipe_create, "", 0, NULL, 0, close_fds),
 	ROW(pipe_read, "", PIPE, NULL, 1, NULL),
 	ROW(pipe_readv, "", PIPE, NULL, 1, NULL),

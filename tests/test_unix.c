@@ -477,6 +477,7 @@ START_TEST(accept_that_blocks_lets_the_next_edge_through)
 }
 END_TEST
 
+#ifndef MIO_NO_CREDENTIALS
 START_TEST(credentials_are_those_of_the_peer)
 {
 	struct mio_credentials got = { 0 };
@@ -500,6 +501,7 @@ START_TEST(credentials_are_those_of_the_peer)
 	assert_ok(mio_fd_close(listener));
 }
 END_TEST
+#endif
 
 START_TEST(credentials_have_their_errors)
 {
@@ -584,7 +586,9 @@ main(void)
 	tcase_add_test(tcase, listen_leaves_the_path_to_the_caller);
 	tcase_add_test(tcase, accept_failing_touches_nothing);
 	tcase_add_test(tcase, accept_that_blocks_lets_the_next_edge_through);
+#ifndef MIO_NO_CREDENTIALS
 	tcase_add_test(tcase, credentials_are_those_of_the_peer);
+#endif
 	tcase_add_test(tcase, credentials_have_their_errors);
 	tcase_add_test(tcase, a_listener_has_no_credentials);
 	tcase_add_test(tcase, descriptor_limit_is_reported);

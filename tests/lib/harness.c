@@ -384,13 +384,20 @@ has_alarm(void)
 #define HAS_TSAN 0
 #endif
 
+/* Without this call the library does not count on any cancellation. */
+#ifdef HAVE_PTHREAD_SETCANCELSTATE
+#define CANCELS true
+#else
+#define CANCELS false
+#endif
+
 bool
 can_cancel(void)
 {
 	if (HAS_TSAN && strcmp(mio_poll_backend(), "epoll") != 0)
 		return false;
 
-	return !HAS_ASAN;
+	return CANCELS && !HAS_ASAN;
 }
 
 /* In a child, as an emulator may crash, and without Check, for main. */
