@@ -241,7 +241,7 @@ number(const char *variable, unsigned long otherwise)
 size_t
 bench_rounds(void)
 {
-	size_t rounds = number("MIO_BENCH_ROUNDS", bench_quick() ? 3 : 9);
+	size_t rounds = number("MIO_BENCH_ROUNDS", bench_quick() ? 3 : 7);
 
 	if (rounds < 1)
 		return 1;

@@ -56,7 +56,9 @@ machine() {
 	    sed 1q), $(getconf _NPROCESSORS_ONLN) of them |"
 	echo "| kernel | $(uname -s) $kernel, $(uname -m) |"
 	echo "| compiler | $($CC --version | sed 1q) |"
-	echo "| run | $mode, $(date -u +%Y-%m-%d), $elapsed s |"
+	rounds=$(awk -F '\t' '$7 > most { most = $7 } END { print most }' \
+	    "$out/medians")
+	echo "| run | $mode, $rounds rounds, $(date -u +%Y-%m-%d), $elapsed s |"
 	echo "| load | $load before |"
 	echo "| versions | $(awk -F '\t' -v kernel="$kernel" \
 	    -f "$here/names.awk" -f "$here/versions.awk" "$out/medians") |"
@@ -187,5 +189,4 @@ main() {
 
 # The shell has read everything before it begins, so that a change of this file
 # while it runs does no harm.
-main
-exit
+main; exit
