@@ -256,6 +256,8 @@ EXTRA_DIST += \
 	$(rust_sources) \
 	bench/README.md \
 	bench/rust/build.sh \
+	docs/performance.md \
+	docs/plots \
 	$(end)
 
 # ---- targets
