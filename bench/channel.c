@@ -84,43 +84,41 @@ channel_run(const struct channel_peer *peer, unsigned long times)
 
 /* ---- libmio */
 
-/* Both contestants use the same channel. */
-static int mio_users;
-static struct mio_poll *mio;
-static struct mio_sender *sender;
-static struct mio_receiver *receiver;
+/* The two ways of receiving are begun together and run alternately. */
+static struct mio_channel {
+	struct mio_poll *poll;
+	struct mio_sender *sender;
+	struct mio_receiver *receiver;
+} batched, single, *channel;
 
 static void
-mio_begin(void)
+mio_begin(struct mio_channel *new)
 {
 	int r;
 
-	if (mio_users++ > 0)
-		return;
-	must(mio_poll_create(&mio) == 0, "mio_poll_create");
+	must(mio_poll_create(&new->poll) == 0, "mio_poll_create");
 	r = channel_case.bound == 0 ?
-	    mio_channel_create(&sender, &receiver, channel_case.size) :
-	    mio_sync_channel_create(&sender, &receiver, channel_case.size,
-	    channel_case.bound);
+	    mio_channel_create(&new->sender, &new->receiver,
+	    channel_case.size) :
+	    mio_sync_channel_create(&new->sender, &new->receiver,
+	    channel_case.size, channel_case.bound);
 	must(r == 0, "mio_channel_create");
-	must(mio_poll_register(mio, mio_receiver_source(receiver), 1,
+	must(mio_poll_register(new->poll, mio_receiver_source(new->receiver), 1,
 	    MIO_READABLE, MIO_EDGE) == 0, "mio_poll_register");
 }
 
 static void
-mio_end(void)
+mio_end(struct mio_channel *old)
 {
-	if (--mio_users > 0)
-		return;
-	mio_sender_unref(sender);
-	mio_receiver_destroy(receiver);
-	mio_poll_destroy(mio);
+	mio_sender_unref(old->sender);
+	mio_receiver_destroy(old->receiver);
+	mio_poll_destroy(old->poll);
 }
 
 static void
 mio_send(const void *message)
 {
-	must(mio_sender_send(sender, message) == 0, "mio_sender_send");
+	must(mio_sender_send(channel->sender, message) == 0, "mio_sender_send");
 }
 
 static void
@@ -131,9 +129,9 @@ mio_receive(unsigned long times)
 	int n;
 
 	while (times > 0) {
-		must(mio_poll(mio, &event, 1, -1) == 1, "mio_poll");
-		while ((n = mio_receiver_recv_batch(receiver, messages,
-		    BATCH)) > 0)
+		must(mio_poll(channel->poll, &event, 1, -1) == 1, "mio_poll");
+		while ((n = mio_receiver_recv_batch(channel->receiver,
+		    messages, BATCH)) > 0)
 			times -= (unsigned long)n;
 		must(n == -EAGAIN, "mio_receiver_recv_batch");
 	}
@@ -147,33 +145,59 @@ mio_receive_singly(unsigned long times)
 	int r;
 
 	while (times > 0) {
-		must(mio_poll(mio, &event, 1, -1) == 1, "mio_poll");
-		while ((r = mio_receiver_recv(receiver, message)) == 0)
+		must(mio_poll(channel->poll, &event, 1, -1) == 1, "mio_poll");
+		while ((r = mio_receiver_recv(channel->receiver, message)) == 0)
 			times--;
 		must(r == -EAGAIN, "mio_receiver_recv");
 	}
 }
 
-static const struct channel_peer mio_peer = { mio_send, mio_receive };
+static const struct channel_peer mio_batches = { mio_send, mio_receive };
 static const struct channel_peer mio_singly = { mio_send, mio_receive_singly };
 
 static void
-mio_run(unsigned long times)
+batch_begin(void)
 {
-	channel_run(&mio_peer, times);
+	mio_begin(&batched);
 }
 
 static void
-mio_run_singly(unsigned long times)
+batch_run(unsigned long times)
 {
+	channel = &batched;
+	channel_run(&mio_batches, times);
+}
+
+static void
+batch_end(void)
+{
+	mio_end(&batched);
+}
+
+static void
+single_begin(void)
+{
+	mio_begin(&single);
+}
+
+static void
+single_run(unsigned long times)
+{
+	channel = &single;
 	channel_run(&mio_singly, times);
+}
+
+static void
+single_end(void)
+{
+	mio_end(&single);
 }
 
 /* ---- the cases */
 
 static const struct contestant contestants[] = {
-	{ "libmio, in batches", mio_begin, mio_run, mio_end },
-	{ "libmio, one by one", mio_begin, mio_run_singly, mio_end },
+	{ "libmio, in batches", batch_begin, batch_run, batch_end },
+	{ "libmio, one by one", single_begin, single_run, single_end },
 #ifdef HAVE_CK
 	{ "ck, ring and eventfd", ck_begin, ck_run, ck_end },
 #endif
@@ -188,6 +212,8 @@ static const struct contestant contestants[] = {
 	{ "std mpsc and eventfd", rust_std_begin, rust_std_run, rust_std_end },
 	{ "crossbeam and eventfd", rust_crossbeam_begin, rust_crossbeam_run,
 	    rust_crossbeam_end },
+	{ "crossbeam, its own wait", rust_waiting_begin, rust_waiting_run,
+	    rust_waiting_end },
 	{ "mio 0.6, its channel", rust_mio06_begin, rust_mio06_run,
 	    rust_mio06_end },
 	{ "mio-extras", rust_mio_extras_begin, rust_mio_extras_run,

@@ -2,7 +2,8 @@
 
 /*
  * Channels of Rust (bench/rust/channel.rs): those of mio 0.6 wait in its poll,
- * those of the standard library and of crossbeam use the eventfd.
+ * those of the standard library and of crossbeam use the eventfd. That of
+ * crossbeam also takes part with its own wait, which is no part of any poll.
  */
 
 #include "channel_peers.h"
@@ -21,12 +22,12 @@ struct rust_channel {
 typedef struct rust_channel *rust_begin(
     size_t size, size_t bound, unsigned producers);
 
-rust_begin std_channel_begin, crossbeam_channel_begin, mio06_channel_begin,
-    mio_extras_channel_begin;
+rust_begin std_channel_begin, crossbeam_channel_begin, waiting_channel_begin,
+    mio06_channel_begin, mio_extras_channel_begin;
 
 /* The contestants are begun together and run alternately. */
-static struct rust_channel *of_std, *of_crossbeam, *of_mio06, *of_mio_extras,
-    *channel;
+static struct rust_channel *of_std, *of_crossbeam, *of_waiting, *of_mio06,
+    *of_mio_extras, *channel;
 static unsigned char bytes[CHANNEL_SIZE_MAX];
 
 static struct rust_channel *
@@ -37,18 +38,18 @@ begin(rust_begin *function)
 }
 
 static void
-send_polled(const void *message)
+send_alone(const void *message)
 {
 	channel->send(channel->senders[channel_producer], message);
 }
 
 static void
-receive_polled(unsigned long times)
+receive_alone(unsigned long times)
 {
 	(void)channel->receive(channel->receiver, bytes, times);
 }
 
-static const struct channel_peer polled = { send_polled, receive_polled };
+static const struct channel_peer alone = { send_alone, receive_alone };
 
 static void
 send_event(const void *message)
@@ -115,6 +116,25 @@ rust_crossbeam_end(void)
 }
 
 void
+rust_waiting_begin(void)
+{
+	of_waiting = begin(waiting_channel_begin);
+}
+
+void
+rust_waiting_run(unsigned long times)
+{
+	channel = of_waiting;
+	channel_run(&alone, times);
+}
+
+void
+rust_waiting_end(void)
+{
+	of_waiting->end(of_waiting);
+}
+
+void
 rust_mio06_begin(void)
 {
 	of_mio06 = begin(mio06_channel_begin);
@@ -124,7 +144,7 @@ void
 rust_mio06_run(unsigned long times)
 {
 	channel = of_mio06;
-	channel_run(&polled, times);
+	channel_run(&alone, times);
 }
 
 void
@@ -143,7 +163,7 @@ void
 rust_mio_extras_run(unsigned long times)
 {
 	channel = of_mio_extras;
-	channel_run(&polled, times);
+	channel_run(&alone, times);
 }
 
 void

@@ -2,7 +2,8 @@
 
 //! Channels between threads, for bench/channel_rust.c: those of the standard
 //! library and of crossbeam, which cannot be registered with a poll, and those of
-//! mio 0.6 and mio-extras, whose receivers wait in a poll of mio 0.6.
+//! mio 0.6 and mio-extras, whose receivers wait in a poll of mio 0.6. The channel
+//! of crossbeam is also measured with its own wait for a message.
 
 #![allow(deprecated)]
 
@@ -137,6 +138,24 @@ impl<M> Receive<M> for crossbeam_channel::Receiver<M> {
     }
 }
 
+/// Waits as crossbeam does.
+struct Waiting<M>(crossbeam_channel::Receiver<M>);
+
+impl<M> Receive<M> for Waiting<M> {
+    fn receive(&mut self, into: &mut M, most: c_ulong) -> c_ulong {
+        for _ in 0..most {
+            *into = self.0.recv().unwrap();
+        }
+
+        most
+    }
+
+    /// Not needed, because it waits by itself.
+    fn is_empty(&mut self) -> bool {
+        true
+    }
+}
+
 struct Polled<R> {
     poll: Poll,
     events: Events,
@@ -254,6 +273,16 @@ fn crossbeam_new<M: Copy>(bound: usize, producers: c_uint) -> *mut RustChannel {
     }
 }
 
+fn waiting_new<M: Copy>(bound: usize, producers: c_uint) -> *mut RustChannel {
+    let (sender, receiver) = if bound == 0 {
+        crossbeam_channel::unbounded()
+    } else {
+        crossbeam_channel::bounded(bound)
+    };
+
+    channel::<M, _, _>((sender, Waiting(receiver)), producers)
+}
+
 fn mio06_new<M: Copy>(bound: usize, producers: c_uint) -> *mut RustChannel {
     use mio06_channel::{channel as unbounded, sync_channel as bounded};
 
@@ -294,6 +323,7 @@ macro_rules! begin {
 begin!(
     std_channel_begin = std_new,
     crossbeam_channel_begin = crossbeam_new,
+    waiting_channel_begin = waiting_new,
     mio06_channel_begin = mio06_new,
     mio_extras_channel_begin = extras_new
 );
