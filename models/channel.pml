@@ -28,9 +28,11 @@
  * one step, and a place in the queue. The poll is reduced to a wait for the
  * queue.
  *
- * What is not modelled: the contents of messages, except for their numbers; the
- * wrap-around of positions; and head_seen, which is never ahead of the head and
- * only makes a sender read the head earlier.
+ * What is not modelled: a receiver that spins before it puts the queue to sleep
+ * (spin.c), which is a receiver that checks the cell later; the contents of
+ * messages, except for their numbers; the wrap-around of positions; and
+ * head_seen, which is never ahead of the head and only makes a sender read the
+ * head earlier.
  *
  * What is claimed:
  *

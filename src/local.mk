@@ -26,6 +26,8 @@ mio_sources = \
 	src/channel/segments.h \
 	src/channel/sleeper.c \
 	src/channel/sleeper.h \
+	src/channel/spin.c \
+	src/channel/spin.h \
 	src/channel/waiters.c \
 	src/channel/waiters.h \
 	src/core/collect.c \

@@ -111,6 +111,7 @@ internal_tests = \
 	tests/internal_segments \
 	tests/internal_side_by_side \
 	tests/internal_sigpipe \
+	tests/internal_spin \
 	tests/internal_timeouts \
 	tests/internal_timer \
 	tests/internal_timer_threads \
@@ -157,6 +158,7 @@ tests_internal_ready_queue_LDADD = $(faults)
 tests_internal_ring_LDADD = $(faults)
 tests_internal_segments_LDADD = $(faults)
 tests_internal_sigpipe_LDADD = $(faults)
+tests_internal_spin_LDADD = $(faults)
 tests_internal_systems_LDADD = $(faults)
 tests_internal_timeouts_LDADD = $(faults)
 tests_internal_timer_LDADD = $(faults)

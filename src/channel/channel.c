@@ -32,8 +32,9 @@
  * queue: it reports the readiness that is set.
  *
  * If a message is claimed but not written, its sender is about to finish the
- * copy, unless it has lost the processor. The receiver waits for that: it
- * spins, then yields, then sleeps for short times.
+ * copy, unless it has lost the processor. The receiver waits for that. A
+ * receiver that has received many messages also waits for more of them, for a
+ * few microseconds, before it puts the queue to sleep (spin.c).
  *
  * Room. A sender of a full bounded channel becomes a waiter (waiters.c). The
  * receiver moves the head and then checks whether a sender waits; a sender
@@ -66,6 +67,7 @@
 #include "base/yield_point.h"
 #include "channel/sleeper.h"
 #include "channel/segments.h"
+#include "channel/spin.h"
 #include "channel/waiters.h"
 #include "core/readiness_source.h"
 #include "mio/channel.h"
@@ -85,11 +87,6 @@
 
 /* The most messages that are copied before their cells are freed. */
 #define CHUNK_MAX ((size_t)256)
-
-/* The receiver waits for a claimed message: it spins, yields, then naps. */
-#define SPINS  100
-#define YIELDS 100
-#define NAP_NS INT64_C(50000)
 
 struct mio__channel {
 	struct mio__segments queue;
@@ -115,6 +112,7 @@ struct mio_sender {
 struct mio_receiver {
 	struct mio__readiness_source base; /* first: freed as one */
 	struct mio__channel *channel;
+	struct mio__spin spin;
 };
 
 static struct mio_readiness *
@@ -196,6 +194,7 @@ create(struct mio_sender **sender, struct mio_receiver **receiver,
 	/* one reference for the owner, one for the channel */
 	mio__readiness_source_init(&new_receiver->base, 2);
 	new_receiver->channel = &new_sender->channel;
+	mio__spin_init(&new_receiver->spin, bound);
 	new_sender->channel.receiver = new_receiver;
 
 	*sender = new_sender;
@@ -394,6 +393,7 @@ go_idle(struct mio_receiver *receiver)
 		notify(receiver);
 		return 0;
 	}
+	mio__spin_reset(&receiver->spin, queue);
 	if (!(offset & MIO__TAIL_CLOSED))
 		return -EAGAIN;
 
@@ -404,27 +404,11 @@ go_idle(struct mio_receiver *receiver)
 	return -EPIPE;
 }
 
-/* Waits until the next claimed message is written, or none is claimed. */
-static void
-wait_for_claimed(struct mio__segments *queue)
-{
-	unsigned tries;
-	int state;
-
-	for (tries = 0; !mio__segments_is_filled(queue); tries++) {
-		if (mio__segments_tail_offset(queue) < MIO__STEP)
-			return;
-		if (tries >= SPINS + YIELDS) {
-			state = mio__cancel_hold();
-			mio__os_nap(NAP_NS);
-			mio__cancel_let(state);
-		} else if (tries >= SPINS) {
-			mio__os_yield();
-		}
-	}
-}
-
-/* Receives what is written, in chunks, so that senders get room in between. */
+/*
+ * Receives what is written, in chunks, so that senders get room in between. It
+ * stops after a short chunk: what is sent during the copy remains in the queue,
+ * see spin.c.
+ */
 static size_t
 copy_filled(struct mio__channel *channel, char *messages, size_t count)
 {
@@ -447,7 +431,7 @@ copy_filled(struct mio__channel *channel, char *messages, size_t count)
 		} else {
 			mio__segments_pop(queue, n);
 		}
-	} while (copied < count);
+	} while (n == chunk && copied < count);
 
 	return copied;
 }
@@ -470,16 +454,19 @@ recv_available(struct mio_receiver *receiver, char *messages, size_t count)
 		    receiver->channel, messages + n * size, count - n);
 		if (n == count)
 			break;
+		if (mio__spin_more(&receiver->spin, queue))
+			continue;
 		r = go_idle(receiver);
 		if (r < 0 && n > 0)
 			return (int)n; /* the next call returns r */
 		if (r < 0)
 			return r;
-		wait_for_claimed(queue);
+		mio__spin_claimed(queue);
 	}
 
 	/* without this, a message after the last one would be no edge */
-	if (!mio__segments_is_filled(queue))
+	if (!mio__segments_is_filled(queue) &&
+	    !mio__spin_more(&receiver->spin, queue))
 		(void)go_idle(receiver);
 
 	return (int)n;

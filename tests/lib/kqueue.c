@@ -248,7 +248,7 @@ attach_descriptor(struct queue *queue, const struct knote *note)
 			return EBADF;
 	}
 
-	/* a queue in itself, and a device that is always ready, have no edges */
+	/* neither a queue in itself nor a device has edges */
 	error = kq_rewatch(queue, fd);
 	if ((int)fd == queue->fd ||
 	    (error == EPERM && kqueue_is_device((int)fd)))
