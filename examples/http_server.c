@@ -13,8 +13,8 @@
  * server ends when it has responded to the requests that it has begun to
  * receive, at the latest after STOP milliseconds.
  *
- * cc http_server.c http_request.c http_response.c write_queue.c \
- *     $(pkg-config --cflags --libs mio)
+ *	cc -o http_server http_server.c http_request.c http_response.c \
+ *	    write_queue.c $(pkg-config --cflags --libs mio)
  */
 
 #define _XOPEN_SOURCE 700
