@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 
 man_pages = \
+	man/mio-probes.7 \
 	man/mio.7 \
 	man/mio_address_format.3 \
 	man/mio_address_parse.3 \

@@ -7,6 +7,7 @@
 check-package: \
 	check-abi \
 	check-dist \
+	check-probes \
 	check-rpm \
 	$(end)
 
@@ -27,11 +28,16 @@ check-rpm: check-deb
 	@cd $(srcdir) && scripts/check-rpm '$(abs_builddir)/$(distdir).tar.xz' || \
 	test $$? = 77
 
+check-probes: libmio.la
+	@CC='$(CC)' $(srcdir)/scripts/check-probes '$(abs_builddir)' || \
+	test $$? = 77
+
 .PHONY: \
 	check-abi \
 	check-deb \
 	check-dist \
 	check-package \
+	check-probes \
 	check-rpm \
 	$(end)
 
@@ -44,6 +50,7 @@ EXTRA_DIST += \
 	abi/s390x.abi \
 	scripts/check-abi \
 	scripts/check-dist \
+	scripts/check-probes \
 	scripts/check-release-state \
 	scripts/dist-tar \
 	$(end)

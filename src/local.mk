@@ -16,6 +16,7 @@ wheel_sources = \
 
 mio_sources = \
 	src/base/check.h \
+	src/base/probe.h \
 	src/base/processor.h \
 	src/base/version.c \
 	src/base/yield_point.h \

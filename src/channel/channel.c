@@ -64,6 +64,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "base/yield_point.h"
 #include "channel/sleeper.h"
 #include "channel/segments.h"
@@ -324,6 +325,7 @@ send_now(struct mio__channel *channel, const void *message)
 
 	for (;;) {
 		pushed = mio__segments_push(&channel->queue, message);
+		MIO__PROBE(channel__send, channel, pushed <= MIO__PUSH_WAKE);
 		if (pushed == MIO__PUSH_DONE)
 			return 0;
 		if (pushed == MIO__PUSH_WAKE) {
@@ -452,6 +454,7 @@ recv_available(struct mio_receiver *receiver, char *messages, size_t count)
 	for (;;) {
 		n += copy_filled(
 		    receiver->channel, messages + n * size, count - n);
+		MIO__PROBE(channel__recv, receiver->channel, n);
 		if (n == count)
 			break;
 		if (mio__spin_more(&receiver->spin, queue))
@@ -544,10 +547,7 @@ mio_receiver_source(struct mio_receiver *receiver)
 	return receiver == NULL ? NULL : &receiver->base.source;
 }
 
-/*
- * Closes the queue: sends fail with -EPIPE after this. Returns whether the end
- * has to be reported.
- */
+/* Sends fail with -EPIPE after this. Returns whether to report the end. */
 static bool
 close_queue(struct mio__channel *channel)
 {

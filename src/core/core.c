@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/probe.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 
@@ -80,8 +81,10 @@ mio__core_send_wake(struct mio_poll *poll)
 {
 	if (!(atomic_fetch_or_explicit(
 		  &poll->waiters, MIO__WAKE_PENDING, memory_order_seq_cst) &
-		MIO__WAKE_PENDING))
+		MIO__WAKE_PENDING)) {
+		MIO__PROBE(wake, poll);
 		mio__selector_wake(poll->selector);
+	}
 
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "core/collect.h"
 #include "sys/selector.h"
 
@@ -225,13 +226,19 @@ static inline int
 wait_for_events(struct mio_poll *poll, struct mio_event *events,
     size_t capacity, int64_t timeout_ns, bool interruptible)
 {
+	int n;
+
 	if (poll == NULL || events == NULL || capacity - 1 >= EVENTS_MAX)
 		return wait_unusual(
 		    poll, events, capacity, timeout_ns, interruptible);
 
-	return timeout_ns == 0 ? mio__collect_now(poll, events, capacity)
-			       : mio__collect_wait(poll, events, capacity,
-				     timeout_ns, interruptible);
+	MIO__PROBE(poll__enter, poll, capacity, timeout_ns);
+	n = timeout_ns == 0 ? mio__collect_now(poll, events, capacity)
+			    : mio__collect_wait(poll, events, capacity,
+				  timeout_ns, interruptible);
+	MIO__PROBE(poll__return, poll, n);
+
+	return n;
 }
 
 MIO__PUBLIC int

@@ -31,6 +31,7 @@
 #include <stddef.h>
 
 #include "base/check.h"
+#include "base/probe.h"
 #include "core/deadlines.h"
 #include "core/readiness_source.h"
 #include "mio/timer.h"
@@ -505,6 +506,7 @@ mio_timer_expire(struct mio_timer *timer, mio_token_t *tokens, size_t count)
 	mio__let_others_in(&timer->lock, locked);
 
 	notify_poll(timer);
+	MIO__PROBE(timer__expire, timer, n);
 
 	return (int)n;
 }
