@@ -57,6 +57,7 @@ AC_DEFUN([MIO_COMPILER], [
 	AS_IF([test "x$enable_coverage" != xno], [
 		MIO_CFLAGS="$MIO_CFLAGS --coverage -O0"
 		MIO_LDFLAGS="$MIO_LDFLAGS --coverage"
+		AC_SUBST([MIO_SANITIZE_CFLAGS], ["$mio_sanitize --coverage"])
 	])
 
 	AC_SUBST([MIO_CFLAGS])

@@ -49,6 +49,7 @@ EXTRA_DIST += \
 	abi/riscv64.abi \
 	abi/s390x.abi \
 	scripts/check-abi \
+	scripts/check-coverage \
 	scripts/check-dist \
 	scripts/check-probes \
 	scripts/check-release-state \

@@ -64,7 +64,9 @@ if [ -e "$shared" ]; then
 
 	banned='exit|_exit|abort|printf|fprintf|puts|stderr|perror|strerror'
 	banned="$banned|signal|sigaction|getenv|setenv|strtok|sprintf|strcpy"
-	if $NM -D --undefined-only "$shared" | grep -wE "$banned"; then
+	# the run time of gcov does all of that
+	if ! $NM "$shared" | grep -q __gcov_init &&
+	    $NM -D --undefined-only "$shared" | grep -wE "$banned"; then
 		echo "FAIL: the shared library prints, exits or changes the process"
 		failed=1
 	fi
