@@ -109,9 +109,9 @@ need_root() {
 # Succeeds if apt-get would install build dependencies of this package.
 lacks_dependencies() {
 	if command -v dpkg-checkbuilddeps >/dev/null; then
-		! dpkg-checkbuilddeps >>build/setup.log 2>&1
+		! dpkg-checkbuilddeps ${profile:+"$profile"} >>build/setup.log 2>&1
 	else
-		! apt-get -s build-dep ./ >build/simulated.log 2>&1 ||
+		! apt-get -s ${profile:+"$profile"} build-dep ./ >build/simulated.log 2>&1 ||
 		    grep -q '^Inst ' build/simulated.log
 	fi
 }
@@ -125,7 +125,7 @@ install_debian() {
 	    give_up 'apt-get update' build/update.log
 	logged build/install.log as_root env DEBIAN_FRONTEND=noninteractive \
 	    apt-get -q -y --no-install-recommends \
-	    -o DPkg::Lock::Timeout=300 build-dep ./ ||
+	    -o DPkg::Lock::Timeout=300 ${profile:+"$profile"} build-dep ./ ||
 	    give_up 'apt-get build-dep' build/install.log
 }
 
@@ -214,8 +214,10 @@ name_paths() {
 	export CPPFLAGS LDFLAGS
 }
 
-# Installs missing build dependencies.
+# setup_dependencies [-Pnocheck]: installs missing build dependencies, with this
+# option without those that only the tests have
 setup_dependencies() {
+	profile=${1-}
 	mkdir -p build
 	: >build/setup.log
 	case $(uname -s) in
