@@ -11,6 +11,7 @@ int memcmp(const void *a, const void *b, size_t n);
 void *memcpy(void *to, const void *from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *s, int c, size_t n);
+char *stpcpy(char *to, const char *from);
 char *strchr(const char *s, int c);
 int strcmp(const char *a, const char *b);
 char *strcpy(char *to, const char *from);

@@ -38,6 +38,7 @@ struct tm {
 int clock_gettime(clockid_t id, struct timespec *ts);
 int nanosleep(const struct timespec *ts, struct timespec *left);
 time_t time(time_t *t);
+struct tm *gmtime_r(const time_t *t, struct tm *tm);
 struct tm *localtime_r(const time_t *t, struct tm *tm);
 size_t strftime(char *s, size_t size, const char *format, const struct tm *tm);
 
