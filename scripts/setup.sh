@@ -285,6 +285,11 @@ link_source() {
 		fi
 		ln -s "$up/$file" "$to"
 	done <build/source.files
+
+	# make dist writes the change log from the history
+	if [ -e .git ] && [ ! -e build/source/.git ]; then
+		ln -s ../../.git build/source/.git
+	fi
 }
 
 # Succeeds if configure and Makefile.in are newer than their sources.
