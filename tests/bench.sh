@@ -18,7 +18,7 @@ fi
 
 suite=$(cd "$srcdir" && pwd)/bench/suite.sh
 cd "$builddir"
-out=$(mktemp -d tests/bench.XXXXXX)
+out=$(pwd)/$(mktemp -d tests/bench.XXXXXX)
 trap 'rm -rf "$out"' EXIT
 trap 'exit 1' HUP INT TERM
 
