@@ -18,7 +18,7 @@ fi
 
 suite=$(cd "$srcdir" && pwd)/bench/suite.sh
 cd "$builddir"
-out=$(pwd)/$(mktemp -d tests/bench.XXXXXX)
+out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 trap 'exit 1' HUP INT TERM
 
