@@ -173,6 +173,8 @@ wrong core-two-collectors core safety $small -DBUG_ENTER_TORN
 wrong core-full-array-stays-away core safety $small -DPRODUCERS=1 -DKERNEL=1 \
     -DBUG_FULL_ARRAY_STAYS_AWAY
 wrong core-cancelled-quietly core safety $cancel -DBUG_CANCELLED_QUIETLY
+wrong core-cancelled-with-the-alarm core safety $timer -DPOLLERS=2 -DCANCELS=1 \
+    -DBUG_CANCELLED_WITH_THE_ALARM
 wrong core-cancelled-with-events core safety $cancel -DCAPACITY=2 \
     -DBUG_CANCELLED_WITH_EVENTS
 wrong core-wake-taken-late core reversed $armed -DPRODUCERS=2 \
@@ -192,6 +194,14 @@ wrong core-refused-quietly core safety $timer -DREFUSED -DPOLLERS=1 $users \
     -DBUG_REFUSED_QUIETLY
 wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK
 wrong core-alarm-believed core safety $timer -DPOLLERS=1 -DBUG_ALARM_BELIEVED
+wrong core-expired-alarm-believed core safety $timers -DPOLLERS=1 -DROUNDS=2 \
+    -DBUG_EXPIRED_BELIEVED
+wrong core-set-after-the-check core safety $timer -DPOLLERS=1 $users \
+    -DBUG_SET_AFTER_THE_CHECK
+wrong core-none-by-a-store core safety $timer -DPOLLERS=1 -DUSERS=1 \
+    -DBUG_NONE_BY_A_STORE
+wrong core-change-unmarked core safety $timer -DPOLLERS=1 $users -DROUNDS=2 \
+    -DNAPS=1 -DBUG_UNMARKED_CHANGE
 wrong core-change-untold core safety $timer -DPOLLERS=1 $users \
     -DBUG_UNTOLD_CHANGE
 wrong core-deregister-unlocked core safety $timer -DPOLLERS=1 -DREGISTRARS=2 \

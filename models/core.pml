@@ -14,11 +14,11 @@
  *	wake, send_wake, push		mio__core_wake(), _send_wake() and
  *					mio__readiness_push()
  *	enter, leave			the same in collect.c
- *	check, set_alarm		check_locked() with the check_due() of a
- *					timer, mio__deadlines_set_alarm()
+ *	check, expire, set_alarm	check_locked() with the check_due() of a
+ *					timer, mio__deadlines_check(),
+ *					mio__deadlines_set_alarm()
  *	prepare_timed			mio__deadlines_prepare()
- *	gather, report			check_deadlines() and
- *					mio__ready_queue_move(), mio__report()
+ *	gather, report			mio__ready_queue_accept(), mio__report()
  *	collect				the same in collect.c
  *	add_waiter, kernel		add_waiter(), mio__selector_wait()
  *	fill				fill(), wait_in_kernel(),
@@ -27,7 +27,7 @@
  *	poller				mio__collect_wait(), _now()
  *	arm, outer			mio__collect_arm(), and another loop
  *					that waits for mio_poll_fd()
- *	changed				mio__deadlines_changed()
+ *	changed, stale			mio__deadlines_changed(), _stale()
  *	user				sets, moves and cancels timeouts
  *	registrar			register_source(), deregister_source()
  *					of timer.c
@@ -139,6 +139,11 @@
 #define ARMED        2
 #define WAITER       4
 
+/* The states of deadlines. */
+#define NONE  0
+#define SET   1
+#define STALE 2
+
 /* The states of collector. */
 #define FREE     0
 #define NONEMPTY 1
@@ -174,7 +179,7 @@ bit alarm_works;
 bit alarm_works = 1;
 #endif
 byte alarm_time = NEVER;
-bit is_timed;
+byte deadlines;
 bit listed[TIMERS], reported[TIMERS];
 byte deadline[TIMERS] = NEVER;
 byte wheel_now[TIMERS];
@@ -182,7 +187,7 @@ bit timer_destroyed;
 #define alarm_rang alarm_record
 #else
 #define alarm_rang   false
-#define is_timed     false
+#define deadlines    NONE
 #endif
 
 byte naps, cancels; /* how many remain */
@@ -360,7 +365,16 @@ inline check(seen, least, i, owes)
 inline set_alarm(seen, least, i, owes, is_set)
 {
 	take_lock();
+#ifdef BUG_SET_AFTER_THE_CHECK
 	check(seen, least, i, owes);
+#endif
+	if
+	:: alarm_works -> deadlines = SET
+	:: !alarm_works
+	fi;
+#ifndef BUG_SET_AFTER_THE_CHECK
+	check(seen, least, i, owes);
+#endif
 	atomic {
 		if
 		:: !alarm_works ->
@@ -383,6 +397,19 @@ inline set_alarm(seen, least, i, owes, is_set)
 			alarm = least;
 			alarm_record = 0;
 			is_set = 1
+		fi
+	};
+	atomic {
+		if
+		:: !is_set -> deadlines = STALE
+#ifdef BUG_NONE_BY_A_STORE
+		:: is_set && alarm_works && least == NEVER -> deadlines = NONE
+		:: is_set && !(alarm_works && least == NEVER)
+#else
+		:: is_set && alarm_works && least == NEVER && deadlines == SET ->
+			deadlines = NONE
+		:: is_set && !(alarm_works && least == NEVER && deadlines == SET)
+#endif
 		fi;
 		seen = 0;
 		least = 0;
@@ -403,11 +430,39 @@ inline set_alarm(seen, least, i, owes, is_set)
 }
 
 #define SET_ALARM set_alarm(seen, least, i, owes, is_set)
-#define EXPIRE \
-	take_lock(); \
-	check(seen, least, i, owes); \
+#define HAS_NO_ALARM (deadlines == STALE && !alarm_works)
+
+inline expire(seen, least, i, owes)
+{
+	take_lock();
+	if
+	:: deadlines == STALE -> check(seen, least, i, owes)
+	:: deadlines != STALE ->
+		atomic {
+			if
+			:: seen = now
+#ifndef EXACT
+			:: now > 1 -> seen = now - 1
+#endif
+			fi
+		};
+		if
+		:: alarm_time <= seen + SLACK ->
+#ifndef BUG_EXPIRED_BELIEVED
+			deadlines = STALE;
+#endif
+			check(seen, least, i, owes)
+		:: alarm_time > seen + SLACK
+		fi
+	fi;
 	atomic { seen = 0; least = 0; lock = 0 }
-#define HAS_NO_ALARM (is_timed && !alarm_works)
+}
+
+#define EXPIRE \
+	if \
+	:: deadlines != NONE -> expire(seen, least, i, owes) \
+	:: deadlines == NONE \
+	fi
 
 /* For a waiter, before its wait; wait becomes whether to wait. */
 inline prepare_timed(wait, until)
@@ -425,6 +480,10 @@ inline prepare_timed(wait, until)
 			alarm_time = least;
 			until = least;
 			wait = (least > seen);
+			if
+			:: !listed[0] && !listed[TIMERS - 1] -> deadlines = NONE
+			:: listed[0] || listed[TIMERS - 1]
+			fi;
 			seen = 0;
 			least = 0;
 			lock = 0
@@ -522,10 +581,6 @@ inline report(room, count, taken)
 /* Appends the stack to the list, in reverse. */
 inline gather()
 {
-	if
-	:: is_timed -> EXPIRE
-	:: !is_timed
-	fi;
 	atomic {
 		poll_is_there();
 		assert(inside && !closed);
@@ -580,8 +635,8 @@ inline add_waiter(wait, until)
 	waiters = waiters + WAITER;
 #endif
 	if
-	:: wait && is_timed -> prepare_timed(wait, until)
-	:: !wait || !is_timed
+	:: wait && deadlines == STALE -> prepare_timed(wait, until)
+	:: !wait || deadlines != STALE
 	fi
 }
 
@@ -654,15 +709,16 @@ inline collect_only(room, ok, left, count, taken)
 
 inline collect(room, ok, left, count, taken)
 {
+	EXPIRE;
 	collect_only(room, ok, left, count, taken);
 #if TIMERS > 0 && !defined(BUG_VISIT_FORGETS_THE_ALARM)
 	if
-	:: is_timed ->
+	:: deadlines == STALE ->
 		if
 		:: (waiters & ~WAKE_PENDING) != 0 -> SET_ALARM
 		:: (waiters & ~WAKE_PENDING) == 0
 		fi
-	:: !is_timed
+	:: deadlines != STALE
 	fi
 #endif
 }
@@ -679,19 +735,11 @@ inline has_queued(work)
 	fi
 }
 
-inline has_work(work)
-{
-	has_queued(work);
-	if
-	:: !work && is_timed -> work = 1
-	:: work || !is_timed
-	fi
-}
-
 /* wait: as the caller asks; 0 afterwards. taken + n: the events. */
 inline fill(wait, taken, n, ended, was_cancelled)
 {
-	has_work(work);
+	EXPIRE;
+	has_queued(work);
 	if
 	:: work -> work = 0; enter(ok)
 	:: else
@@ -739,6 +787,12 @@ inline fill(wait, taken, n, ended, was_cancelled)
 		:: woken -> clear_pending_wake()
 #endif
 		:: was_cancelled -> clear_pending_wake();
+#if TIMERS > 0 && !defined(BUG_CANCELLED_WITH_THE_ALARM)
+			if
+			:: deadlines == SET -> deadlines = STALE
+			:: deadlines != SET
+			fi;
+#endif
 #ifndef BUG_CANCELLED_QUIETLY
 			wake()
 #endif
@@ -929,6 +983,7 @@ inline arm(pending)
 	:: else
 	fi;
 #endif
+	EXPIRE;
 	enter(ok);
 	if
 	:: ok ->
@@ -957,8 +1012,8 @@ inline arm(pending)
 #if TIMERS > 0
 	/* not if the caller is to poll at once */
 	if
-	:: !pending && is_timed -> SET_ALARM
-	:: pending || !is_timed
+	:: !pending && deadlines != NONE -> SET_ALARM
+	:: pending || deadlines == NONE
 	fi
 #endif
 }
@@ -1050,12 +1105,24 @@ inline changed()
 	fi
 }
 
+/* mio__deadlines_stale() */
+inline stale()
+{
+#ifndef BUG_UNMARKED_CHANGE
+	if
+	:: deadlines != STALE -> deadlines = STALE
+	:: deadlines == STALE
+	fi;
+#endif
+	changed()
+}
+
 /* Sets, moves and cancels the timeout of a timer. */
 #if USERS > 0
 proctype user(byte t)
 {
 	byte ops, seen, least, i, at;
-	bit owes, is_set;
+	bit owes, is_set, later;
 
 	do
 	:: ops < OPS ->
@@ -1069,17 +1136,22 @@ proctype user(byte t)
 		fi;
 #endif
 		atomic {
+			later = (at > deadline[t] && at != NEVER);
 			deadline[t] = at;
 			if
 			:: reported[t] && at > wheel_now[t] ->
 				reported[t] = 0;
 				ready[t] = 0;
-				unreported[t] = 0
+				unreported[t] = 0;
+				later = 0
 			:: else
 			fi;
 			at = 0
 		};
-		changed();
+		if
+		:: later -> later = 0; changed()
+		:: !later -> stale()
+		fi;
 		ops++
 	:: break
 	od;
@@ -1107,9 +1179,9 @@ inline register()
 		:: else
 		fi;
 		d_step { assert(!listed[0]); listed[0] = 1 };
-		is_timed = 1;
+		deadlines = STALE;
 		lock = 0;
-		changed()
+		stale()
 	:: on[0] -> lock = 0
 	fi
 }
@@ -1119,7 +1191,7 @@ inline remove()
 	listed[0] = 0;
 	if
 	:: TIMERS == 1 || !listed[TIMERS - 1] ->
-		is_timed = 0;
+		deadlines = NONE;
 		d_step {
 			if
 			:: alarm_time != NEVER ->
@@ -1324,7 +1396,7 @@ init
 		:: y < TIMERS -> listed[y] = 1; deadline[y] = 3 - y; y++
 		:: else -> break
 		od;
-		is_timed = 1;
+		deadlines = STALE;
 #endif
 #ifdef CLOSE
 		refs = 1 + PRODUCERS + USERS;

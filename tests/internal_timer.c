@@ -247,7 +247,10 @@ START_TEST(using_a_timer_costs_no_system_call)
 }
 END_TEST
 
-/* Otherwise it stays set from one wait to the next, however short they are. */
+/*
+ * It stays set from one wait to the next, however short they are, and when the
+ * timeout is put off.
+ */
 START_TEST(the_alarm_is_set_when_the_earliest_moved)
 {
 	struct scene scene = begin(MIO_LEVEL);
@@ -265,17 +268,29 @@ START_TEST(the_alarm_is_set_when_the_earliest_moved)
 	for (i = 0; i < 5; i++)
 		ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(1)), 0);
 	ck_assert_uint_eq(fault_count("timerfd_settime"), 1);
+	for (i = 0; i < 5; i++) {
+		assert_ok(mio_timer_reset(scene.timer, timeout, SECONDS(60)));
+		ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(1)), 0);
+	}
+	ck_assert_uint_eq(fault_count("timerfd_settime"), 1);
+
+	/* another event loop is woken for nothing if it is set too early */
+	ck_assert_int_eq(mio_poll_arm(scene.poll), 0);
+	ck_assert_uint_eq(fault_count("timerfd_settime"), 2);
+	assert_ok(mio_timer_reset(scene.timer, timeout, SECONDS(50)));
+	ck_assert_int_eq(mio_poll_arm(scene.poll), 0);
+	fault_reset_counts();
 
 	fault_skip_waits(true);
 	for (i = 0; i < 5; i++)
 		ck_assert_int_eq(mio_poll_arm(scene.poll), 0);
-	ck_assert_uint_eq(fault_count("timerfd_settime"), 1);
+	ck_assert_uint_eq(fault_count("timerfd_settime"), 0);
 	assert_ok(mio_timer_set(scene.timer, SECONDS(60), 1, NULL));
 	ck_assert_int_eq(mio_poll_arm(scene.poll), 0);
-	ck_assert_uint_eq(fault_count("timerfd_settime"), 1);
+	ck_assert_uint_eq(fault_count("timerfd_settime"), 0);
 	assert_ok(mio_timer_cancel(scene.timer, timeout, NULL));
 	ck_assert_int_eq(mio_poll_arm(scene.poll), 0);
-	ck_assert_uint_eq(fault_count("timerfd_settime"), 2);
+	ck_assert_uint_eq(fault_count("timerfd_settime"), 1);
 	fault_skip_waits(false);
 	end(&scene);
 }
@@ -307,6 +322,18 @@ START_TEST(no_wait_ends_without_a_due_timeout)
 	fault_reset_counts();
 	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(250)), 0);
 	ck_assert_uint_le(sleeps(), 1);
+
+	/* one that is put off may end the sleep once, and then no more */
+	assert_ok(mio_timer_set(scene.timer, MS(5), 1, &timeout));
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(1)), 0);
+	assert_ok(mio_timer_reset(scene.timer, timeout, SECONDS(50)));
+	fault_reset_counts();
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(20)), 0);
+	ck_assert_uint_le(sleeps(), 2);
+	fault_reset_counts();
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(20)), 0);
+	ck_assert_uint_le(sleeps(), 1);
+	assert_ok(mio_timer_cancel(scene.timer, timeout, NULL));
 
 	/* one wait for many timeouts, and one while they stay due */
 	for (i = 1; i <= 300; i++)

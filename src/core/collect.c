@@ -24,9 +24,9 @@
  * the kernel, retries for a short time, so that it reports what is ready. The
  * number of its retries is bounded.
  *
- * A flag, `is_timed', says whether there are timed sources (deadlines.c).
- * There is nothing to collect if it is false, no pushed node was left, and
- * neither HELD nor NONEMPTY is set.
+ * Timed sources that are due are pushed first (deadlines.c). After that, there
+ * is nothing to collect if no pushed node was left and neither HELD nor
+ * NONEMPTY is set.
  *
  * Passing work on. A thread that has left the collector checks whether others
  * wait, another event loop included. If there are waiters, it wakes one when
@@ -48,9 +48,10 @@
  * afterwards, even if its array is full. No other thread was woken for the same
  * reason, so this thread has to report what is ready or to pass it on.
  *
- * Cancellation. A thread that is cancelled in its wait may have consumed a
- * wake. It stops being a waiter and wakes another thread in its place. A thread
- * that has events from the queue is not cancelled before it has returned them.
+ * Cancellation. A thread that is cancelled in its wait may have consumed a wake
+ * or the alarm. It stops being a waiter, marks the alarm as stale, and wakes
+ * another thread in its place. A thread that has events from the queue is not
+ * cancelled before it has returned them.
  *
  * Memory orders. Leaving needs release and entering needs acquire, so that the
  * next holder sees the list and everything else that belongs to the collector.
@@ -131,11 +132,11 @@ leave(struct mio_poll *poll, unsigned hint)
 
 /* ---- collecting */
 
-/* Pushes the timed sources that are due. Called by the holder. */
+/* Pushes the timed sources that are due. */
 static inline void
 check_deadlines(struct mio_poll *poll)
 {
-	if (mio__core_is_timed(poll))
+	if (mio__core_deadlines(poll) != MIO__DEADLINES_NONE)
 		mio__deadlines_check(poll);
 }
 
@@ -167,8 +168,8 @@ collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
 	struct mio_event *event = events;
 
+	check_deadlines(poll);
 	if (enter_spinning(poll)) {
-		check_deadlines(poll);
 		if (capacity == 0)
 			mio__ready_queue_accept(&poll->ready);
 		else
@@ -176,7 +177,8 @@ collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 		leave(poll, 0);
 	}
 
-	if (mio__core_is_timed(poll) && mio__core_waiters(poll) != 0)
+	if (mio__core_deadlines(poll) == MIO__DEADLINES_STALE &&
+	    mio__core_waiters(poll) != 0)
 		mio__deadlines_set_alarm(poll);
 
 	return (size_t)(event - events);
@@ -235,6 +237,8 @@ cancelled(void *argument)
 	if (wait->counted)
 		remove_waiter(wait->poll);
 	clear_pending_wake(wait->poll);
+	if (mio__core_deadlines(wait->poll) == MIO__DEADLINES_SET)
+		mio__deadlines_mark(wait->poll);
 	(void)mio__core_wake(wait->poll);
 }
 
@@ -256,7 +260,7 @@ add_waiter(struct wait *wait, int64_t timeout_ns)
 	    load_collector(poll) & NONEMPTY)
 		return 0;
 
-	return mio__core_is_timed(poll)
+	return mio__core_deadlines(poll) == MIO__DEADLINES_STALE
 	    ? mio__deadlines_prepare(poll, timeout_ns)
 	    : timeout_ns;
 }
@@ -346,7 +350,6 @@ leave_for_kernel(struct mio_poll *poll)
 {
 	bool nonempty;
 
-	check_deadlines(poll);
 	mio__ready_queue_accept(&poll->ready);
 	nonempty = !mio__ready_queue_is_empty(&poll->ready);
 	leave(poll, 0);
@@ -377,11 +380,11 @@ fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 	bool kernel_first = false;
 	unsigned before = HELD;
 
-	if (has_queued(poll) || mio__core_is_timed(poll))
+	check_deadlines(poll);
+	if (has_queued(poll))
 		before = enter(poll);
 
 	if (before <= NONEMPTY) {
-		check_deadlines(poll);
 		event = mio__report(poll, events, end);
 		if (event == end)
 			return leave_full(poll, capacity);
@@ -447,7 +450,6 @@ is_pending(struct mio_poll *poll)
 {
 	bool pending = false;
 
-	check_deadlines(poll);
 	mio__ready_queue_accept(&poll->ready);
 	while (!pending && !mio__ready_queue_is_empty(&poll->ready))
 		pending = mio__report_requeue_if_due(
@@ -467,6 +469,8 @@ mio__collect_arm(struct mio_poll *poll)
 		clear_pending_wake(poll);
 	}
 
+	check_deadlines(poll);
+
 	/* another holder sees ARMED when it leaves, and wakes if needed */
 	if (enter(poll) != HELD) {
 		if (is_pending(poll)) {
@@ -477,7 +481,8 @@ mio__collect_arm(struct mio_poll *poll)
 		leave(poll, 0);
 	}
 
-	if (mio__core_is_timed(poll))
+	/* another event loop cannot make use of an early wake */
+	if (mio__core_deadlines(poll) != MIO__DEADLINES_NONE)
 		mio__deadlines_set_alarm(poll);
 
 	return 0;

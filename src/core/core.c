@@ -31,7 +31,7 @@ mio__core_create(struct mio_poll **out)
 	atomic_init(&poll->refs, 1);
 	atomic_init(&poll->waiters, 0);
 	atomic_init(&poll->collector, 0);
-	atomic_init(&poll->is_timed, false);
+	atomic_init(&poll->deadlines, MIO__DEADLINES_NONE);
 	mio__ready_queue_init(&poll->ready);
 	poll->alarm_time = MIO__NEVER;
 

@@ -70,6 +70,9 @@
 #define MIO__ARMED        2u
 #define MIO__WAITER       4u
 
+/* The states of `deadlines', which deadlines.c explains. */
+enum { MIO__DEADLINES_NONE, MIO__DEADLINES_SET, MIO__DEADLINES_STALE };
+
 /*
  * A timed source is one that becomes ready by the clock. It embeds this struct,
  * zeroed. The poll's lock protects the list.
@@ -103,7 +106,7 @@ struct mio_poll {
 	struct mio__ready_queue ready;
 	atomic_uint waiters;
 	_Alignas(64) atomic_uint collector; /* see collect.c */
-	atomic_uint is_timed;               /* stored with the lock held */
+	atomic_uint deadlines;              /* see deadlines.c */
 };
 
 /*
@@ -139,11 +142,11 @@ mio__core_reserves(const struct mio_poll *poll, mio_token_t token)
 	return token >= poll->reserved_from;
 }
 
-/* Returns whether the poll has timed sources. */
-static inline bool
-mio__core_is_timed(const struct mio_poll *poll)
+/* Returns one of the states above. */
+static inline unsigned
+mio__core_deadlines(const struct mio_poll *poll)
 {
-	return atomic_load_explicit(&poll->is_timed, memory_order_seq_cst) != 0;
+	return atomic_load_explicit(&poll->deadlines, memory_order_seq_cst);
 }
 
 /* Returns 0 if neither a thread nor another event loop waits. */

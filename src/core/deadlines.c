@@ -5,6 +5,24 @@
  * `alarm_time'. The alarm ends one wait at a given time (sys/selector.h), and
  * `alarm_time' is the time to which it was last set.
  *
+ * One word, `deadlines', says what a thread has to do before it waits:
+ *
+ *	NONE	nothing: no source has a deadline, and the alarm is stopped
+ *	SET	nothing: the alarm is set to the earliest deadline or an earlier
+ *		time, and a thread that waits is woken by it
+ *	STALE	set the alarm: a deadline may be earlier than `alarm_time', or
+ *		the alarm may have expired, or there is no alarm
+ *
+ *	any -> set_alarm -> SET; then NONE if there is no deadline, or STALE
+ *		if the alarm does not work
+ *	any -> mio__deadlines_stale() -> STALE
+ *	SET -> mio__deadlines_check(), close to or after `alarm_time' -> STALE
+ *	SET -> a thread is cancelled, which may have consumed the alarm -> STALE
+ *
+ * So a program whose timeouts do not become earlier waits without setting the
+ * alarm, and if there are none, without reading the clock. If the earliest
+ * timeout was put off, the alarm wakes a thread for nothing, which waits again.
+ *
  * The alarm is set in three places: before a thread waits, after the alarm may
  * have woken a thread, and after a source has changed while threads wait. When
  * it expires, it wakes one thread, which sets the readiness of the sources that
@@ -17,16 +35,24 @@
  * reading of the clock with the same lock held. If it expires after that
  * reading, the thread that it wakes sets the alarm here after another reading.
  *
- * `is_timed' says to threads that do not hold the lock whether the list is
- * empty. Adding the first source sets it, with an exchange, and then reads
- * `waiters' in mio__deadlines_changed(); a thread that is about to wait becomes
- * a waiter and then reads `is_timed'. All of these are seq_cst: either the
- * thread asks the sources before it waits, or the alarm is set for it.
+ * No change is lost between a thread that changes a source and one that sets
+ * the alarm. The former changes the source under the source's lock and then
+ * stores STALE; the latter stores SET and then checks the source under that
+ * lock. If the check does not see the change, it comes before it in the order
+ * of that lock, so that STALE is stored after SET and remains.
+ *
+ * No waiter is missed either. A thread that is about to wait becomes a waiter
+ * and then reads `deadlines'; a thread that stores STALE then reads `waiters'
+ * in mio__deadlines_changed(), or when it has collected (collect.c). All of
+ * these are seq_cst, so either the waiter sees STALE and sets the alarm, or the
+ * other thread sees the waiter and sets it. Between SET and the moment at which
+ * the alarm is set, a thread may already wait in the kernel: the alarm wakes it
+ * all the same, and if it cannot be set, the waiters are woken afterwards.
  *
  * Without an alarm, `alarm_time' is the time at which the first of the waiting
  * threads wakes up by itself, because its wait is no longer than that. Every
  * thread that returns from mio_poll() wakes another waiter, which computes
- * `alarm_time' again.
+ * `alarm_time' again. `deadlines' is STALE then as long as there are sources.
  */
 
 #include "core/deadlines.h"
@@ -58,13 +84,32 @@ check_locked(struct mio_poll *poll, mio__instant_t *now)
 	return earliest;
 }
 
+/* An exchange, because emulators let a load overtake a store (core.h). */
+static void
+store_deadlines(struct mio_poll *poll, unsigned state)
+{
+	(void)atomic_exchange_explicit(
+	    &poll->deadlines, state, memory_order_seq_cst);
+}
+
+void
+mio__deadlines_mark(struct mio_poll *poll)
+{
+	store_deadlines(poll, MIO__DEADLINES_STALE);
+}
+
 void
 mio__deadlines_check(struct mio_poll *poll)
 {
 	bool locked = mio__lock_others_out(&poll->lock);
 	mio__instant_t now;
 
-	(void)check_locked(poll, &now); /* a wait will check again */
+	if (mio__core_deadlines(poll) == MIO__DEADLINES_STALE) {
+		(void)check_locked(poll, &now);
+	} else if (poll->alarm_time - mio__clock_now() <= SLACK_NS) {
+		store_deadlines(poll, MIO__DEADLINES_STALE);
+		(void)check_locked(poll, &now);
+	}
 	mio__let_others_in(&poll->lock, locked);
 }
 
@@ -85,18 +130,40 @@ set_alarm_locked(
 	return mio__selector_set_alarm(poll->selector, earliest) == 0;
 }
 
+/* Checks the sources and sets the alarm; returns like set_alarm_locked(). */
+static bool
+update_locked(struct mio_poll *poll)
+{
+	bool has_alarm = mio__selector_has_alarm(poll->selector);
+	unsigned state = MIO__DEADLINES_SET;
+	mio__instant_t earliest, now;
+	bool set;
+
+	/* first, so that a change during the check makes it STALE again */
+	if (has_alarm)
+		store_deadlines(poll, state);
+
+	earliest = check_locked(poll, &now);
+	set = set_alarm_locked(poll, earliest, now);
+
+	if (!set)
+		store_deadlines(poll, MIO__DEADLINES_STALE);
+	else if (has_alarm && earliest == MIO__NEVER)
+		(void)atomic_compare_exchange_strong_explicit(&poll->deadlines,
+		    &state, MIO__DEADLINES_NONE, memory_order_seq_cst,
+		    memory_order_relaxed);
+
+	return set;
+}
+
 void
 mio__deadlines_set_alarm(struct mio_poll *poll)
 {
 	bool locked = mio__lock_others_out(&poll->lock);
-	mio__instant_t earliest, now;
-	bool set;
+	bool set = update_locked(poll);
 
-	earliest = check_locked(poll, &now);
-	set = set_alarm_locked(poll, earliest, now);
 	mio__let_others_in(&poll->lock, locked);
 
-	/* another event loop cannot make use of an early wake */
 	if (mio__ready_queue_has_incoming(&poll->ready) ||
 	    (!set && mio__core_waiters(poll) >= MIO__WAITER))
 		(void)mio__core_wake(poll);
@@ -118,6 +185,8 @@ mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns)
 	locked = mio__lock_others_out(&poll->lock);
 	earliest = check_locked(poll, &now);
 	poll->alarm_time = earliest;
+	if (poll->timed_sources == NULL)
+		store_deadlines(poll, MIO__DEADLINES_NONE);
 	mio__let_others_in(&poll->lock, locked);
 
 	if (mio__ready_queue_has_incoming(&poll->ready) || earliest <= now)
@@ -151,8 +220,7 @@ mio__deadlines_add_locked(struct mio_poll *poll, struct mio__timed *timed)
 		timed->next->link = &timed->next;
 	poll->timed_sources = timed;
 
-	(void)atomic_exchange_explicit(
-	    &poll->is_timed, true, memory_order_seq_cst);
+	store_deadlines(poll, MIO__DEADLINES_STALE);
 }
 
 static void
@@ -174,7 +242,7 @@ mio__deadlines_remove_locked(struct mio_poll *poll, struct mio__timed *timed)
 	if (poll->timed_sources != NULL)
 		return;
 
-	atomic_store_explicit(&poll->is_timed, false, memory_order_seq_cst);
+	store_deadlines(poll, MIO__DEADLINES_NONE);
 	if (poll->alarm_time != MIO__NEVER) {
 		poll->alarm_time = MIO__NEVER;
 		/* if this fails, the alarm wakes a thread once for nothing */

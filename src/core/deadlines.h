@@ -10,7 +10,10 @@
 
 #include "core/core.h"
 
-/* Checks all timed sources, which sets the readiness of those that are due. */
+/*
+ * Sets the readiness of the timed sources that are due. Needed unless there are
+ * no deadlines.
+ */
 void mio__deadlines_check(struct mio_poll *poll);
 
 /*
@@ -33,14 +36,16 @@ void mio__deadlines_set_alarm(struct mio_poll *poll);
 static inline bool
 mio__deadlines_need_waiter(const struct mio_poll *poll)
 {
-	return mio__core_is_timed(poll) &&
+	return mio__core_deadlines(poll) == MIO__DEADLINES_STALE &&
 	    !mio__selector_has_alarm(poll->selector);
 }
 
+/* Makes the next waiter set the alarm. */
+void mio__deadlines_mark(struct mio_poll *poll);
+
 /*
- * Sets the alarm if a thread waits; most often none does, and this takes no
- * lock. No change is missed: a thread becomes a waiter before it asks the
- * sources for their deadlines, which it does under their locks.
+ * Called after a change by which a source may be due later. Sets the alarm if a
+ * thread waits; most often none does, and this takes no lock.
  */
 static inline void
 mio__deadlines_changed(struct mio_poll *poll)
@@ -48,6 +53,18 @@ mio__deadlines_changed(struct mio_poll *poll)
 	MIO__YIELD_POINT();
 	if (mio__core_waiters(poll) != 0)
 		mio__deadlines_set_alarm(poll);
+}
+
+/*
+ * Called after a change by which a source may be due earlier. With others, too,
+ * it avoids that the alarm rings for nothing.
+ */
+static inline void
+mio__deadlines_stale(struct mio_poll *poll)
+{
+	if (mio__core_deadlines(poll) != MIO__DEADLINES_STALE)
+		mio__deadlines_mark(poll);
+	mio__deadlines_changed(poll);
 }
 
 /*

@@ -118,29 +118,40 @@ check_due(struct mio__timed *timed, mio__instant_t now)
 	return next;
 }
 
-/* Clears the readiness if no timeout is left of those that were reported. */
-static void
+/*
+ * Clears the readiness if no timeout is left of those that were reported.
+ * Returns whether it did: the poll has to wake for this timer again.
+ */
+static bool
 clear_readiness_locked(struct mio_timer *timer)
 {
 	if (!timer->reported ||
 	    mio__wheel_is_due(&timer->wheel, timer->reported_tick))
-		return;
+		return false;
 
 	timer->reported = false;
 	(void)mio__readiness_set(&timer->base.readiness, 0);
+
+	return true;
 }
 
 /*
- * Called without the lock, after a change of the earliest timeout. If no thread
- * waits in the poll, which is the usual case, this is two loads.
+ * Called without the lock, after a change of the earliest timeout. stale says
+ * that the poll has to set its alarm again: it may ring too late, or for
+ * nothing. If not, and if no thread waits in the poll, this is two loads.
  */
 static void
-notify_poll(struct mio_timer *timer)
+notify_poll(struct mio_timer *timer, bool stale)
 {
 	struct mio_poll *poll = atomic_load_explicit(
 	    &timer->base.readiness.poll, memory_order_relaxed);
 
-	if (poll != NULL)
+	if (poll == NULL)
+		return;
+
+	if (stale)
+		mio__deadlines_stale(poll);
+	else
 		mio__deadlines_changed(poll);
 }
 
@@ -179,7 +190,7 @@ register_source(struct mio_source *source, struct mio_poll *poll,
 	mio__let_others_in(&poll->lock, locked);
 
 	if (r == 0)
-		mio__deadlines_changed(poll);
+		mio__deadlines_stale(poll);
 
 	return r;
 }
@@ -193,7 +204,7 @@ reregister_source(struct mio_source *source, struct mio_poll *poll,
 	    &timer->base.source, poll, token, interest, options);
 
 	if (r == 0)
-		mio__deadlines_changed(poll);
+		mio__deadlines_stale(poll);
 
 	return r;
 }
@@ -362,7 +373,7 @@ set_at(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
 	mio__let_others_in(&timer->lock, locked);
 
 	if (r == 0 && is_earliest)
-		notify_poll(timer);
+		notify_poll(timer, true);
 
 	return r;
 }
@@ -399,7 +410,7 @@ mio_timer_set(struct mio_timer *timer, uint64_t delay_ns, mio_token_t token,
 static inline int
 reset_at(struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 {
-	bool changed, locked, reported;
+	bool changed, locked, reported, stale;
 	uint64_t tick;
 	int r;
 
@@ -408,16 +419,17 @@ reset_at(struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 
 	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	locked = mio__lock_others_out(&timer->lock);
-	changed = tick < timer->wheel.earliest;
+	stale = tick < timer->wheel.earliest;
 	reported = timer->reported;
 	r = mio__wheel_move(&timer->wheel, timeout, tick);
-	changed |= !timer->wheel.exact;
+	changed = !timer->wheel.exact;
 	if (reported)
-		clear_readiness_locked(timer);
+		stale |= clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	if (r == 0 && changed)
-		notify_poll(timer);
+	/* an alarm that rings once too early costs less than to set it anew */
+	if (r == 0 && (stale || changed))
+		notify_poll(timer, stale);
 
 	return r;
 }
@@ -454,19 +466,19 @@ mio_timer_reset(
 static inline int
 cancel(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
 {
-	bool changed, locked, reported;
+	bool locked, reported, stale;
 	int r;
 
 	locked = mio__lock_others_out(&timer->lock);
 	reported = timer->reported;
 	r = mio__wheel_remove(&timer->wheel, timeout, token);
-	changed = !timer->wheel.exact;
+	stale = !timer->wheel.exact;
 	if (reported)
-		clear_readiness_locked(timer);
+		stale |= clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	if (r == 0 && changed)
-		notify_poll(timer);
+	if (r == 0 && stale)
+		notify_poll(timer, true);
 
 	return r;
 }
@@ -493,7 +505,7 @@ MIO__PUBLIC int
 mio_timer_expire(struct mio_timer *timer, mio_token_t *tokens, size_t count)
 {
 	size_t n;
-	bool locked;
+	bool locked, stale;
 
 	if (timer == NULL || tokens == NULL || count == 0)
 		return -EINVAL;
@@ -502,10 +514,10 @@ mio_timer_expire(struct mio_timer *timer, mio_token_t *tokens, size_t count)
 	timer->reported_tick = ticks_now(timer);
 	n = mio__wheel_expire(&timer->wheel, timer->reported_tick, tokens,
 	    count < INT_MAX ? count : INT_MAX);
-	clear_readiness_locked(timer);
+	stale = clear_readiness_locked(timer);
 	mio__let_others_in(&timer->lock, locked);
 
-	notify_poll(timer);
+	notify_poll(timer, stale);
 	MIO__PROBE(timer__expire, timer, n);
 
 	return (int)n;
