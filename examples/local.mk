@@ -26,6 +26,10 @@ examples_http_server_SOURCES = \
 	examples/http_response.c \
 	examples/http_response.h \
 	examples/http_server.c \
+	examples/http_service.c \
+	examples/http_service.h \
+	examples/listener.c \
+	examples/listener.h \
 	examples/write_queue.c \
 	examples/write_queue.h \
 	$(end)
@@ -46,6 +50,10 @@ dist_examples_DATA = \
 	examples/http_response.c \
 	examples/http_response.h \
 	examples/http_server.c \
+	examples/http_service.c \
+	examples/http_service.h \
+	examples/listener.c \
+	examples/listener.h \
 	examples/loop_chat.c \
 	examples/timers.c \
 	examples/udp_echo.c \
