@@ -3,6 +3,7 @@
 # The examples are documentation: their sources are installed.
 
 noinst_PROGRAMS = \
+	examples/chat_server \
 	examples/demo \
 	examples/echo_server \
 	examples/http_server \
@@ -13,6 +14,16 @@ noinst_PROGRAMS = \
 	examples/worker \
 	$(end)
 
+examples_chat_server_SOURCES = \
+	examples/chat_server.c \
+	examples/listener.c \
+	examples/listener.h \
+	examples/stream.c \
+	examples/stream.h \
+	examples/write_queue.c \
+	examples/write_queue.h \
+	$(end)
+examples_chat_server_LDADD = libmio.la
 examples_demo_SOURCES = \
 	examples/alloc_trap.c \
 	examples/alloc_trap.h \
@@ -43,6 +54,7 @@ examples_worker_LDADD = libmio.la
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	examples/Makefile \
+	examples/chat_server.c \
 	examples/child_output.c \
 	examples/echo_server.c \
 	examples/http_request.c \
@@ -55,6 +67,8 @@ dist_examples_DATA = \
 	examples/listener.c \
 	examples/listener.h \
 	examples/loop_chat.c \
+	examples/stream.c \
+	examples/stream.h \
 	examples/timers.c \
 	examples/udp_echo.c \
 	examples/unix_pass_fd.c \

@@ -213,6 +213,7 @@ tests_scale_LDADD = libmio.la
 
 test_scripts = \
 	tests/bench.sh \
+	tests/chat_server.sh \
 	tests/child_output.sh \
 	tests/clients_echo.sh \
 	tests/clients_http.sh \
@@ -236,7 +237,7 @@ adapter_scripts = \
 	tests/adapters_libpq.sh \
 	tests/adapters_redis.sh \
 	$(end)
-adapter_tests =
+adapter_tests = tests/example_parts
 if HAVE_CARES
 adapter_tests += tests/adapter_cares
 endif
@@ -249,6 +250,17 @@ endif
 if HAVE_PQ
 adapter_tests += tests/adapter_libpq
 endif
+tests_example_parts_SOURCES = \
+	examples/listener.c \
+	examples/listener.h \
+	examples/stream.c \
+	examples/stream.h \
+	examples/write_queue.c \
+	examples/write_queue.h \
+	tests/example_parts.c \
+	$(end)
+tests_example_parts_CPPFLAGS = $(AM_CPPFLAGS) $(tests_cppflags)
+tests_example_parts_LDADD = $(faults)
 tests_adapter_cares_SOURCES = \
 	examples/adapters/cares_mio.c \
 	examples/adapters/cares_mio.h \
