@@ -38,13 +38,15 @@ struct mio_watch {
 	struct mio__watches *watches;
 	mio_watch_fn *call;
 	void *context;
-	struct mio_source *source; /* NULL if it is a descriptor */
+	union {
+		struct mio_source *source; /* NULL if it is a descriptor */
+		struct mio_watch *next;    /* in the list of free watches */
+	} u;
+	mio_token_t token;   /* unique; MIO_TOKEN_RESERVED if free */
+	uint64_t changed_in; /* the round whose events are discarded */
 	mio_fd_t fd;
 	uint32_t index;
 	bool paused;
-	mio_token_t token;      /* unique; MIO_TOKEN_RESERVED if free */
-	uint64_t changed_in;    /* the round whose events are discarded */
-	struct mio_watch *next; /* in the list of free watches */
 };
 
 /* ---- memory */
@@ -109,7 +111,7 @@ new_watch(struct mio__watches *watches)
 	unsigned chunk = chunk_of(watches->allocated);
 
 	if (watch != NULL) {
-		watches->free = watch->next;
+		watches->free = watch->u.next;
 		return watch;
 	}
 	if (chunk >= MIO__WATCH_CHUNKS - 1)
@@ -130,7 +132,7 @@ static void
 free_watch(struct mio__watches *watches, struct mio_watch *watch)
 {
 	watch->token = MIO_TOKEN_RESERVED;
-	watch->next = watches->free;
+	watch->u.next = watches->free;
 	watches->free = watch;
 }
 
@@ -182,9 +184,9 @@ add(struct mio_watch *watch, unsigned interest, unsigned options)
 {
 	struct mio_poll *poll = watch->watches->poll;
 
-	if (watch->source != NULL)
+	if (watch->u.source != NULL)
 		return mio_poll_register(
-		    poll, watch->source, watch->token, interest, options);
+		    poll, watch->u.source, watch->token, interest, options);
 
 	return mio_poll_register_fd(
 	    poll, watch->fd, watch->token, interest, options);
@@ -195,9 +197,9 @@ change(struct mio_watch *watch, unsigned interest, unsigned options)
 {
 	struct mio_poll *poll = watch->watches->poll;
 
-	if (watch->source != NULL)
+	if (watch->u.source != NULL)
 		return mio_poll_reregister(
-		    poll, watch->source, watch->token, interest, options);
+		    poll, watch->u.source, watch->token, interest, options);
 
 	return mio_poll_reregister_fd(
 	    poll, watch->fd, watch->token, interest, options);
@@ -234,7 +236,7 @@ mio__watches_start(struct mio__watches *watches,
 		.watches = watches,
 		.call = config->call,
 		.context = config->context,
-		.source = config->source,
+		.u.source = config->source,
 		.fd = config->fd,
 		.index = index,
 		.paused = interest == 0,
@@ -284,8 +286,8 @@ mio_watch_end(struct mio_watch *watch)
 
 	/* an error means that the program has closed it before */
 	watches = watch->watches;
-	if (watch->source != NULL)
-		(void)mio_poll_deregister(watches->poll, watch->source);
+	if (watch->u.source != NULL)
+		(void)mio_poll_deregister(watches->poll, watch->u.source);
 	else
 		(void)mio_poll_deregister_fd(watches->poll, watch->fd);
 	free_watch(watches, watch);
