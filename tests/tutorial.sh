@@ -206,9 +206,41 @@ hears anna 'guest 2: line 200'
 [ "$(grep -c 'guest 2: line' "$dir/anna")" -eq 200 ] || fail 'lines are lost'
 [ "$(tr -dc x <"$dir/anna" | wc -c)" -eq 1500 ] || fail 'the long line'
 grep -q 'guest 1' "$dir/anna" && fail 'anna hears herself'
+echo '/hash secret' >&3
+hears anna 'd8e9049accf94b00 secret'
+grep -q secret "$dir/bert" && fail 'bert hears the result for anna'
+# this guest leaves before it can receive all of its results
+yes '/hash a long text for a guest who leaves' | head -n 20 |
+    socat -u - "TCP4:$port"
+echo '/hash a' >&3
+hears anna '0c7fc2c210ebe660 a'
 exec 3>&- 4>&-
 stop
-pass 'step 10: a guest is heard by the others'
+pass 'step 10: a guest is heard by the others, and receives its results alone'
+
+start "$steps/10_chat" 127.0.0.1:0
+mkfifo "$dir/finn.in" "$dir/gina.in"
+socat -t60 - "TCP4:$port" <"$dir/finn.in" >"$dir/finn" &
+peer_pids="$peer_pids $!"
+exec 3>"$dir/finn.in"
+hears finn hello
+socat -t60 - "TCP4:$port" <"$dir/gina.in" >"$dir/gina" &
+peer_pids="$peer_pids $!"
+exec 4>"$dir/gina.in"
+hears gina hello
+# more work than one thread does in a minute
+line="/hash $(printf %0400d 0)"
+i=0
+while [ $i -lt 2000 ]; do
+	i=$((i + 1))
+	echo "$line"
+done >&3
+echo enough >&3
+hears gina 'guest 1: enough'
+exec 3>&- 4>&-
+stop
+grep -qx busy "$dir/finn" || fail 'step 10 accepts any number of jobs'
+pass 'step 10: the jobs that are left do not delay the end'
 
 start "$steps/10_chat" 127.0.0.1:0
 "$builddir/tests/crowd" chat "$port" "$clients" >"$dir/crowd" 2>&1 &
