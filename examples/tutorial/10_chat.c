@@ -260,8 +260,9 @@ on_idle(struct mio_loop *this_loop, void *context)
 	struct guest *guest = context;
 
 	(void)this_loop;
-	(void)mio_socket_send(guest->fd, "too quiet\n", 10);
-	leave(guest);
+	say(guest, "too quiet\n", 10); /* after what is queued */
+	if (!guest->left)
+		leave(guest);
 }
 
 static void
