@@ -301,6 +301,7 @@ doc_scripts = \
 	tests/library.sh \
 	tests/man-examples.sh \
 	tests/man-lint.sh \
+	tests/man-threads.sh \
 	tests/packages.sh \
 	tests/readme.sh \
 	tests/release_state.sh \

@@ -52,7 +52,7 @@ mandoc -I os=libmio -T lint -W all $pages 2> /dev/null |
     grep -v 'STYLE: referenced manual not found: ' > log
 expect_silence 'mandoc -T lint'
 # shellcheck disable=SC2086
-grep -ho 'Xr mio[a-z0-9_]* [0-9]' $pages | sort -u |
+grep -ho 'Xr mio[-a-z0-9_]* [0-9]' $pages | sort -u |
     while read -r macro name section; do
 	[ -r "man$section/$name.$section" ] || echo "$macro $name $section"
 done > log
