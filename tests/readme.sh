@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The program in README.md compiles without a warning and does what it says, or
-# says why it does not.
+# says why it does not. The files, targets, options, pages and packages that
+# README.md names exist, also in a release.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -10,6 +11,68 @@ CC=${CC:-cc}
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+
+# ---- the names
+
+failed=0
+
+# lacks NAME WHAT
+lacks() {
+	echo "FAIL: README.md names $1, $2"
+	failed=1
+}
+
+# What is in backquotes, and the lines of commands, but not the program.
+sed '/^```/,/^```$/d' "$srcdir/README.md" >"$dir/text"
+{
+	tr '\n' ' ' <"$dir/text" | grep -o '`[^`]*`' | tr -d '`'
+	sed -n 's/^    //p' "$dir/text"
+} >"$dir/code"
+
+# files: all that have a folder or a suffix of the source, and NEWS and such
+{
+	grep -xE '[A-Za-z0-9_./]+(/|/Makefile|\.c|\.md)|[A-Z]+|(debian|scripts)/[a-z]+' \
+	    "$dir/code"
+	grep -oE '\./[a-z]+(/[a-z]+)?' "$dir/code"
+	grep -o '](.*)' "$dir/text" | tr -d ']()'
+} | grep -vxE '\.[ch]|hello\.c|html/|\./a|\./libmio' | sort -u >"$dir/files"
+[ "$(wc -l <"$dir/files")" -ge 30 ]
+while read -r file; do
+	[ -e "$srcdir/$file" ] || [ -e "$srcdir/examples/$file" ] ||
+	    [ -e "$srcdir/examples/adapters/$file" ] ||
+	    lacks "$file" 'which is no file'
+done <"$dir/files"
+
+grep -oE 'make [a-z-]+' "$dir/code" | sort -u >"$dir/targets"
+while read -r make target; do
+	grep -q "^$target:" "$builddir/Makefile" ||
+	    lacks "$make $target" 'which is no target'
+done <"$dir/targets"
+
+"$srcdir/configure" --help >"$dir/help"
+grep -xE -e '--with-[a-z]+' "$dir/code" >"$dir/options"
+while read -r option; do
+	grep -q -e "$option" "$dir/help" ||
+	    lacks "$option" 'which is no option'
+done <"$dir/options"
+
+grep '^man ' "$dir/code" >"$dir/pages"
+while read -r _ section page; do
+	[ -e "$srcdir/man/${page:-$section}.${page:+$section}" ] ||
+	    [ -e "$srcdir/man/${page:-$section}.3" ] ||
+	    lacks "man $section $page" 'which is no page'
+done <"$dir/pages"
+
+{
+	sed -n 's/^Package: //p' "$srcdir/debian/control"
+	sed -n 's/^%package -n //p; s/^%package \([a-z]\)/libmio-\1/p' \
+	    "$srcdir/libmio.spec"
+} | sort -u >"$dir/packages"
+grep -xE 'libmio1|libmio-[a-z0-9]*' "$dir/code" | sort -u >"$dir/named"
+diff "$dir/packages" "$dir/named" || lacks 'packages' 'but not these'
+[ $failed -eq 0 ]
+
+# ---- the program
 
 sed -n '/^```c$/,/^```$/p' "$srcdir/README.md" | sed '/^```/d' >"$dir/hello.c"
 [ "$(wc -l <"$dir/hello.c")" -le 30 ]
