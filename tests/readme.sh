@@ -43,6 +43,17 @@ while read -r file; do
 	    lacks "$file" 'which is no file'
 done <"$dir/files"
 
+# and each program of the examples is in README.md
+sed -n '/^programs =/,/[^\\]$/s/^	\([a-z_]*\).*/\1.c/p' \
+    "$srcdir/examples/Makefile" >"$dir/programs"
+[ -s "$dir/programs" ]
+while read -r program; do
+	grep -qx "$program" "$dir/files" || {
+		echo "FAIL: README.md does not name examples/$program"
+		failed=1
+	}
+done <"$dir/programs"
+
 grep -oE 'make [a-z-]+' "$dir/code" | sort -u >"$dir/targets"
 while read -r make target; do
 	grep -q "^$target:" "$builddir/Makefile" ||
