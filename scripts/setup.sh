@@ -129,34 +129,59 @@ install_debian() {
 	    give_up 'apt-get build-dep' build/install.log
 }
 
-# packages_of MANAGER: prints the packages of debian/control by the names that
-# they have on other systems. A - stands for a program of the system itself. pkg
-# is the manager of FreeBSD and DragonFly, pkgin of NetBSD, pkg_add of OpenBSD,
-# and brew of macOS.
-packages_of() {
-	while read -r pkg pkgin pkg_add brew; do
+# names_for MANAGER: prints the names that the build dependencies have there.
+# debian stands for debian/control, and rpm for the spec, where a comma separates
+# the names of Fedora and openSUSE. pkg is the manager of FreeBSD and DragonFly,
+# pkgin of NetBSD, pkg_add of OpenBSD, and brew of macOS. A - stands for what is
+# part of the system or of another package, and for a program that the tests can
+# do without.
+names_for() {
+	while read -r debian rpm pkg pkgin pkg_add brew; do
 		case $1 in
+		debian) echo "$debian" ;;
+		rpm) echo "$rpm" ;;
 		pkg) echo "$pkg" ;;
 		pkgin) echo "$pkgin" ;;
 		pkg_add) echo "$pkg_add" ;;
 		brew) echo "$brew" ;;
 		esac
-	done <<-END | grep -v '^-$'
-	autoconf autoconf autoconf%2.71 autoconf
-	autoconf-archive autoconf-archive autoconf-archive autoconf-archive
-	automake automake automake%1.16 automake
-	libtool libtool libtool libtool
-	pkgconf pkgconf - pkg-config
-	check check check check
-	curl curl curl -
-	socat socat socat socat
-	dnsmasq dnsmasq dnsmasq dnsmasq
-	wrk wrk wrk wrk
-	c-ares libcares libcares c-ares
-	glib glib2 glib2 glib
-	- - - mandoc
-	- - - coreutils
+	done <<-END
+	autoconf autoconf autoconf autoconf autoconf%2.71 autoconf
+	autoconf-archive autoconf-archive autoconf-archive autoconf-archive autoconf-archive autoconf-archive
+	automake automake automake automake automake%1.16 automake
+	libtool libtool libtool libtool libtool libtool
+	pkgconf pkgconfig pkgconf pkgconf - pkg-config
+	- gcc - - - -
+	- gcc-c++ - - - -
+	- make - - - -
+	debhelper-compat - - - - -
+	check pkgconfig(check) check check check check
+	curl curl curl curl curl -
+	libcurl4-openssl-dev pkgconfig(libcurl) - - - -
+	socat socat socat socat socat socat
+	dnsmasq-base dnsmasq dnsmasq dnsmasq dnsmasq dnsmasq
+	wrk - wrk wrk wrk wrk
+	libc-ares-dev pkgconfig(libcares) c-ares libcares libcares c-ares
+	libglib2.0-dev pkgconfig(glib-2.0) glib glib2 glib2 glib
+	libhiredis-dev pkgconfig(hiredis) hiredis hiredis libhiredis hiredis
+	redis-server redis - - - -
+	libpq-dev pkgconfig(libpq) - - postgresql-client -
+	postgresql postgresql-server - - - -
+	libsystemd-dev pkgconfig(libsystemd) - - - -
+	apache2-utils httpd-tools,apache2-utils - - - -
+	netcat-openbsd netcat,netcat-openbsd - - - -
+	gnuplot-nox gnuplot - - - -
+	python3 python3 - - - -
+	spin - - - - -
+	discount discount - - - -
+	mandoc mandoc - - - mandoc
+	man-db man-db - - - -
+	- - - - - coreutils
 	END
+}
+
+packages_of() {
+	names_for "$1" | grep -v '^-$'
 }
 
 # is_installed MANAGER PACKAGE

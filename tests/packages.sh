@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The packages that scripts/demo and scripts/test install on other systems. Stubs
-# of the package managers record how they are called.
+# of the package managers record how they are called. The table of these packages,
+# debian/control and libmio.spec have the same build dependencies.
 set -eu
 
 srcdir=$(cd "${srcdir:-.}" && pwd)
@@ -68,28 +69,30 @@ expect() {
 }
 
 common='autoconf autoconf-archive automake libtool'
+peers='check curl socat dnsmasq wrk'
 : >"$dir/installed"
 
 setup FreeBSD 0
-expect "pkg install -y $common pkgconf check curl socat dnsmasq wrk c-ares glib" \
+expect "pkg install -y $common pkgconf $peers c-ares glib hiredis" \
     'FreeBSD'
 setup DragonFly 1000
-expect "pkg install -y $common pkgconf check curl socat dnsmasq wrk c-ares glib" \
+expect "pkg install -y $common pkgconf $peers c-ares glib hiredis" \
     'DragonFly, by sudo'
 setup NetBSD 0
-expect "pkgin -y install $common pkgconf check curl socat dnsmasq wrk libcares glib2" \
+expect "pkgin -y install $common pkgconf $peers libcares glib2 hiredis" \
     'NetBSD'
 setup OpenBSD 0
-expect "pkg_add -I autoconf%2.71 autoconf-archive automake%1.16 libtool check curl socat dnsmasq wrk libcares glib2" \
+expect "pkg_add -I autoconf%2.71 autoconf-archive automake%1.16 libtool $peers libcares glib2 libhiredis postgresql-client" \
     'OpenBSD'
 grep -q '^2\.71$' "$dir/said" || fail 'OpenBSD: AUTOCONF_VERSION'
 setup Darwin 501
-expect "brew install $common pkg-config check socat dnsmasq wrk c-ares glib mandoc coreutils" \
+expect "brew install $common pkg-config check socat dnsmasq wrk c-ares glib hiredis mandoc coreutils" \
     'macOS'
 
 # installed packages are not installed again
 printf '%s\n' $common pkgconf check curl socat dnsmasq c-ares libcares \
-    autoconf-2.71\* automake-1.16\* glib2 >"$dir/installed"
+    autoconf-2.71\* automake-1.16\* glib2 hiredis libhiredis \
+    postgresql-client >"$dir/installed"
 setup FreeBSD 0
 expect 'pkg install -y wrk glib' 'FreeBSD, with most of it'
 setup OpenBSD 0
@@ -97,3 +100,49 @@ expect 'pkg_add -I wrk' 'OpenBSD, with most of it'
 echo wrk >>"$dir/installed"
 setup NetBSD 0
 expect '' 'NetBSD, with all of it'
+
+# needs: "NAME VERSION" for each build dependency in debian/control
+needs() {
+	awk '
+	/^Build-Depends/ { inside = 1; next }
+	/^[^ ]/ { inside = 0 }
+	inside {
+		version = ""
+		if (match($0, />= [^)]*/)) {
+			version = substr($0, RSTART + 3, RLENGTH - 3)
+			sub(/^[0-9]*:/, "", version)
+		}
+		sub(/[:,].*/, "", $1)
+		print $1, version
+	}' "$srcdir/debian/control" | sort -u
+}
+
+# table MANAGER: its names, one for each line of the table
+table() (
+	. "$srcdir/scripts/setup.sh"
+	names_for "$1"
+)
+
+# same WHAT LIST LIST
+same() {
+	diff -u "$dir/$2" "$dir/$3" || { echo "FAIL: $1"; exit 1; }
+	echo "ok: $1"
+}
+
+needs >"$dir/needs"
+cut -d ' ' -f 1 "$dir/needs" >"$dir/control"
+table debian >"$dir/column"
+grep -v '^-$' "$dir/column" | sort >"$dir/known"
+same 'the table has the packages of debian/control' control known
+
+# those of the spec, with the versions of debian/control
+table rpm | paste -d ' ' "$dir/column" - | awk '
+NR == FNR { version[$1] = $2; next }
+$2 != "-" {
+	count = split($2, names, ",")
+	for (i = 1; i <= count; i++)
+		print names[i], version[$1]
+}' "$dir/needs" - | sort >"$dir/wanted"
+sed -n 's/^BuildRequires: *//p' "$srcdir/libmio.spec" |
+    awk '{ print $1, $3 }' | sort >"$dir/spec"
+same 'libmio.spec has them, too' wanted spec
