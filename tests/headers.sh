@@ -78,7 +78,7 @@ for file in "$dir"/*.h; do
 	for standard in c99 c11 c17 c2x gnu11; do
 		knows "$CC" c $standard && compile "$CC" c $standard "$file"
 	done
-	for standard in c++11 c++17 c++20; do
+	for standard in c++11 c++14 c++17 c++20; do
 		knows "$CXX" c++ $standard &&
 		    compile "$CXX" c++ $standard "$file"
 	done
@@ -99,6 +99,14 @@ fi
 if (cd "$srcdir/include" && grep -nwE \
     'time_t|timespec|timeval|off_t|static|inline' mio.h mio/*.h); then
 	echo "FAIL: a type whose size depends on flags, or an inline function"
+	failed=$((failed + 1))
+fi
+
+# What a program includes with mio.h: types, and those of addresses.
+system='netinet/in|stdbool|stddef|stdint|sys/socket|sys/types|sys/uio|sys/un'
+if (cd "$srcdir/include" && grep -nE '^#[[:space:]]*include' mio.h mio/*.h |
+    grep -vE "<(mio/[a-z]*|$system)\.h>"); then
+	echo "FAIL: a header of the system that is not needed"
 	failed=$((failed + 1))
 fi
 

@@ -303,6 +303,7 @@ doc_scripts = \
 	tests/man-lint.sh \
 	tests/man-threads.sh \
 	tests/packages.sh \
+	tests/prototypes.sh \
 	tests/readme.sh \
 	tests/release_state.sh \
 	tests/symbols.sh \
