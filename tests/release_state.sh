@@ -11,7 +11,7 @@ failed=0
 
 "$srcdir/scripts/check-release-state" "$srcdir" || failed=1
 
-# copy: the tree without changes and with one page, in $dir/tree
+# copy: the tree without changes and with two pages, in $dir/tree
 copy() {
 	rm -rf "$dir/tree"
 	mkdir -p "$dir/tree/src" "$dir/tree/scripts" "$dir/tree/debian"
@@ -19,12 +19,14 @@ copy() {
 		cd "$srcdir"
 		cp -L configure.ac NEWS "$dir/tree"
 		cp -L src/libmio.sym src/libmio.map "$dir/tree/src"
-		cp -L debian/changelog debian/*.symbols "$dir/tree/debian"
+		cp -L debian/changelog debian/control debian/*.symbols \
+		    "$dir/tree/debian"
+		cp -L libmio.spec "$dir/tree"
 		cp -L scripts/symbols scripts/check-release-state \
 		    "$dir/tree/scripts"
 		cp -RL abi "$dir/tree"
 		mkdir "$dir/tree/man"
-		cp -L man/mio_poll_create.3 "$dir/tree/man"
+		cp -L man/mio_poll_create.3 man/mio.7 "$dir/tree/man"
 	)
 	chmod -R u+w "$dir/tree"
 	echo '2026-01-01  An author' >"$dir/tree/ChangeLog"
@@ -76,7 +78,28 @@ copy && edit src/libmio.sym 's/\(mio_watch_end\) .*/\1 7.7/' &&
 copy && edit man/mio_poll_create.3 's/^\.Dd .*/.Dd today/' && refused 'no date'
 copy && edit man/mio_poll_create.3 's/libmio 1\.0\.0/libmio 7.7.7/' &&
     refused HISTORY
-copy && echo 'Version: 7.7.7' >libmio.spec && refused libmio.spec
+copy && edit man/mio.7 's/libmio 1\.0\.0/libmio 7.7.7/' && refused mio.7
+copy && edit libmio.spec 's/^Version:.*/Version: 7.7.7/' && refused libmio.spec
+copy && edit libmio.spec 's/ - [0-9.]*-1$/ - 7.7.7-1/' &&
+    refused 'the change log of libmio.spec'
+copy && edit libmio.spec 's/^%package -n libmio1/&7/' && refused 'no package'
+copy && edit debian/control 's/^Package: libmio1/&7/' && refused 'no package'
+copy && rm abi/armhf.abi && refused abi/armhf.abi
+copy && edit abi/i386.abi "/<elf-symbol name='mio_watch_end'/d" &&
+    refused abi/i386.abi
+
+# The day of the release is in three files.
+copy && edit NEWS '1s/(.*)/(2026-12-01)/' && refused UNRELEASED
+released() {
+	copy
+	edit NEWS '1s/(.*)/(2026-12-01)/'
+	edit debian/changelog "1s/UNRELEASED/unstable/
+s/>  .*/>  Tue, $1 12:00:00 +0000/"
+	edit libmio.spec "s/^\* .* 2026 /* $2 /"
+}
+released '01 Dec 2026' 'Tue Dec 1 2026' && passes 'the day of a release'
+released '30 Nov 2026' 'Tue Dec 1 2026' && refused 'the date of debian/changelog'
+released '01 Dec 2026' 'Mon Nov 30 2026' && refused 'the date of libmio.spec'
 copy && : >ChangeLog && : >MANIFEST && refused ChangeLog
 copy && edit configure.ac 's/\(MIO_VERSION_INFO\], \)\[.*\]/\1[7:1:0]/' &&
     refused 'libmio.so.7'
