@@ -80,7 +80,12 @@ static int
 arrived_with(mio_fd_t fd)
 {
 	_Alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int))];
+	char byte;
+	/* qemu receives nothing else for an empty array */
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
 	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
 		.msg_control = bytes,
 		.msg_controllen = sizeof(bytes),
 	};
