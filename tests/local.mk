@@ -76,6 +76,7 @@ public_tests = \
 # end of the one that is not watched, errors of devices, and a stream that was
 # never connected. mio(7) lists that; test_readiness checks what is reported.
 if EPOLL
+public_tests += tests/test_accepted
 if !USES_FILTERS
 public_tests += tests/test_descriptors
 endif

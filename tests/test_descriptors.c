@@ -4,6 +4,7 @@
  * Whatever selector the library was built with, its reports are those of
  * epoll(7): an epoll of the test's own watches the same descriptors. First
  * every kind of descriptor that does not change, then those that do.
+ * test_accepted.c compares which descriptors can be registered at all.
  */
 
 #include "config.h"
@@ -138,44 +139,6 @@ compare(struct watch *w, const char *step)
 		ck_assert_msg(mio_poll(w->poll, &event, 1, 0) == 0,
 		    "%s, %s: 0x%x again", w->name, step, event.ready);
 }
-
-START_TEST(same_descriptors_are_accepted)
-{
-	size_t i, made = 0;
-	int fd, other, expected;
-
-	for (i = 0; i < kinds_count; i++) {
-		struct watch w;
-
-		other = -1;
-		fd = kinds[i].make(&other);
-		if (fd < 0)
-			continue;
-		made++;
-		w = watch(kinds[i].name, fd, R, MIO_LEVEL);
-		expected = control(&w, EPOLL_CTL_MOD);
-		ck_assert_msg(mio_poll_reregister_fd(
-		    w.poll, fd, 1, R, 0) == expected,
-		    "%s, reregistered: epoll says %d", w.name, expected);
-		expected = control(&w, EPOLL_CTL_DEL);
-		ck_assert_msg(mio_poll_deregister_fd(w.poll, fd) == expected,
-		    "%s, deregistered: epoll says %d", w.name, expected);
-		expected = control(&w, EPOLL_CTL_ADD);
-		ck_assert_msg(mio_poll_register_fd(
-		    w.poll, fd, 1, R, 0) == expected,
-		    "%s: epoll says %d", w.name, expected);
-		expected = control(&w, EPOLL_CTL_ADD);
-		ck_assert_msg(mio_poll_register_fd(
-		    w.poll, fd, 1, R, 0) == expected,
-		    "%s, again: epoll says %d", w.name, expected);
-		unwatch(&w);
-		ck_assert_int_eq(close(fd), 0);
-		if (other >= 0)
-			ck_assert_int_eq(close(other), 0);
-	}
-	ck_assert_uint_ge(made, kinds_count / 2);
-}
-END_TEST
 
 static void
 compare_at_rest(const struct kind *kind, unsigned interest, unsigned option)
@@ -589,7 +552,6 @@ main(void)
 	TCase *rest = new_case(suite, "rest");
 	TCase *change = new_case(suite, "change");
 
-	tcase_add_test(rest, same_descriptors_are_accepted);
 	tcase_add_loop_test(
 	    rest, same_is_reported_at_rest, 0, (int)COUNT(options));
 

@@ -321,13 +321,18 @@ change_existing(
 static int
 check_ident(struct queue *queue, const struct kevent *change)
 {
+	int flags;
+
 	if (change->filter != EVFILT_READ && change->filter != EVFILT_WRITE &&
 	    change->filter != EVFILT_EXCEPT)
 		return 0;
 
 	(void)kq_forget_closed(queue, change->ident);
 
-	return fcntl((int)change->ident, F_GETFD) < 0 ? EBADF : 0;
+	/* a file that was opened as a path only can do nothing */
+	flags = fcntl((int)change->ident, F_GETFL);
+
+	return flags < 0 || flags & O_PATH ? EBADF : 0;
 }
 
 static int
