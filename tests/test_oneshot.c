@@ -127,6 +127,31 @@ START_TEST(both_directions_are_disarmed)
 }
 END_TEST
 
+/* Even if the array has room for no other event. */
+START_TEST(one_event_has_both_directions)
+{
+	struct mio_poll *poll = new_poll();
+	mio_fd_t fds[2], peers[2];
+	struct mio_event event;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		unix_pair(&fds[i], &peers[i]);
+		ck_assert_int_eq(mio_socket_send(peers[i], "x", 1), 1);
+		assert_ok(mio_poll_register_fd(
+		    poll, fds[i], (mio_token_t)i, RW, MIO_ONESHOT));
+	}
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(mio_poll(poll, &event, 1, PATIENCE), 1);
+		ck_assert_uint_eq(event.ready, RW);
+	}
+	expect_nothing(poll);
+	for (i = 0; i < 2; i++)
+		close_pair(fds[i], peers[i]);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 /* Errors, too, where nothing else is asked for. */
 START_TEST(an_error_is_reported_once)
 {
@@ -196,6 +221,7 @@ main(void)
 
 	tcase_add_test(tcase, one_thread_gets_one_event);
 	tcase_add_test(tcase, both_directions_are_disarmed);
+	tcase_add_test(tcase, one_event_has_both_directions);
 	tcase_add_test(tcase, an_error_is_reported_once);
 	tcase_add_test(tcase, any_change_of_options);
 
