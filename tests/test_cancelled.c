@@ -265,8 +265,8 @@ START_TEST(with_events_at_hand)
 	int n;
 
 	make_pipe(fds);
-	assert_ok(
-	    mio_poll_register_fd(poll, fds[0], 7, MIO_READABLE, MIO_EDGE));
+	assert_ok(mio_poll_register_fd(poll, fds[0], 7, MIO_READABLE,
+	    _i < 6 ? MIO_EDGE : MIO_ONESHOT));
 	assert_ok(mio_registration_create(&registration, &readiness));
 	assert_ok(mio_poll_register(poll, mio_registration_source(registration),
 	    6, MIO_READABLE, MIO_ONESHOT));
@@ -292,6 +292,75 @@ START_TEST(with_events_at_hand)
 }
 END_TEST
 
+struct changer {
+	struct mio_poll *poll;
+	struct mio_waker *waker;
+	struct mio_timer *timer;
+	int fd;
+	bool is_done;
+	_Atomic bool go;
+};
+
+static void *
+change_when_cancelled(void *argument)
+{
+	struct changer *c = argument;
+
+	while (!c->go)
+		(void)sched_yield();
+
+	must(mio_poll_register_fd(c->poll, c->fd, 7, MIO_READABLE, 0) == 0);
+	must(mio_poll_register_fd(c->poll, c->fd, 7, 0, 0) == -EEXIST);
+	must(mio_poll_reregister_fd(
+	    c->poll, c->fd, 7, MIO_READABLE, MIO_ONESHOT) == 0);
+	must(mio_poll_reregister_fd(c->poll, c->fd, 7, 0, 0) == 0);
+	must(mio_poll_deregister_fd(c->poll, c->fd) == 0);
+	must(mio_poll_deregister_fd(c->poll, c->fd) == -ENOENT);
+	must(mio_waker_wake(c->waker) == 0);
+	must(mio_timer_set(c->timer, 1000000, 1, NULL) == 0);
+	c->is_done = true;
+	pthread_testcancel();
+
+	return NULL;
+}
+
+/* A thread that was cancelled completes the calls that do not wait. */
+START_TEST(changes_are_completed)
+{
+	struct changer c = { .poll = new_poll() };
+	mio_token_t token;
+	pthread_t thread;
+	void *result;
+	int fds[2];
+
+	make_pipe(fds);
+	c.fd = fds[0];
+	c.waker = new_waker(c.poll, 5);
+	assert_ok(mio_timer_create(&c.timer, 1000, 4));
+	assert_ok(mio_poll_register(
+	    c.poll, mio_timer_source(c.timer), 6, MIO_READABLE, MIO_EDGE));
+	assert_ok(mio_poll_arm(c.poll)); /* as if another thread waits */
+	thread = start(change_when_cancelled, &c);
+	ck_assert_int_eq(pthread_cancel(thread), 0);
+	c.go = true;
+	ck_assert_int_eq(pthread_join(thread, &result), 0);
+	ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+	ck_assert(c.is_done);
+
+	expect_ready(c.poll, 5, MIO_READABLE, 0);
+	expect_ready(c.poll, 6, MIO_READABLE, 0);
+	ck_assert_int_eq(mio_timer_expire(c.timer, &token, 1), 1);
+	assert_ok(
+	    mio_poll_register_fd(c.poll, c.fd, 7, MIO_READABLE, MIO_EDGE));
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	expect_ready(c.poll, 7, MIO_READABLE, 0);
+	close_pipe(fds);
+	mio_timer_destroy(c.timer);
+	mio_waker_destroy(c.waker);
+	mio_poll_destroy(c.poll);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -305,7 +374,8 @@ main(void)
 	tcase_add_loop_test(tcase, beside_others, 1, 1 << THREADS);
 	tcase_add_test(tcase, while_wakes_fly);
 	tcase_add_test(tcase, while_the_alarm_rings);
-	tcase_add_loop_test(tcase, with_events_at_hand, 0, 6);
+	tcase_add_loop_test(tcase, with_events_at_hand, 0, 9);
+	tcase_add_test(tcase, changes_are_completed);
 
 	return run_suite(suite);
 }

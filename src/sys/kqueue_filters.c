@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "sys/cancel.h"
 #include "sys/clock.h"
 #include "sys/descriptor.h"
 #include "sys/handover.h"
@@ -32,20 +33,27 @@ mio__kqueue_change(uintptr_t ident, mio__filter_t filter, unsigned flags)
 	return record;
 }
 
-/* One call that changes and fetches nothing but receipts; retried. */
+/*
+ * One call that changes and fetches nothing but receipts; retried. kevent(2) is
+ * a cancellation point on most systems, but a thread that changes filters may
+ * hold a lock, and the change must be completed.
+ */
 static int
 call(int kq, const mio__kevent_t *changes, unsigned n, mio__kevent_t *receipts,
     unsigned room)
 {
 	static const struct timespec at_once;
+	int state = mio__cancel_hold();
 	int r;
 
 	do
 		r = mio__kevent(kq, changes, (mio__kevent_count_t)n, receipts,
 		    (mio__kevent_count_t)room, &at_once);
 	while (r < 0 && errno == EINTR);
+	r = r < 0 ? -errno : r;
+	mio__cancel_let(state);
 
-	return r < 0 ? -errno : r;
+	return r;
 }
 
 /* Applies one change. */

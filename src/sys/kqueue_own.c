@@ -2,7 +2,6 @@
 #include "sys/compat.h"
 #include "sys/kqueue_own.h"
 
-#include "sys/cancel.h"
 #include "sys/kqueue_filters.h"
 
 /* Each is the only one of its filter. */
@@ -62,16 +61,12 @@ mio__kqueue_wake(struct mio__kqueue_wake *wake)
 {
 	mio__kevent_t trigger = user_filter(0);
 	int saved = errno;
-	int state;
 
-	/* a thread that is cancelled here would leave another one asleep */
-	state = mio__cancel_hold();
 	trigger.fflags = MIO__NOTE_TRIGGER;
 	if (wake->by_pipe)
 		mio__waker_wake(&wake->waker);
 	else
 		(void)mio__kqueue_apply(wake->kq, &trigger); /* it exists */
-	mio__cancel_let(state);
 
 	errno = saved;
 }

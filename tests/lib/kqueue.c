@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <sys/epoll.h>
@@ -526,6 +527,8 @@ kevent(int kq, const struct kevent *changes, int changes_count,
 	struct queue *queue;
 	struct held held;
 	int n = 0;
+
+	pthread_testcancel(); /* also if it only makes changes */
 
 	if (timeout != NULL &&
 	    (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
