@@ -194,6 +194,8 @@ test_kqueue = \
 	tests/lib/kqueue_condition.h \
 	tests/lib/kqueue_queue.c \
 	tests/lib/kqueue_queue.h \
+	tests/lib/kqueue_time.c \
+	tests/lib/kqueue_time.h \
 	$(end)
 
 # Programs that the scripts run.

@@ -22,6 +22,20 @@
  * Nobody reports a close(2). That a descriptor was closed is found out when it
  * is looked at: the epoll no longer knows the number. A forked child has no
  * queues: their descriptors are closed in it.
+ *
+ * Some of what a NetBSD kernel does cannot be had over descriptors of Linux:
+ *
+ *	- A pipe has room there while 512 bytes are free. Here it has room
+ *	  when Linux says so, since Linux refuses the write otherwise.
+ *	- A stream of AF_UNIX whose peer receives no more is still writable
+ *	  there. Here it has ended for writing: Linux keeps that in the same
+ *	  bit as what was shut down on this side.
+ *	- What was ready and is so no more keeps a queue readable for poll(2)
+ *	  there, until the next kevent(2). Here it does so only if a kevent(2)
+ *	  has seen it ready: nothing of this file runs when a descriptor becomes
+ *	  ready.
+ *	- A wait ends with a tick of the clock there, 10 to 20 ms late. Here it
+ *	  ends when its time is over.
  */
 
 #include "config.h"
@@ -34,10 +48,10 @@
 
 #include <sys/epoll.h>
 #include <sys/event.h>
-#include <sys/timerfd.h>
 
 #include "lib/kqueue_condition.h"
 #include "lib/kqueue_queue.h"
+#include "lib/kqueue_time.h"
 
 #ifndef EVFILT_USER
 #define EVFILT_USER  8u
@@ -46,20 +60,11 @@
 #else
 #define HAS_USER true
 #endif
-#ifndef NOTE_NSECONDS
-#define NOTE_NSECONDS 3u
-#define HAS_NSECONDS  false
-#else
-#define HAS_NSECONDS true
-#endif
-
 #ifdef KQUEUE_EXT
 #define IS_FREEBSD true
 #else
 #define IS_FREEBSD false
 #endif
-
-#define NS INT64_C(1000000000)
 
 /* ---- conditions */
 
@@ -132,105 +137,7 @@ has_news(struct knote *note)
 	    before.progress != note->seen.progress;
 }
 
-/* ---- time */
-
-static int64_t
-now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-
-	return ts.tv_sec * NS + ts.tv_nsec;
-}
-
-static bool clock_is_set;
-
-/* 0 stops it: nobody shall see an edge of a timer that is gone. */
-static void
-set_clock(int64_t due)
-{
-	struct itimerspec at = { .it_value = { due / NS, due % NS } };
-
-	(void)timerfd_settime(kq_clock_fd, TFD_TIMER_ABSTIME, &at, NULL);
-	clock_is_set = due != 0;
-}
-
-/* INT64_MAX is a time that never comes. */
-static int64_t
-after(int64_t from, int64_t ns)
-{
-	return ns < INT64_MAX - from ? from + ns : INT64_MAX;
-}
-
-/* Expirations add up until they are reported; each queues the filter. */
-static void
-expire_one(struct queue *queue, struct knote *note)
-{
-	int64_t late = now() - note->due;
-
-	if (note->due == INT64_MAX || late < 0)
-		return;
-
-	if (note->period == 0) {
-		note->record.data = 1;
-		note->due = INT64_MAX;
-	} else {
-		note->record.data += late / note->period + 1;
-		note->due =
-		    after(note->due, (late / note->period + 1) * note->period);
-	}
-	kq_activate(queue, note);
-}
-
-/* Makes active what is due in any queue, and sets the clock to what is next. */
-static void
-expire(void)
-{
-	int64_t next = INT64_MAX;
-	struct queue *queue;
-	struct knote *note;
-
-	if (kq_timers == 0 && !clock_is_set)
-		return;
-
-	for (queue = kq_queues; queue != NULL; queue = queue->next) {
-		if (!kq_is_open(queue))
-			continue; /* closed; kq_find_queue() frees it */
-		for (note = queue->notes; note != NULL; note = note->next) {
-			if (note->record.filter != EVFILT_TIMER)
-				continue;
-			expire_one(queue, note);
-			if (note->due < next)
-				next = note->due;
-		}
-	}
-	set_clock(next == INT64_MAX ? 0 : next);
-}
-
 /* ---- changes */
-
-/* Milliseconds below 0 are never over. */
-static int
-attach_timer(struct queue *queue, struct knote *note)
-{
-	int64_t ns = note->data;
-
-	if (note->fflags == 0 && ns != 0)
-		ns = ns > 0 && ns < INT64_MAX / 1000000 ? ns * 1000000
-							: INT64_MAX;
-	else if (!HAS_NSECONDS || note->fflags != NOTE_NSECONDS || ns <= 0)
-		return EINVAL;
-
-	note->due = after(now(), ns);
-	note->period = note->record.flags & EV_ONESHOT ? 0 : ns;
-	note->record.flags |= EV_CLEAR;
-	kq_timers++;
-	(void)kq_control(queue->fd, EPOLL_CTL_ADD, kq_clock_fd,
-	    EPOLLIN | EPOLLET, CLOCK); /* or it is there */
-
-	return 0;
-}
 
 static int
 attach_descriptor(struct queue *queue, const struct knote *note)
@@ -264,7 +171,7 @@ attach(struct queue *queue, struct knote *note)
 	if (kq_is_of_descriptor(note))
 		return attach_descriptor(queue, note);
 	if (note->record.filter == EVFILT_TIMER)
-		return attach_timer(queue, note);
+		return kq_attach_timer(queue, note);
 
 	return note->record.filter == EVFILT_USER && HAS_USER ? 0 : EINVAL;
 }
@@ -356,7 +263,7 @@ apply(struct queue *queue, const struct kevent *change)
 		note = kq_find_note(queue, change->ident, change->filter);
 	} else if (change->flags & EV_DELETE) {
 		kq_detach(queue, note);
-		expire();
+		kq_expire();
 		return 0;
 	} else {
 		change_existing(queue, note, change);
@@ -370,7 +277,7 @@ apply(struct queue *queue, const struct kevent *change)
 		note->disabled = false;
 		kq_enqueue(queue, note);
 	}
-	expire();
+	kq_expire();
 
 	return 0;
 }
@@ -413,7 +320,7 @@ pump(struct queue *queue)
 	if (queue->room_fd >= 0)
 		pump_all(queue, queue->room_fd);
 	pump_all(queue, queue->fd);
-	expire(); /* after the clock's edge, which does not come again */
+	kq_expire(); /* after the clock's edge, which does not come again */
 }
 
 /* What happens to a filter once it was reported. */
@@ -486,11 +393,11 @@ static bool
 sleep_until(const struct queue *queue, int64_t deadline)
 {
 	struct pollfd look = { queue->fd, POLLIN, 0 };
-	int64_t left = deadline == INT64_MAX ? 0 : deadline - now();
+	int64_t left = deadline == INT64_MAX ? 0 : deadline - kq_now();
 	struct timespec ts = { 0, 0 };
 
 	if (left > 0)
-		ts = (struct timespec){ left / NS, left % NS };
+		ts = (struct timespec){ left / KQ_NS, left % KQ_NS };
 
 	return ppoll(&look, 1, deadline == INT64_MAX ? NULL : &ts, NULL) >= 0;
 }
@@ -532,13 +439,13 @@ kevent(int kq, const struct kevent *changes, int changes_count,
 
 	if (timeout != NULL &&
 	    (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
-		timeout->tv_nsec >= NS)) {
+		timeout->tv_nsec >= KQ_NS)) {
 		errno = EINVAL;
 		return -1;
 	}
-	if (timeout != NULL && timeout->tv_sec < INT64_MAX / NS)
-		deadline =
-		    after(now(), timeout->tv_sec * NS + timeout->tv_nsec);
+	if (timeout != NULL && timeout->tv_sec < INT64_MAX / KQ_NS)
+		deadline = kq_after(
+		    kq_now(), timeout->tv_sec * KQ_NS + timeout->tv_nsec);
 
 	kq_take(&held);
 	queue = kq_find_queue(kq);
@@ -551,7 +458,7 @@ kevent(int kq, const struct kevent *changes, int changes_count,
 	n = apply_all(queue, changes, changes_count, records, room);
 	while (n == 0 && room > 0) {
 		n = scan(queue, records, room);
-		if (n > 0 || now() >= deadline)
+		if (n > 0 || kq_now() >= deadline)
 			break;
 		kq_give(&held);
 		if (!sleep_until(queue, deadline))
