@@ -88,7 +88,8 @@ START_TEST(a_source_is_reported_when_its_request_is_done)
 		.filter = filters[_i],
 		.kq = -1,
 	};
-	const mio_token_t token = UINTPTR_MAX - 1;
+	const KQUEUE_UDATA udata = 0;
+	const mio_token_t token = sizeof(udata) < 8 ? 0xfffffffe : SIZE_MAX - 1;
 
 	assert_ok(mio_poll_register(
 	    poll, &request.source, token, bits[_i], MIO_ONESHOT));

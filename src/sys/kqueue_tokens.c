@@ -61,6 +61,21 @@ mio__kqueue_tokens_store(
 	return 0;
 }
 
+struct mio__kqueue_token
+mio__kqueue_tokens_save(const struct mio__kqueue_tokens *tokens, int fd)
+{
+	return (size_t)fd < tokens->room ? tokens->by_fd[fd]
+					 : (struct mio__kqueue_token){ 0 };
+}
+
+void
+mio__kqueue_tokens_restore(struct mio__kqueue_tokens *tokens, int fd,
+    const struct mio__kqueue_token *saved)
+{
+	if ((size_t)fd < tokens->room)
+		tokens->by_fd[fd] = *saved;
+}
+
 bool
 mio__kqueue_tokens_find(const struct mio__kqueue_tokens *tokens, int fd,
     uint64_t tag, mio_token_t *token)

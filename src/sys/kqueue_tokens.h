@@ -33,6 +33,15 @@ void mio__kqueue_tokens_fini(struct mio__kqueue_tokens *tokens);
 int mio__kqueue_tokens_store(struct mio__kqueue_tokens *tokens, int fd,
     mio_token_t token, uint64_t *tag);
 
+/*
+ * What is stored for a descriptor, and its restoration, for a change that has
+ * failed: the filters that are still there have the earlier tag.
+ */
+struct mio__kqueue_token
+mio__kqueue_tokens_save(const struct mio__kqueue_tokens *tokens, int fd);
+void mio__kqueue_tokens_restore(struct mio__kqueue_tokens *tokens, int fd,
+    const struct mio__kqueue_token *saved);
+
 /* Whether the tag still stands for a token, which goes into *token. */
 bool mio__kqueue_tokens_find(const struct mio__kqueue_tokens *tokens, int fd,
     uint64_t tag, mio_token_t *token);

@@ -237,12 +237,14 @@ find_locked(struct mio__selector *s, int kq, mio_fd_t fd)
 
 /*
  * Filters of the same queue are deleted first, others when the new ones are
- * there.
+ * there; until then a failure leaves them, with their token.
  */
 static int
 modify_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
     mio_token_t token, unsigned interest, unsigned options)
 {
+	struct mio__kqueue_token saved =
+	    mio__kqueue_tokens_save(&s->tokens, fd);
 	bool is_careful = is_for_careful(interest, options);
 	int same = is_careful ? s->careful : s->kq;
 	int other = is_careful ? s->kq : s->careful;
@@ -255,12 +257,13 @@ modify_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
 		r = find_locked(s, other, fd);
 	if (r == 0)
 		r = add_locked(s, fd, st, token, interest, options);
+	if (r == 0) {
+		r = mio__kqueue_apply_to_all(other, fd, EV_DELETE);
+		if (r < 0)
+			(void)mio__kqueue_apply_to_all(same, fd, EV_DELETE);
+	}
 	if (r < 0)
-		return r;
-
-	r = mio__kqueue_apply_to_all(other, fd, EV_DELETE);
-	if (r < 0)
-		(void)mio__kqueue_apply_to_all(same, fd, EV_DELETE);
+		mio__kqueue_tokens_restore(&s->tokens, fd, &saved);
 
 	return r;
 }
@@ -481,10 +484,7 @@ add_careful_locked(struct mio__selector *s, struct mio__kqueue_batch *batch)
 	}
 }
 
-/*
- * What has to be done after records of the selector's own: events take the
- * places of those, and the careful queue is fetched from.
- */
+/* After records of the selector's own: events take the places of those. */
 static void
 finish(struct mio__selector *s, struct mio__kqueue_batch *batch, bool is_full)
 {

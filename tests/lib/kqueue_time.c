@@ -87,9 +87,9 @@ kq_expire(void)
 }
 
 /*
- * When a timer of so many milliseconds rings. It counts ticks of 10 ms, of which
- * the current one is the first, so that it may ring too early; it rings at once
- * if the ticks do not fit into 32 bits. What is below 0 is never over.
+ * When a timer of so many milliseconds rings. It counts ticks of 10 ms, of
+ * which the current one is the first, so that it may ring too early; it rings
+ * at once if the ticks do not fit into 32 bits. What is below 0 is never over.
  */
 static int64_t
 due_in_ms(int64_t ms)

@@ -7,7 +7,8 @@
  * which says whose behaviour it has. What systems differ in can be chosen when
  * all is compiled, by:
  *
- *	KQUEUE_UDATA		the type of udata (void *)
+ *	KQUEUE_UDATA		the type of udata (void *); uint32_t is what a
+ *				system of 32 bits has
  *	KQUEUE_EXT		there are four more words, and changes overwrite
  *				udata, as on FreeBSD 12
  *	KQUEUE_64		there is kevent64(2), as on macOS; with
