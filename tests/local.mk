@@ -131,6 +131,8 @@ if USES_FILTERS
 internal_tests += \
 	tests/internal_kqueue \
 	tests/internal_kqueue_ends \
+	tests/internal_kqueue_selector \
+	tests/internal_kqueue_tokens \
 	$(end)
 endif
 if ONLY_TESTS
@@ -153,6 +155,8 @@ tests_internal_gate_LDADD = $(faults)
 tests_internal_kqueue_LDADD = $(faults)
 tests_internal_kqueue_ends_LDADD = $(faults)
 tests_internal_kqueue_requests_LDADD = $(faults)
+tests_internal_kqueue_selector_LDADD = $(faults)
+tests_internal_kqueue_tokens_LDADD = $(faults)
 tests_internal_poll_table_LDADD = $(faults)
 tests_internal_readiness_LDADD = $(faults)
 tests_internal_ready_queue_LDADD = $(faults)

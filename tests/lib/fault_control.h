@@ -45,6 +45,9 @@ void fault_set_clock(int64_t ns);
 /* The next so many connections are accepted as macOS does after a reset. */
 void fault_accept_without_address(unsigned count);
 
+/* Runs it once, when a kevent(2) has fetched records: by the same thread. */
+void fault_after_fetch(void (*hook)(void *argument), void *argument);
+
 /* While on, waits in the kernel come back at once with nothing. */
 void fault_skip_waits(bool on);
 

@@ -32,6 +32,7 @@ static const struct {
 	{ "getsockopt", { EBADF, ENOPROTOOPT, ENOMEM } },
 	{ "if_nametoindex", { ENODEV, EMFILE, ENFILE, ENOMEM, EINTR } },
 	{ "kevent_change", { ENOMEM, EINTR } },
+	{ "kevent_delete", { EINPROGRESS } },
 	{ "kevent_last", { ENOMEM } },
 	{ "kevent_timer", { EINTR } }, /* more in internal_alarm.c */
 	{ "kevent_wake", { EINTR } },

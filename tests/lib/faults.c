@@ -487,6 +487,43 @@ fail_the_last(int kq, const struct kevent *changes, int n,
 	return n;
 }
 
+/* All filters that there are are deleted, some of them later. With receipts. */
+static int
+delete_later(int kq, const struct kevent *changes, int n,
+    struct kevent *records, int room)
+{
+	int made = kevent(kq, changes, n, records, room, NULL);
+	int i;
+
+	for (i = 0; i < made; i++)
+		if (records[i].data == 0)
+			records[i].data = plan.error;
+
+	return made;
+}
+
+static struct {
+	void (*run)(void *argument);
+	void *argument;
+} after_fetch;
+
+void
+fault_after_fetch(void (*hook)(void *argument), void *argument)
+{
+	after_fetch.argument = argument;
+	after_fetch.run = hook;
+}
+
+static void
+run_after_fetch(void)
+{
+	void (*hook)(void *) = after_fetch.run;
+
+	after_fetch.run = NULL;
+	if (hook != NULL)
+		hook(after_fetch.argument);
+}
+
 int fault_kevent(int kq, const struct kevent *changes, int n,
     struct kevent *records, int room, const struct timespec *ts);
 int
@@ -494,17 +531,25 @@ fault_kevent(int kq, const struct kevent *changes, int n,
     struct kevent *records, int room, const struct timespec *ts)
 {
 	static const struct timespec at_once;
+	int made;
 
 	if (n == 0 && ts != NULL)
 		note_ns(ts);
 	if (n > 1 && (changes->flags & EV_RECEIPT) &&
 	    (changes->flags & EV_ADD) && fails("kevent_last"))
 		return fail_the_last(kq, changes, n, records, room);
+	if (n > 1 && (changes->flags & EV_RECEIPT) &&
+	    (changes->flags & EV_DELETE) && fails("kevent_delete"))
+		return delete_later(kq, changes, n, records, room);
 	if (fails(kevent_name(changes, n)))
 		return -1;
 
-	return kevent(
+	made = kevent(
 	    kq, changes, n, records, room, plan.skip_waits ? &at_once : ts);
+	if (n == 0 && made > 0)
+		run_after_fetch();
+
+	return made;
 }
 #endif
 
