@@ -17,4 +17,11 @@
 /* Marks the calls that the library exports; everything else is hidden. */
 #define MIO__PUBLIC __attribute__((visibility("default")))
 
+/*
+ * Marks functions that create, destroy, configure, parse and format, and paths
+ * that are taken once or never: the compiler makes them small instead of fast.
+ * Whatever a server does for each connection, event or message is not marked.
+ */
+#define MIO__COLD __attribute__((cold))
+
 #endif

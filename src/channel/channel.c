@@ -138,7 +138,7 @@ chunk_of(size_t bound)
 	return chunk < CHUNK_MAX ? chunk : CHUNK_MAX;
 }
 
-static int
+static MIO__COLD int
 init(struct mio__channel *channel, size_t message_size, size_t bound)
 {
 	int r;
@@ -173,7 +173,7 @@ fini:
 }
 
 /* A bound of 0 means none. */
-static int
+static MIO__COLD int
 create(struct mio_sender **sender, struct mio_receiver **receiver,
     size_t message_size, size_t bound)
 {
@@ -204,7 +204,7 @@ create(struct mio_sender **sender, struct mio_receiver **receiver,
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_channel_create(struct mio_sender **sender, struct mio_receiver **receiver,
     size_t message_size)
 {
@@ -214,7 +214,7 @@ mio_channel_create(struct mio_sender **sender, struct mio_receiver **receiver,
 	return create(sender, receiver, message_size, 0);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_sync_channel_create(struct mio_sender **sender,
     struct mio_receiver **receiver, size_t message_size, size_t bound)
 {
@@ -233,7 +233,7 @@ is_own_process(const struct mio__channel *channel)
 }
 
 /* Called once by each holder; the second call frees the channel. */
-static void
+static MIO__COLD void
 release(struct mio__channel *channel)
 {
 	/* acq_rel: all that the other holder did happens before the free */
@@ -548,7 +548,7 @@ mio_receiver_source(struct mio_receiver *receiver)
 }
 
 /* Sends fail with -EPIPE after this. Returns whether to report the end. */
-static bool
+static MIO__COLD bool
 close_queue(struct mio__channel *channel)
 {
 	bool ended;
@@ -571,7 +571,7 @@ mio_receiver_close(struct mio_receiver *receiver)
 		notify_end(receiver);
 }
 
-MIO__PUBLIC void
+MIO__PUBLIC MIO__COLD void
 mio_receiver_destroy(struct mio_receiver *receiver)
 {
 	struct mio__channel *channel;

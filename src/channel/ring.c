@@ -49,6 +49,7 @@
 
 #include <stdint.h>
 
+#include "base/check.h"
 #include "sys/memory.h"
 
 /*
@@ -82,7 +83,7 @@ cells_for(size_t limit)
 	return cells;
 }
 
-struct mio__ring *
+MIO__COLD struct mio__ring *
 mio__ring_create(
     size_t message_size, size_t limit, const atomic_size_t *head, size_t tail)
 {

@@ -68,6 +68,7 @@
 
 #include <errno.h>
 
+#include "base/check.h"
 #include "base/yield_point.h"
 
 static struct mio__ring *
@@ -76,7 +77,7 @@ newest_of(struct mio__segments *segments)
 	return atomic_load_explicit(&segments->newest, memory_order_acquire);
 }
 
-int
+MIO__COLD int
 mio__segments_init(
     struct mio__segments *segments, size_t message_size, size_t limit)
 {
@@ -96,7 +97,7 @@ mio__segments_init(
 	return 0;
 }
 
-void
+MIO__COLD void
 mio__segments_fini(struct mio__segments *segments)
 {
 	struct mio__ring *ring = newest_of(segments);

@@ -30,10 +30,11 @@
 
 #include <errno.h>
 
+#include "base/check.h"
 #include "sys/lock.h"
 #include "sys/thread.h"
 
-int
+MIO__COLD int
 mio__sleeper_init(struct mio__sleeper *sleeper)
 {
 	atomic_init(&sleeper->prepared, 0);
@@ -49,7 +50,7 @@ mio__sleeper_init(struct mio__sleeper *sleeper)
 	return 0;
 }
 
-void
+MIO__COLD void
 mio__sleeper_fini(struct mio__sleeper *sleeper)
 {
 	(void)pthread_cond_destroy(&sleeper->cond);  /* no thread sleeps */

@@ -31,6 +31,7 @@
 
 #include "channel/spin.h"
 
+#include "base/check.h"
 #include "base/processor.h"
 #include "sys/cancel.h"
 #include "sys/thread.h"
@@ -49,7 +50,7 @@
 #define YIELDS 100
 #define NAP_NS INT64_C(50000)
 
-void
+MIO__COLD void
 mio__spin_init(struct mio__spin *spin, size_t bound)
 {
 	/* half of the bound: a sender that finds no room goes to sleep */

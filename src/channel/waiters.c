@@ -61,7 +61,7 @@ struct mio__waiter {
 	bool woken;
 };
 
-void
+MIO__COLD void
 mio__waiters_init(struct mio__waiters *waiters, pthread_mutex_t *lock)
 {
 	atomic_init(&waiters->needs_wake, 0);

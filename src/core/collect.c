@@ -68,6 +68,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "base/check.h"
 #include "core/deadlines.h"
 #include "core/readiness.h"
 #include "core/report.h"
@@ -490,7 +491,7 @@ mio__collect_arm(struct mio_poll *poll)
 
 /* ---- the end */
 
-void
+MIO__COLD void
 mio__collect_close(struct mio_poll *poll)
 {
 	bool inherited = mio__core_is_inherited(poll);

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 
+#include "base/check.h"
 #include "base/probe.h"
 #include "sys/memory.h"
 #include "sys/process.h"
 
-int
+MIO__COLD int
 mio__core_create(struct mio_poll **out)
 {
 	struct mio_poll *poll;

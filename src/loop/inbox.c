@@ -4,9 +4,10 @@
 
 #include <errno.h>
 
+#include "base/check.h"
 #include "sys/memory.h"
 
-int
+MIO__COLD int
 mio__inbox_init(
     struct mio__inbox *inbox, size_t message_size, size_t capacity, size_t most)
 {
@@ -25,7 +26,7 @@ mio__inbox_init(
 	return inbox->collected != NULL ? 0 : -ENOMEM;
 }
 
-void
+MIO__COLD void
 mio__inbox_fini(struct mio__inbox *inbox)
 {
 	mio_sender_unref(inbox->sender);

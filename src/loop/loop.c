@@ -182,7 +182,7 @@ register_sources(struct mio_loop *loop)
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 {
 	struct mio_loop_config copy = { 0 };
@@ -217,7 +217,7 @@ mio_loop_create(struct mio_loop **out, const struct mio_loop_config *config)
 	return 0;
 }
 
-MIO__PUBLIC void
+MIO__PUBLIC MIO__COLD void
 mio_loop_destroy(struct mio_loop *loop)
 {
 	if (loop == NULL)

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 
+#include "base/check.h"
 #include "sys/memory.h"
 
 #define CAPACITY  65536
@@ -33,7 +34,7 @@ struct mio__timeout_record {
 	uint32_t next, prev; /* next links free records, too */
 };
 
-int
+MIO__COLD int
 mio__timeouts_init(
     struct mio__timeouts *timeouts, uint64_t tick_ns, size_t capacity)
 {
@@ -60,7 +61,7 @@ mio__timeouts_init(
 	return 0;
 }
 
-void
+MIO__COLD void
 mio__timeouts_fini(struct mio__timeouts *timeouts)
 {
 	mio_timer_destroy(timeouts->timer);

@@ -63,7 +63,7 @@ secret_of(const struct mio__watches *watches)
 	return x ^ x >> 31;
 }
 
-void
+MIO__COLD void
 mio__watches_init(struct mio__watches *watches, struct mio_loop *loop,
     struct mio_poll *poll, mio_token_t limit)
 {
@@ -73,7 +73,7 @@ mio__watches_init(struct mio__watches *watches, struct mio_loop *loop,
 	watches->secret = secret_of(watches);
 }
 
-void
+MIO__COLD void
 mio__watches_fini(struct mio__watches *watches)
 {
 	unsigned i;

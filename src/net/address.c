@@ -263,7 +263,7 @@ parse_unix(struct sockaddr_storage *out, socklen_t *len, const char *path)
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_address_parse(struct sockaddr_storage *addr, socklen_t *len,
     const char *text, uint16_t default_port)
 {
@@ -422,7 +422,7 @@ put_address(struct text *text, const struct sockaddr *addr, socklen_t len)
 	}
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_address_format(
     const struct sockaddr *addr, socklen_t len, char *text, size_t size)
 {

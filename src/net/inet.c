@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/check.h"
 #include "mio/socket.h"
 #include "mio/tcp.h"
 #include "sys/sock.h"
@@ -22,7 +23,7 @@ mio__inet_check_address(const struct sockaddr *addr, socklen_t len)
 	return 0;
 }
 
-int
+MIO__COLD int
 mio__inet_check_bind(const struct sockaddr *addr, socklen_t len, unsigned flags)
 {
 	int r;
@@ -40,7 +41,7 @@ mio__inet_check_bind(const struct sockaddr *addr, socklen_t len, unsigned flags)
 	return 0;
 }
 
-int
+MIO__COLD int
 mio__inet_bind(
     mio_fd_t fd, const struct sockaddr *addr, socklen_t len, unsigned flags)
 {

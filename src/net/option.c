@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stddef.h>
 
+#include "base/check.h"
 #include "sys/sock.h"
 
 #define NS_PER_SEC INT64_C(1000000000)
@@ -40,7 +41,7 @@ mio__option_set_bool(mio_fd_t fd, int level, int name, bool on)
 	return mio__option_set_int(fd, level, name, on);
 }
 
-int
+MIO__COLD int
 mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on)
 {
 	int value;
@@ -58,7 +59,7 @@ mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on)
 	return 0;
 }
 
-int
+MIO__COLD int
 mio__option_to_seconds(int64_t ns, int *seconds)
 {
 	int64_t whole = ns / NS_PER_SEC + (ns % NS_PER_SEC != 0);
@@ -71,7 +72,7 @@ mio__option_to_seconds(int64_t ns, int *seconds)
 	return 0;
 }
 
-int64_t
+MIO__COLD int64_t
 mio__option_to_ns(int seconds)
 {
 	return seconds * NS_PER_SEC;

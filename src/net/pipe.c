@@ -10,7 +10,7 @@
 #include "net/transfer.h"
 #include "sys/pipe.h"
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_pipe_create(mio_fd_t out[2])
 {
 	if (out == NULL)

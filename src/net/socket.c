@@ -44,7 +44,7 @@ mio_socket_create(mio_fd_t *out, int family, int type)
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_bind(mio_fd_t fd, const struct sockaddr *addr, socklen_t len)
 {
 	if (addr == NULL)
@@ -104,7 +104,7 @@ mio__socket_check(mio_fd_t fd, short events)
  * Whether the socket waits for data to send with its first segment: it is
  * writable, has not hung up, has no peer and has TCP_FASTOPEN_CONNECT set.
  */
-static bool
+static MIO__COLD bool
 waits_for_bytes(mio_fd_t fd, int revents)
 {
 	int on = 0;
@@ -233,7 +233,7 @@ mio__socket_next_header(const struct msghdr *msg, struct cmsghdr *header)
 	return (struct cmsghdr *)(void *)(at + step); /* aligned by step */
 }
 
-void
+MIO__COLD void
 mio__socket_close_passed(struct cmsghdr *header)
 {
 	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(mio_fd_t);
@@ -264,7 +264,7 @@ message_of(const struct iovec *iov, int count)
 }
 
 /* A transfer of no buffers: returns 0 if fd is a socket. */
-static int
+static MIO__COLD int
 transfer_nothing(mio_fd_t fd)
 {
 	int type;

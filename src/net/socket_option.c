@@ -42,7 +42,7 @@ struct option {
 };
 
 /* Finds the option for the time to live of this socket's family. */
-static int
+static MIO__COLD int
 find_ttl(mio_fd_t fd, struct option *option)
 {
 	struct sockaddr_storage addr;
@@ -69,7 +69,7 @@ find_ttl(mio_fd_t fd, struct option *option)
  * An IPv6 socket that can have IPv4 peers has a time to live besides its hop
  * limit, but not on every system and not with every protocol.
  */
-static int
+static MIO__COLD int
 set_both(mio_fd_t fd, int ttl)
 {
 	int before;
@@ -94,7 +94,7 @@ set_both(mio_fd_t fd, int ttl)
 	return r;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_set_ttl(mio_fd_t fd, unsigned ttl)
 {
 	struct option option;
@@ -112,7 +112,7 @@ mio_socket_set_ttl(mio_fd_t fd, unsigned ttl)
 	    : mio__option_set_int(fd, option.level, option.name, (int)ttl);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl)
 {
 	struct option option;
@@ -140,39 +140,39 @@ no_such_option(int r)
 	return r == -EOPNOTSUPP ? -ENOPROTOOPT : r;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_set_only_v6(mio_fd_t fd, bool on)
 {
 	return no_such_option(
 	    mio__option_set_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_get_only_v6(mio_fd_t fd, bool *on)
 {
 	return no_such_option(
 	    mio__option_get_bool(fd, IPPROTO_IPV6, IPV6_V6ONLY, on));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_set_reuse_addr(mio_fd_t fd, bool on)
 {
 	return mio__option_set_bool(fd, SOL_SOCKET, SO_REUSEADDR, on);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_get_reuse_addr(mio_fd_t fd, bool *on)
 {
 	return mio__option_get_bool(fd, SOL_SOCKET, SO_REUSEADDR, on);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_set_reuse_port(mio_fd_t fd, bool on)
 {
 	return mio__option_set_bool(fd, SOL_SOCKET, SO_REUSEPORT, on);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_get_reuse_port(mio_fd_t fd, bool *on)
 {
 	return mio__option_get_bool(fd, SOL_SOCKET, SO_REUSEPORT, on);
@@ -183,7 +183,7 @@ mio_socket_get_reuse_port(mio_fd_t fd, bool *on)
  * it, so this searches for the largest size that they accept. The last size
  * that was accepted stays set.
  */
-static int
+static MIO__COLD int
 set_largest_size(mio_fd_t fd, int name, int refused)
 {
 	int accepted = 0;
@@ -201,7 +201,7 @@ set_largest_size(mio_fd_t fd, int name, int refused)
 }
 
 /* 0 stands for the smallest size, which the BSDs and macOS refuse. */
-static int
+static MIO__COLD int
 set_size(mio_fd_t fd, int name, size_t size)
 {
 	int wanted;
@@ -216,7 +216,7 @@ set_size(mio_fd_t fd, int name, size_t size)
 	return r == -ENOBUFS ? set_largest_size(fd, name, wanted) : r;
 }
 
-static int
+static MIO__COLD int
 get_size(mio_fd_t fd, int name, size_t *size)
 {
 	int value;
@@ -234,25 +234,25 @@ get_size(mio_fd_t fd, int name, size_t *size)
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_set_recv_buffer_size(mio_fd_t fd, size_t size)
 {
 	return set_size(fd, SO_RCVBUF, size);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_get_recv_buffer_size(mio_fd_t fd, size_t *size)
 {
 	return get_size(fd, SO_RCVBUF, size);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_set_send_buffer_size(mio_fd_t fd, size_t size)
 {
 	return set_size(fd, SO_SNDBUF, size);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_socket_get_send_buffer_size(mio_fd_t fd, size_t *size)
 {
 	return get_size(fd, SO_SNDBUF, size);

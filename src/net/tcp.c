@@ -34,7 +34,7 @@ mio_tcp_connect(mio_fd_t *out, const struct sockaddr *addr, socklen_t len)
 	return mio__socket_hand_over(fd, r == -EINPROGRESS ? 0 : r, out);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_tcp_listen(mio_fd_t *out, const struct sockaddr *addr, socklen_t len,
     int backlog, unsigned flags)
 {
@@ -74,7 +74,7 @@ mio_tcp_set_nodelay(mio_fd_t fd, bool on)
 	return mio__option_set_bool(fd, IPPROTO_TCP, TCP_NODELAY, on);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_tcp_get_nodelay(mio_fd_t fd, bool *on)
 {
 	return mio__option_get_bool(fd, IPPROTO_TCP, TCP_NODELAY, on);
@@ -105,7 +105,7 @@ get_idle(mio_fd_t fd, int *idle)
 }
 
 /* Sets the idle time first, which has no effect while keepalive is off. */
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
 {
 	int before;
@@ -137,7 +137,7 @@ mio_tcp_set_keepalive(mio_fd_t fd, int64_t idle_ns)
 	return r;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_tcp_get_keepalive(mio_fd_t fd, int64_t *idle_ns)
 {
 	bool on;
@@ -160,7 +160,7 @@ mio_tcp_get_keepalive(mio_fd_t fd, int64_t *idle_ns)
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_tcp_set_linger(mio_fd_t fd, int64_t ns)
 {
 	struct linger linger = { .l_onoff = ns >= 0 };
@@ -176,7 +176,7 @@ mio_tcp_set_linger(mio_fd_t fd, int64_t ns)
 	    fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_tcp_get_linger(mio_fd_t fd, int64_t *ns)
 {
 	struct linger linger = { 0 };

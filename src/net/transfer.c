@@ -5,11 +5,12 @@
 #include <limits.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "net/option.h"
 #include "sys/pipe.h"
 
 /* Returns 0 if fd is a stream, where the remaining buffers can follow. */
-static int
+static MIO__COLD int
 check_stream(mio_fd_t fd)
 {
 	int type;

@@ -16,7 +16,7 @@
 
 #define SEGMENT_MAX 65535u
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_bind(
     mio_fd_t *out, const struct sockaddr *addr, socklen_t len, unsigned flags)
 {
@@ -89,7 +89,7 @@ mio_udp_peek_from(mio_fd_t fd, void *buf, size_t len,
 }
 
 /* Maps the errors of a system or socket without the option to -ENOTSUP. */
-static int
+static MIO__COLD int
 not_supported(int r)
 {
 	if (r == -ENOPROTOOPT || r == -EOPNOTSUPP || mio__os_refused(-r))
@@ -98,7 +98,7 @@ not_supported(int r)
 	return r;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_set_segment_size(mio_fd_t fd, unsigned size)
 {
 	if (size > SEGMENT_MAX)
@@ -108,7 +108,7 @@ mio_udp_set_segment_size(mio_fd_t fd, unsigned size)
 	    mio__option_set_int(fd, IPPROTO_UDP, UDP_SEGMENT, (int)size));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_get_segment_size(mio_fd_t fd, unsigned *size)
 {
 	int value;
@@ -126,27 +126,27 @@ mio_udp_get_segment_size(mio_fd_t fd, unsigned *size)
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_set_receive_offload(mio_fd_t fd, bool on)
 {
 	return not_supported(
 	    mio__option_set_bool(fd, IPPROTO_UDP, UDP_GRO, on));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_get_receive_offload(mio_fd_t fd, bool *on)
 {
 	return not_supported(
 	    mio__option_get_bool(fd, IPPROTO_UDP, UDP_GRO, on));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_set_broadcast(mio_fd_t fd, bool on)
 {
 	return mio__option_set_bool(fd, SOL_SOCKET, SO_BROADCAST, on);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_get_broadcast(mio_fd_t fd, bool *on)
 {
 	return mio__option_get_bool(fd, SOL_SOCKET, SO_BROADCAST, on);

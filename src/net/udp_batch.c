@@ -119,7 +119,7 @@ segment_size(struct msghdr *msg)
 }
 
 /* Whether the kernel may have joined datagrams; true if that is unknown. */
-static bool
+static MIO__COLD bool
 may_be_joined(mio_fd_t fd)
 {
 	bool on = true;

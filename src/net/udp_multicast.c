@@ -20,14 +20,14 @@ no_such_option(int r)
 }
 
 /* These two options must be bytes on some systems, and can be on all. */
-static int
+static MIO__COLD int
 set_byte(mio_fd_t fd, int name, unsigned char value)
 {
 	return no_such_option(
 	    mio__os_setsockopt(fd, IPPROTO_IP, name, &value, sizeof(value)));
 }
 
-static int
+static MIO__COLD int
 get_byte(mio_fd_t fd, int name, unsigned char *value)
 {
 	socklen_t len = sizeof(*value);
@@ -36,13 +36,13 @@ get_byte(mio_fd_t fd, int name, unsigned char *value)
 	    mio__os_getsockopt(fd, IPPROTO_IP, name, value, &len));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_set_multicast_loop_v4(mio_fd_t fd, bool on)
 {
 	return set_byte(fd, IP_MULTICAST_LOOP, on);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_get_multicast_loop_v4(mio_fd_t fd, bool *on)
 {
 	unsigned char value;
@@ -60,21 +60,21 @@ mio_udp_get_multicast_loop_v4(mio_fd_t fd, bool *on)
 	return 0;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_set_multicast_loop_v6(mio_fd_t fd, bool on)
 {
 	return no_such_option(
 	    mio__option_set_bool(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, on));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_get_multicast_loop_v6(mio_fd_t fd, bool *on)
 {
 	return no_such_option(
 	    mio__option_get_bool(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, on));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_set_multicast_ttl_v4(mio_fd_t fd, unsigned ttl)
 {
 	if (ttl == 0 || ttl > TTL_MAX)
@@ -83,7 +83,7 @@ mio_udp_set_multicast_ttl_v4(mio_fd_t fd, unsigned ttl)
 	return set_byte(fd, IP_MULTICAST_TTL, (unsigned char)ttl);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_get_multicast_ttl_v4(mio_fd_t fd, unsigned *ttl)
 {
 	unsigned char value;
@@ -101,7 +101,7 @@ mio_udp_get_multicast_ttl_v4(mio_fd_t fd, unsigned *ttl)
 	return 0;
 }
 
-static int
+static MIO__COLD int
 change_v4(mio_fd_t fd, int name, const struct in_addr *group,
     const struct in_addr *interface)
 {
@@ -119,21 +119,21 @@ change_v4(mio_fd_t fd, int name, const struct in_addr *group,
 	    fd, IPPROTO_IP, name, &request, sizeof(request)));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_join_multicast_v4(
     mio_fd_t fd, const struct in_addr *group, const struct in_addr *interface)
 {
 	return change_v4(fd, IP_ADD_MEMBERSHIP, group, interface);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_leave_multicast_v4(
     mio_fd_t fd, const struct in_addr *group, const struct in_addr *interface)
 {
 	return change_v4(fd, IP_DROP_MEMBERSHIP, group, interface);
 }
 
-static int
+static MIO__COLD int
 change_v6(mio_fd_t fd, int name, const struct in6_addr *group,
     unsigned interface_index)
 {
@@ -151,14 +151,14 @@ change_v6(mio_fd_t fd, int name, const struct in6_addr *group,
 	    fd, IPPROTO_IPV6, name, &request, sizeof(request)));
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_join_multicast_v6(
     mio_fd_t fd, const struct in6_addr *group, unsigned interface_index)
 {
 	return change_v6(fd, IPV6_JOIN_GROUP, group, interface_index);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_udp_leave_multicast_v6(
     mio_fd_t fd, const struct in6_addr *group, unsigned interface_index)
 {

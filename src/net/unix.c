@@ -13,7 +13,7 @@
 #define UNNAMED      ((socklen_t)offsetof(struct sockaddr_un, sun_path))
 #define PATH_LEN_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_unix_addr(struct sockaddr_un *addr, socklen_t *len, const char *path)
 {
 	size_t path_len;
@@ -37,7 +37,7 @@ mio_unix_addr(struct sockaddr_un *addr, socklen_t *len, const char *path)
 }
 
 /* An abstract name begins with a NUL instead of ending with one. */
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_unix_abstract_addr(
     struct sockaddr_un *addr, socklen_t *len, const void *name, size_t name_len)
 {
@@ -89,7 +89,7 @@ mio_unix_connect(mio_fd_t *out, const struct sockaddr_un *addr, socklen_t len)
 }
 
 /* Makes a socket of this type and binds it to addr. */
-static int
+static MIO__COLD int
 bind_socket(
     mio_fd_t *out, const struct sockaddr_un *addr, socklen_t len, int type)
 {
@@ -113,7 +113,7 @@ bind_socket(
 }
 
 /* Removes the file that binding to addr has made, if there is one. */
-static void
+static MIO__COLD void
 remove_file(const struct sockaddr_un *addr, socklen_t len)
 {
 	char path[sizeof(addr->sun_path) + 1] = { 0 };
@@ -123,7 +123,7 @@ remove_file(const struct sockaddr_un *addr, socklen_t len)
 		(void)mio__os_unlink(path); /* it may be gone already */
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_unix_listen(
     mio_fd_t *out, const struct sockaddr_un *addr, socklen_t len, int backlog)
 {
@@ -193,7 +193,7 @@ mio_unix_accept(
 	return r;
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_unix_pair(mio_fd_t out[2])
 {
 	if (out == NULL)
@@ -208,7 +208,7 @@ mio_unix_datagram(mio_fd_t *out)
 	return mio_socket_create(out, AF_UNIX, SOCK_DGRAM);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_unix_datagram_bind(
     mio_fd_t *out, const struct sockaddr_un *addr, socklen_t len)
 {
@@ -228,7 +228,7 @@ mio_unix_datagram_connect(
 	return mio_socket_connect(fd, (const struct sockaddr *)addr, len);
 }
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_unix_datagram_pair(mio_fd_t out[2])
 {
 	if (out == NULL)

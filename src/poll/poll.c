@@ -25,13 +25,13 @@
 _Static_assert(INTEREST_ALLOWED == 7, "the three lowest bits, all of them");
 _Static_assert(sizeof(struct mio_event) == 16, "part of the ABI");
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_poll_create(struct mio_poll **out)
 {
 	return out == NULL ? -EINVAL : mio__core_create(out);
 }
 
-MIO__PUBLIC void
+MIO__PUBLIC MIO__COLD void
 mio_poll_destroy(struct mio_poll *poll)
 {
 	if (poll != NULL)

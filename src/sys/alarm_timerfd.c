@@ -6,6 +6,7 @@
 
 #include <sys/timerfd.h>
 
+#include "base/check.h"
 #include "sys/clock.h"
 #include "sys/descriptor.h"
 #include "sys/refused.h"
@@ -24,7 +25,7 @@ mio__alarm_set(int fd, mio__instant_t instant)
 	    : -ENOTSUP;
 }
 
-int
+MIO__COLD int
 mio__alarm_create(void)
 {
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);

@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 
-int
+MIO__COLD int
 mio__os_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;

@@ -2,6 +2,7 @@
 #include "sys/compat.h"
 #include "sys/descriptor.h"
 
+#include "base/check.h"
 #include "sys/clock.h"
 #include "sys/refused.h"
 
@@ -12,7 +13,7 @@ mio__os_close(int fd)
 }
 
 /* Sets both flags or neither: if the second fails, the first is cleared. */
-int
+MIO__COLD int
 mio__os_adopt(int fd)
 {
 	int status = fcntl(fd, F_GETFL);
@@ -36,7 +37,7 @@ mio__os_adopt(int fd)
 	return 0;
 }
 
-int
+MIO__COLD int
 mio__os_adopt_made(int fd)
 {
 	int r;
@@ -53,7 +54,7 @@ mio__os_adopt_made(int fd)
 	return fd;
 }
 
-int
+MIO__COLD int
 mio__os_adopt_both(const int made[2], int fds[2])
 {
 	int r;
@@ -74,7 +75,7 @@ mio__os_adopt_both(const int made[2], int fds[2])
 	return 0;
 }
 
-int
+MIO__COLD int
 mio__os_dup(int fd)
 {
 	return mio__os_adopt_made(fcntl(fd, F_DUPFD_CLOEXEC, 0));
@@ -100,13 +101,13 @@ mio__os_is_blocking(int fd)
 	return (status & O_NONBLOCK) == 0;
 }
 
-int
+MIO__COLD int
 mio__os_stat(int fd, struct stat *st)
 {
 	return fstat(fd, st) < 0 ? -errno : 0;
 }
 
-bool
+MIO__COLD bool
 mio__os_has_position(int fd)
 {
 	return lseek(fd, 0, SEEK_CUR) >= 0;

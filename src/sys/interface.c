@@ -9,6 +9,8 @@
 
 #include <net/if.h>
 
+#include "base/check.h"
+
 /* For an unknown interface the BSDs set ENXIO, and some set nothing. */
 static int
 error_of(int error)
@@ -16,7 +18,7 @@ error_of(int error)
 	return error == 0 || error == ENXIO ? -ENODEV : -error;
 }
 
-int
+MIO__COLD int
 mio__os_interface_index(const char *name)
 {
 	unsigned index;
@@ -29,7 +31,7 @@ mio__os_interface_index(const char *name)
 	return index == 0 ? error_of(errno) : (int)index;
 }
 
-int
+MIO__COLD int
 mio__os_interface_name(unsigned index, char *name)
 {
 	char *found;

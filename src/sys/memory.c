@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+
 void *
 mio__os_alloc(size_t count, size_t size)
 {
 	return calloc(count, size);
 }
 
-void *
+MIO__COLD void *
 mio__os_alloc_aligned(size_t alignment, size_t size)
 {
 	void *block;

@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 
+#include "base/check.h"
 #include "sys/descriptor.h"
 #include "sys/refused.h"
 
@@ -19,7 +20,7 @@
 static atomic_bool lacking_nosignal;
 static atomic_bool lacking_pipe2;
 
-static int
+static MIO__COLD int
 pipe_in_steps(int fds[2])
 {
 	int made[2];
@@ -27,7 +28,7 @@ pipe_in_steps(int fds[2])
 	return pipe(made) < 0 ? -errno : mio__os_adopt_both(made, fds);
 }
 
-int
+MIO__COLD int
 mio__os_pipe(int fds[2])
 {
 	if (atomic_load_explicit(&lacking_pipe2, memory_order_relaxed))
@@ -129,7 +130,7 @@ is_refused(int error)
 	return mio__os_refused(error) || error == EOPNOTSUPP || error == EINVAL;
 }
 
-static bool
+static MIO__COLD bool
 is_pipe(int fd)
 {
 	struct stat st;
@@ -162,7 +163,7 @@ mio__os_writev(int fd, const struct iovec *iov, int count)
 }
 
 /* Linux has this flag only on the end that is written to. */
-bool
+MIO__COLD bool
 mio__os_keeps_packets(int fd)
 {
 	int status = fcntl(fd, F_GETFL);

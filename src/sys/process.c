@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "base/check.h"
+
 /* Written by a child before it has a second thread. */
 static uint32_t forks;
 
@@ -23,7 +25,7 @@ count_fork(void)
 	forks++;
 }
 
-static void
+static MIO__COLD void
 watch_forks(void)
 {
 	refused = -pthread_atfork(NULL, NULL, count_fork);
@@ -35,7 +37,7 @@ current(void)
 	return (uint64_t)forks << 32 | (uint32_t)getpid();
 }
 
-int
+MIO__COLD int
 mio__process_id(uint64_t *id)
 {
 	(void)pthread_once(&once, watch_forks); /* a constant argument */

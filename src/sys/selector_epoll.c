@@ -22,6 +22,7 @@
 
 #include <sys/epoll.h>
 
+#include "base/check.h"
 #include "sys/alarm.h"
 #include "sys/clock.h"
 #include "sys/descriptor.h"
@@ -183,7 +184,7 @@ wait_for_records(struct mio__selector *selector, struct mio_event *events,
 
 /* ---- creating and destroying */
 
-static int
+static MIO__COLD int
 open_kernel(struct mio__selector *selector)
 {
 	int r;
@@ -200,7 +201,7 @@ open_kernel(struct mio__selector *selector)
 	return r;
 }
 
-int
+MIO__COLD int
 mio__selector_create(struct mio__selector **out)
 {
 	struct mio__selector *selector;
@@ -232,7 +233,7 @@ free:
 	return r;
 }
 
-void
+MIO__COLD void
 mio__selector_close(struct mio__selector *selector)
 {
 	(void)mio__os_close(selector->epfd); /* ours: nothing to report */
@@ -242,7 +243,7 @@ mio__selector_close(struct mio__selector *selector)
 	    &selector->alarm_works, false, memory_order_relaxed);
 }
 
-void
+MIO__COLD void
 mio__selector_destroy(struct mio__selector *selector)
 {
 	mio__waker_fini(&selector->waker);
@@ -397,7 +398,7 @@ mio__selector_clear_wake(struct mio__selector *selector)
 
 /* ---- the alarm */
 
-static int
+static MIO__COLD int
 make_alarm(struct mio__selector *selector)
 {
 	int fd, r;

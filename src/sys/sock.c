@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/check.h"
 #include "sys/descriptor.h"
 #include "sys/refused.h"
 
@@ -33,7 +34,7 @@ mio__os_socket(int family, int type)
 	return fd;
 }
 
-int
+MIO__COLD int
 mio__os_socketpair(int family, int type, int fds[2])
 {
 	int made[2];
@@ -53,19 +54,19 @@ mio__os_socketpair(int family, int type, int fds[2])
 	return 0;
 }
 
-int
+MIO__COLD int
 mio__os_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	return bind(fd, addr, len) < 0 ? -errno : 0;
 }
 
-int
+MIO__COLD int
 mio__os_unlink(const char *path)
 {
 	return unlink(path) < 0 ? -errno : 0;
 }
 
-int
+MIO__COLD int
 mio__os_listen(int fd, int backlog)
 {
 	return listen(fd, backlog) < 0 ? -errno : 0;
@@ -80,7 +81,7 @@ mio__os_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	return errno == EINTR ? -EINPROGRESS : -errno;
 }
 
-static int
+static MIO__COLD int
 accept_in_steps(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	int made;
@@ -121,7 +122,7 @@ accept_any(int fd, struct sockaddr *addr, socklen_t *len)
 }
 
 /* A Unix domain socket whose peer has no name has no address either. */
-static bool
+static MIO__COLD bool
 has_lost_peer(int fd)
 {
 	struct sockaddr_storage own;
@@ -255,7 +256,7 @@ mio__os_recvmsg(int fd, struct msghdr *msg, int flags)
 /* musl copies control data up to this size, and fails with ENOMEM beyond. */
 #define CONTROL_COPIED 1024u
 
-static ssize_t
+static MIO__COLD ssize_t
 send_directly(int fd, const struct msghdr *msg)
 {
 	ssize_t n;

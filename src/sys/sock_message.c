@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "base/check.h"
 #include "sys/refused.h"
 
 /* The calls that turned out to be missing, as in sock.c. */
@@ -25,7 +26,7 @@ static struct {
 /* Signed on FreeBSD. */
 typedef __typeof__(((struct mmsghdr *)NULL)->msg_len) msg_len_t;
 
-static int
+static MIO__COLD int
 recv_each(int fd, struct mmsghdr *msgs, unsigned count)
 {
 	ssize_t n = 0;
@@ -64,7 +65,7 @@ mio__os_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count)
 	return n;
 }
 
-static int
+static MIO__COLD int
 send_each(int fd, struct mmsghdr *msgs, unsigned count)
 {
 	ssize_t n = 0;

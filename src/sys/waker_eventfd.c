@@ -18,12 +18,13 @@
 
 #include <sys/eventfd.h>
 
+#include "base/check.h"
 #include "sys/cancel.h"
 #include "sys/descriptor.h"
 #include "sys/pipe.h"
 #include "sys/refused.h"
 
-int
+MIO__COLD int
 mio__waker_init(struct mio__waker *waker)
 {
 	int fds[2];
@@ -49,7 +50,7 @@ mio__waker_init(struct mio__waker *waker)
 	return 0;
 }
 
-void
+MIO__COLD void
 mio__waker_fini(struct mio__waker *waker)
 {
 	(void)mio__os_close(waker->read_fd); /* ours: nothing to report */

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/check.h"
+
 /* The content of a position: the link of a node, and the timeout's number. */
 struct entry {
 	uint32_t link, number;
@@ -98,7 +100,7 @@ sink(struct mio__overdue *overdue, uint32_t position, struct entry entry,
  * Sorts the heap in ascending order, in which it is still a heap, and numbers
  * its timeouts from 0 on.
  */
-static void
+static MIO__COLD void
 renumber(struct mio__overdue *overdue)
 {
 	uint32_t count = overdue->count, i;

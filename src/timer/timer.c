@@ -239,7 +239,7 @@ static const struct mio_source_ops ops = {
 
 /* ---- called by programs */
 
-MIO__PUBLIC int
+MIO__PUBLIC MIO__COLD int
 mio_timer_create(struct mio_timer **out, uint64_t tick_ns, size_t capacity)
 {
 	struct mio_timer *timer;
@@ -285,7 +285,7 @@ free:
 }
 
 /* Removes the timer from its poll, which does not check it after this. */
-static void
+static MIO__COLD void
 leave_poll(struct mio_timer *timer)
 {
 	struct mio_poll *poll = atomic_load_explicit(
@@ -300,7 +300,7 @@ leave_poll(struct mio_timer *timer)
 	mio__let_others_in(&poll->lock, locked);
 }
 
-MIO__PUBLIC void
+MIO__PUBLIC MIO__COLD void
 mio_timer_destroy(struct mio_timer *timer)
 {
 	if (timer == NULL)

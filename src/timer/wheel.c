@@ -46,6 +46,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "sys/memory.h"
 
 #define DIGITS MIO__WHEEL_DIGITS /* the values of a digit */
@@ -125,7 +126,7 @@ reset_free_list(struct mio__wheel *wheel)
 
 /* ---- creation */
 
-int
+MIO__COLD int
 mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 {
 	uint64_t count = (uint64_t)capacity + 1, units, i;
@@ -160,7 +161,7 @@ mio__wheel_init(struct mio__wheel *wheel, size_t capacity, uint64_t now)
 	return 0;
 }
 
-void
+MIO__COLD void
 mio__wheel_fini(struct mio__wheel *wheel)
 {
 	mio__os_free(wheel->nodes);
