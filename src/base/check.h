@@ -24,4 +24,7 @@
  */
 #define MIO__COLD __attribute__((cold))
 
+/* Marks functions that the compiler would otherwise copy into each caller. */
+#define MIO__NOINLINE __attribute__((noinline))
+
 #endif

@@ -24,6 +24,7 @@
 
 #include <stdatomic.h>
 
+#include "base/check.h"
 #include "mio/poll.h"
 #include "net/option.h"
 #include "net/socket.h"
@@ -90,7 +91,7 @@ check_before(mio_fd_t listener)
 }
 
 /* Whether r is one of the errors that systems use for a lost connection. */
-static bool
+static MIO__COLD bool
 is_lost(int r)
 {
 	static const int errors[] = { ECONNABORTED, ENETDOWN, EPROTO,
@@ -120,7 +121,7 @@ accept_next(
 
 		*len = room;
 		r = mio__os_accept(listener, addr, len);
-	} while (is_lost(r) && ++lost < LOST_MAX);
+	} while (r < 0 && r != -EAGAIN && is_lost(r) && ++lost < LOST_MAX);
 
 	return r;
 }
@@ -129,8 +130,9 @@ int
 mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
     socklen_t *len)
 {
-	struct sockaddr_storage got = { 0 };
-	socklen_t got_len = sizeof(got);
+	struct sockaddr_storage unused;
+	struct sockaddr_storage *addr = peer != NULL ? peer : &unused;
+	socklen_t got_len = sizeof(*addr);
 	int blocks = 0;
 	int fd;
 
@@ -142,7 +144,7 @@ mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
 	if (blocks < 0)
 		return blocks;
 
-	fd = accept_next(listener, blocks, (struct sockaddr *)&got, &got_len);
+	fd = accept_next(listener, blocks, (struct sockaddr *)addr, &got_len);
 	if (fd == -EAGAIN)
 		mio__selector_rearm(listener, MIO_READABLE);
 	if (fd < 0) {
@@ -154,7 +156,7 @@ mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
 		remember(listener);
 	*out = fd;
 	if (peer != NULL) {
-		*peer = got;
+		mio__socket_clear_rest(peer, got_len);
 		*len = got_len;
 	}
 

@@ -16,23 +16,33 @@ mio__option_set_int(mio_fd_t fd, int level, int name, int value)
 	return mio__os_setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-int
-mio__option_get_int(mio_fd_t fd, int level, int name, int *value)
+/* Stores the option in one of the two, and the other is NULL. */
+static int
+get(mio_fd_t fd, int level, int name, int *value, bool *on)
 {
 	int got = 0;
 	socklen_t len = sizeof(got);
 	int r;
 
-	if (value == NULL)
+	if (value == NULL && on == NULL)
 		return -EINVAL;
 
 	r = mio__os_getsockopt(fd, level, name, &got, &len);
 	if (r < 0)
 		return r;
 
-	*value = got;
+	if (value != NULL)
+		*value = got;
+	else
+		*on = got != 0;
 
 	return 0;
+}
+
+int
+mio__option_get_int(mio_fd_t fd, int level, int name, int *value)
+{
+	return get(fd, level, name, value, NULL);
 }
 
 int
@@ -44,19 +54,7 @@ mio__option_set_bool(mio_fd_t fd, int level, int name, bool on)
 MIO__COLD int
 mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on)
 {
-	int value;
-	int r;
-
-	if (on == NULL)
-		return -EINVAL;
-
-	r = mio__option_get_int(fd, level, name, &value);
-	if (r < 0)
-		return r;
-
-	*on = value != 0;
-
-	return 0;
+	return get(fd, level, name, NULL, on);
 }
 
 MIO__COLD int

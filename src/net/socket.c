@@ -27,6 +27,13 @@ mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out)
 	return 0;
 }
 
+MIO__NOINLINE void
+mio__socket_clear_rest(struct sockaddr_storage *addr, socklen_t len)
+{
+	if (len < sizeof(*addr))
+		memset((char *)addr + len, 0, sizeof(*addr) - len);
+}
+
 MIO__PUBLIC int
 mio_socket_create(mio_fd_t *out, int family, int type)
 {
@@ -279,15 +286,12 @@ mio_socket_recvv(mio_fd_t fd, const struct iovec *iov, int count)
 	struct msghdr msg;
 	ssize_t len;
 
-	if (iov == NULL || count < 0)
-		return -EINVAL;
-
-	if (count == 0)
-		return transfer_nothing(fd);
-
 	len = mio__transfer_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
+
+	if (count == 0)
+		return transfer_nothing(fd);
 
 	msg = message_of(iov, count);
 
@@ -301,15 +305,12 @@ mio_socket_sendv(mio_fd_t fd, const struct iovec *iov, int count)
 	struct msghdr msg;
 	ssize_t len;
 
-	if (iov == NULL || count < 0)
-		return -EINVAL;
-
-	if (count == 0)
-		return transfer_nothing(fd);
-
 	len = mio__transfer_clip(fd, iov, &count);
 	if (len < 0)
 		return len;
+
+	if (count == 0)
+		return transfer_nothing(fd);
 
 	msg = message_of(iov, count);
 
@@ -334,22 +335,21 @@ mio_socket_shutdown(mio_fd_t fd, int how)
 
 typedef int name_call(int fd, struct sockaddr *addr, socklen_t *len);
 
-static int
+static MIO__NOINLINE int
 get_addr(
     name_call *call, mio_fd_t fd, struct sockaddr_storage *addr, socklen_t *len)
 {
-	struct sockaddr_storage got = { 0 };
-	socklen_t got_len = sizeof(got);
+	socklen_t got_len = sizeof(*addr);
 	int r;
 
 	if (addr == NULL || len == NULL)
 		return -EINVAL;
 
-	r = call(fd, (struct sockaddr *)&got, &got_len);
+	r = call(fd, (struct sockaddr *)addr, &got_len);
 	if (r < 0)
 		return r;
 
-	*addr = got;
+	mio__socket_clear_rest(addr, got_len);
 	*len = got_len;
 
 	return 0;

@@ -116,21 +116,16 @@ MIO__PUBLIC MIO__COLD int
 mio_socket_get_ttl(mio_fd_t fd, unsigned *ttl)
 {
 	struct option option;
-	int value;
 	int r;
 
 	if (ttl == NULL)
 		return -EINVAL;
 
 	r = find_ttl(fd, &option);
-	if (r == 0)
-		r = mio__option_get_int(fd, option.level, option.name, &value);
 	if (r < 0)
 		return r;
 
-	*ttl = (unsigned)value;
-
-	return 0;
+	return mio__option_get_int(fd, option.level, option.name, (int *)ttl);
 }
 
 /* Systems differ in the error for a socket that is not an IPv6 socket. */

@@ -31,6 +31,9 @@ mio__transfer_clip(mio_fd_t fd, const struct iovec *iov, int *count)
 	size_t len = 0;
 	int i, r;
 
+	if (iov == NULL || *count < 0)
+		return -EINVAL;
+
 	if (*count > IOV_MAX) {
 		r = check_stream(fd);
 		if (r < 0)

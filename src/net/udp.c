@@ -2,6 +2,7 @@
 #include "sys/compat.h"
 #include "mio/udp.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <netinet/in.h>
@@ -39,25 +40,25 @@ mio_udp_bind(
 	return mio__socket_hand_over(fd, r, out);
 }
 
+#define PORT_OFFSET offsetof(struct sockaddr_in, sin_port)
+
+_Static_assert(PORT_OFFSET == offsetof(struct sockaddr_in6, sin6_port) &&
+	PORT_OFFSET <= offsetof(struct sockaddr, sa_data),
+    "the port is at the same place in both");
+
 /* Linux accepts port 0, but the socket is then not connected. */
 static bool
 lacks_port(const struct sockaddr *addr, socklen_t len)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} to = { .any.sa_family = AF_UNSPEC };
+	in_port_t port;
 
-	if (addr == NULL || len > sizeof(to))
+	if (addr == NULL || len < sizeof(struct sockaddr_in) ||
+	    (addr->sa_family != AF_INET && addr->sa_family != AF_INET6))
 		return false;
 
-	memcpy(&to, addr, len);
+	memcpy(&port, (const char *)addr + PORT_OFFSET, sizeof(port));
 
-	return (to.any.sa_family == AF_INET && len >= sizeof(to.v4) &&
-		   to.v4.sin_port == 0) ||
-	    (to.any.sa_family == AF_INET6 && len >= sizeof(to.v6) &&
-		to.v6.sin6_port == 0);
+	return port == 0;
 }
 
 MIO__PUBLIC int
@@ -111,19 +112,8 @@ mio_udp_set_segment_size(mio_fd_t fd, unsigned size)
 MIO__PUBLIC MIO__COLD int
 mio_udp_get_segment_size(mio_fd_t fd, unsigned *size)
 {
-	int value;
-	int r;
-
-	if (size == NULL)
-		return -EINVAL;
-
-	r = mio__option_get_int(fd, IPPROTO_UDP, UDP_SEGMENT, &value);
-	if (r < 0)
-		return not_supported(r);
-
-	*size = (unsigned)value;
-
-	return 0;
+	return not_supported(
+	    mio__option_get_int(fd, IPPROTO_UDP, UDP_SEGMENT, (int *)size));
 }
 
 MIO__PUBLIC MIO__COLD int

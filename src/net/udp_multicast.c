@@ -27,13 +27,27 @@ set_byte(mio_fd_t fd, int name, unsigned char value)
 	    mio__os_setsockopt(fd, IPPROTO_IP, name, &value, sizeof(value)));
 }
 
+/* Stores the byte in one of the two, and the other is NULL. */
 static MIO__COLD int
-get_byte(mio_fd_t fd, int name, unsigned char *value)
+get_byte(mio_fd_t fd, int name, unsigned *number, bool *on)
 {
-	socklen_t len = sizeof(*value);
+	unsigned char value;
+	socklen_t len = sizeof(value);
+	int r;
 
-	return no_such_option(
-	    mio__os_getsockopt(fd, IPPROTO_IP, name, value, &len));
+	if (number == NULL && on == NULL)
+		return -EINVAL;
+
+	r = mio__os_getsockopt(fd, IPPROTO_IP, name, &value, &len);
+	if (r < 0)
+		return no_such_option(r);
+
+	if (number != NULL)
+		*number = value;
+	else
+		*on = value != 0;
+
+	return 0;
 }
 
 MIO__PUBLIC MIO__COLD int
@@ -45,19 +59,7 @@ mio_udp_set_multicast_loop_v4(mio_fd_t fd, bool on)
 MIO__PUBLIC MIO__COLD int
 mio_udp_get_multicast_loop_v4(mio_fd_t fd, bool *on)
 {
-	unsigned char value;
-	int r;
-
-	if (on == NULL)
-		return -EINVAL;
-
-	r = get_byte(fd, IP_MULTICAST_LOOP, &value);
-	if (r < 0)
-		return r;
-
-	*on = value != 0;
-
-	return 0;
+	return get_byte(fd, IP_MULTICAST_LOOP, NULL, on);
 }
 
 MIO__PUBLIC MIO__COLD int
@@ -86,19 +88,7 @@ mio_udp_set_multicast_ttl_v4(mio_fd_t fd, unsigned ttl)
 MIO__PUBLIC MIO__COLD int
 mio_udp_get_multicast_ttl_v4(mio_fd_t fd, unsigned *ttl)
 {
-	unsigned char value;
-	int r;
-
-	if (ttl == NULL)
-		return -EINVAL;
-
-	r = get_byte(fd, IP_MULTICAST_TTL, &value);
-	if (r < 0)
-		return r;
-
-	*ttl = value;
-
-	return 0;
+	return get_byte(fd, IP_MULTICAST_TTL, ttl, NULL);
 }
 
 static MIO__COLD int

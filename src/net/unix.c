@@ -13,27 +13,37 @@
 #define UNNAMED      ((socklen_t)offsetof(struct sockaddr_un, sun_path))
 #define PATH_LEN_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
-MIO__PUBLIC MIO__COLD int
-mio_unix_addr(struct sockaddr_un *addr, socklen_t *len, const char *path)
+/* Makes an address of a name that begins at this byte of the path. */
+static MIO__COLD int
+make_address(struct sockaddr_un *addr, socklen_t *len, size_t begin,
+    const char *name, size_t name_len)
 {
-	size_t path_len;
-
-	if (addr == NULL || len == NULL || path == NULL)
+	if (addr == NULL || len == NULL || name_len == 0)
 		return -EINVAL;
 
-	path_len = strlen(path);
-	if (path_len == 0)
-		return -EINVAL;
-
-	if (path_len > PATH_LEN_MAX)
+	if (name_len > PATH_LEN_MAX)
 		return -ENAMETOOLONG;
 
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(addr->sun_path, path, path_len);
-	*len = UNNAMED + (socklen_t)path_len + 1;
-	MIO__SET_ADDRESS_LEN(addr, *len);
+	memcpy(addr->sun_path + begin, name, name_len);
+	*len = UNNAMED + (socklen_t)name_len + 1; /* with its NUL */
 
 	return 0;
+}
+
+MIO__PUBLIC MIO__COLD int
+mio_unix_addr(struct sockaddr_un *addr, socklen_t *len, const char *path)
+{
+	int r;
+
+	if (path == NULL)
+		return -EINVAL;
+
+	r = make_address(addr, len, 0, path, strlen(path));
+	if (r == 0)
+		MIO__SET_ADDRESS_LEN(addr, *len);
+
+	return r;
 }
 
 /* An abstract name begins with a NUL instead of ending with one. */
@@ -41,20 +51,13 @@ MIO__PUBLIC MIO__COLD int
 mio_unix_abstract_addr(
     struct sockaddr_un *addr, socklen_t *len, const void *name, size_t name_len)
 {
-	if (addr == NULL || len == NULL || name == NULL || name_len == 0)
+	if (name == NULL)
 		return -EINVAL;
 
-	if (!MIO__ABSTRACT_NAMES)
+	if (!MIO__ABSTRACT_NAMES && addr != NULL && len != NULL && name_len > 0)
 		return -ENOTSUP;
 
-	if (name_len > PATH_LEN_MAX)
-		return -ENAMETOOLONG;
-
-	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(addr->sun_path + 1, name, name_len);
-	*len = UNNAMED + 1 + (socklen_t)name_len;
-
-	return 0;
+	return make_address(addr, len, 1, name, name_len);
 }
 
 static int
@@ -156,7 +159,7 @@ is_named(const struct sockaddr_un *addr)
  * without a name some calls return no address at all. The length of a path that
  * fills the structure is reported one byte too large.
  */
-static void
+static MIO__NOINLINE void
 put_address(struct sockaddr_un *addr, socklen_t *len,
     const struct sockaddr_storage *got, socklen_t got_len)
 {

@@ -7,6 +7,12 @@
 #include "sys/refused.h"
 
 int
+mio__os_result(int r)
+{
+	return r < 0 ? -errno : r;
+}
+
+int
 mio__os_close(int fd)
 {
 	return close(fd) < 0 && errno == EBADF ? -EBADF : 0;
@@ -104,7 +110,7 @@ mio__os_is_blocking(int fd)
 MIO__COLD int
 mio__os_stat(int fd, struct stat *st)
 {
-	return fstat(fd, st) < 0 ? -errno : 0;
+	return mio__os_result(fstat(fd, st));
 }
 
 MIO__COLD bool

@@ -19,6 +19,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/* Returns r, or -errno if r is negative: the result of a call that failed. */
+int mio__os_result(int r);
+
 /*
  * Never retries, and returns no error but -EBADF: after any other error the
  * descriptor is closed as well.

@@ -128,7 +128,7 @@ _Static_assert(ROW_OF(EPOLLIN | EPOLLOUT | EPOLLHUP) == 0x15 &&
 
 /* ---- the kernel's calls */
 
-static inline int
+static MIO__NOINLINE int
 control(struct mio__selector *selector, int op, int fd, mio_token_t token,
     uint32_t bits)
 {

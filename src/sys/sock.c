@@ -57,19 +57,19 @@ mio__os_socketpair(int family, int type, int fds[2])
 MIO__COLD int
 mio__os_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	return bind(fd, addr, len) < 0 ? -errno : 0;
+	return mio__os_result(bind(fd, addr, len));
 }
 
 MIO__COLD int
 mio__os_unlink(const char *path)
 {
-	return unlink(path) < 0 ? -errno : 0;
+	return mio__os_result(unlink(path));
 }
 
 MIO__COLD int
 mio__os_listen(int fd, int backlog)
 {
-	return listen(fd, backlog) < 0 ? -errno : 0;
+	return mio__os_result(listen(fd, backlog));
 }
 
 int
@@ -149,32 +149,32 @@ mio__os_accept(int fd, struct sockaddr *addr, socklen_t *len)
 int
 mio__os_shutdown(int fd, int how)
 {
-	return shutdown(fd, how) < 0 ? -errno : 0;
+	return mio__os_result(shutdown(fd, how));
 }
 
 int
 mio__os_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 {
-	return getsockname(fd, addr, len) < 0 ? -errno : 0;
+	return mio__os_result(getsockname(fd, addr, len));
 }
 
 int
 mio__os_getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 {
-	return getpeername(fd, addr, len) < 0 ? -errno : 0;
+	return mio__os_result(getpeername(fd, addr, len));
 }
 
 int
 mio__os_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	return getsockopt(fd, level, name, value, len) < 0 ? -errno : 0;
+	return mio__os_result(getsockopt(fd, level, name, value, len));
 }
 
 int
 mio__os_setsockopt(
     int fd, int level, int name, const void *value, socklen_t len)
 {
-	return setsockopt(fd, level, name, value, len) < 0 ? -errno : 0;
+	return mio__os_result(setsockopt(fd, level, name, value, len));
 }
 
 ssize_t

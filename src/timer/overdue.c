@@ -54,7 +54,7 @@ is_before(const struct mio__overdue *overdue, struct entry a, struct entry b)
 }
 
 /* Stores the entry at this position, which is free, or above it. */
-static void
+static MIO__COLD void
 rise(struct mio__overdue *overdue, uint32_t position, struct entry entry)
 {
 	struct entry above;
@@ -72,7 +72,7 @@ rise(struct mio__overdue *overdue, uint32_t position, struct entry entry)
  * Stores the entry at this position, which is free, or below it, in a heap of
  * count entries.
  */
-static void
+static MIO__COLD void
 sink(struct mio__overdue *overdue, uint32_t position, struct entry entry,
     size_t count)
 {
@@ -123,7 +123,7 @@ renumber(struct mio__overdue *overdue)
 	overdue->next_number = count;
 }
 
-void
+MIO__COLD void
 mio__overdue_add(struct mio__overdue *overdue, uint32_t link)
 {
 	if (overdue->count == 0)
@@ -135,7 +135,7 @@ mio__overdue_add(struct mio__overdue *overdue, uint32_t link)
 	    (struct entry){ link, overdue->next_number++ });
 }
 
-void
+MIO__COLD void
 mio__overdue_remove(struct mio__overdue *overdue, uint32_t list)
 {
 	uint32_t position = list - overdue->list;

@@ -525,7 +525,7 @@ expire_list(
 	return n;
 }
 
-static size_t
+static MIO__COLD size_t
 expire_overdue(struct mio__wheel *wheel, uint64_t *tokens, size_t count)
 {
 	uint32_t link;
