@@ -130,9 +130,8 @@ int
 mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
     socklen_t *len)
 {
-	struct sockaddr_storage unused;
-	struct sockaddr_storage *addr = peer != NULL ? peer : &unused;
-	socklen_t got_len = sizeof(*addr);
+	struct sockaddr_storage got = { 0 };
+	socklen_t got_len = sizeof(got);
 	int blocks = 0;
 	int fd;
 
@@ -144,7 +143,7 @@ mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
 	if (blocks < 0)
 		return blocks;
 
-	fd = accept_next(listener, blocks, (struct sockaddr *)addr, &got_len);
+	fd = accept_next(listener, blocks, (struct sockaddr *)&got, &got_len);
 	if (fd == -EAGAIN)
 		mio__selector_rearm(listener, MIO_READABLE);
 	if (fd < 0) {
@@ -156,7 +155,7 @@ mio__accept(mio_fd_t listener, mio_fd_t *out, struct sockaddr_storage *peer,
 		remember(listener);
 	*out = fd;
 	if (peer != NULL) {
-		mio__socket_clear_rest(peer, got_len);
+		*peer = got;
 		*len = got_len;
 	}
 

@@ -27,13 +27,6 @@ mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out)
 	return 0;
 }
 
-MIO__NOINLINE void
-mio__socket_clear_rest(struct sockaddr_storage *addr, socklen_t len)
-{
-	if (len < sizeof(*addr))
-		memset((char *)addr + len, 0, sizeof(*addr) - len);
-}
-
 MIO__PUBLIC int
 mio_socket_create(mio_fd_t *out, int family, int type)
 {
@@ -349,7 +342,8 @@ get_addr(
 	if (r < 0)
 		return r;
 
-	mio__socket_clear_rest(addr, got_len);
+	if (got_len < sizeof(*addr))
+		memset((char *)addr + got_len, 0, sizeof(*addr) - got_len);
 	*len = got_len;
 
 	return 0;

@@ -17,9 +17,6 @@
  */
 int mio__socket_hand_over(mio_fd_t fd, int r, mio_fd_t *out);
 
-/* Stores 0 in the bytes that an address of this length does not use. */
-void mio__socket_clear_rest(struct sockaddr_storage *addr, socklen_t len);
-
 /* Returns the events that poll(2) reports for fd now, or an error. */
 int mio__socket_check(mio_fd_t fd, short events);
 

@@ -46,6 +46,7 @@ static const struct {
 	{ "pthread_cond_init", { ENOMEM } },
 	{ "pthread_sigmask", { 0 } }, /* in internal_sigpipe.c */
 	{ "pwritev2", { EAGAIN, EPIPE, EIO, EINTR } },
+	{ "read", { EAGAIN, EIO, EINTR } },
 	{ "readv", { EAGAIN, EIO, EINTR } },
 	{ "realloc", { ENOMEM } },
 	{ "recv", { EAGAIN, ECONNRESET, ENOTCONN, ENOMEM, EINTR } },
