@@ -31,6 +31,12 @@ AC_DEFUN([MIO_COMPILER], [
 	AX_APPEND_COMPILE_FLAGS(m4_normalize([-fno-align-functions
 		-fno-align-loops -fno-align-jumps
 		-fno-reorder-blocks-and-partition]), [MIO_LIB_CFLAGS], [-Werror])
+	# A call of the C library goes through the global offset table and needs
+	# no entry of the procedure linkage table. On x86-64 this makes the call
+	# one byte longer and one instruction shorter; elsewhere it costs more.
+	AS_CASE([$host_cpu],
+		[x86_64], [AX_APPEND_COMPILE_FLAGS([-fno-plt],
+			[MIO_LIB_CFLAGS], [-Werror])])
 
 	AC_ARG_ENABLE([werror],
 		[AS_HELP_STRING([--enable-werror],
