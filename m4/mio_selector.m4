@@ -176,6 +176,9 @@ AC_DEFUN([MIO_SELECTOR], [
 	m4_foreach_w([mio_part], [alarm filters gate pollable table waker], [
 		AM_CONDITIONAL([USES_]m4_toupper(mio_part),
 			[expr "$mio_uses" : ".* mio_part " >/dev/null])])
+	AS_CASE([$mio_uses], [*" table "*],
+		[AC_DEFINE([MIO_USES_TABLE], [1],
+			[Define to 1 if the selector keeps a table.])])
 	AM_CONDITIONAL([EPOLL], [test "$ac_cv_func_epoll_create1" = yes])
 
 	MIO_CHOOSE([alarm], [], m4_defn([MIO_ALARMS]))

@@ -27,6 +27,8 @@
  * - Closing the last copy of a descriptor removes its registration.
  */
 
+#include "config.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -111,16 +113,28 @@ mio__selector_set_alarm(struct mio__selector *selector, mio__instant_t instant);
 bool mio__selector_has_alarm(const struct mio__selector *selector);
 
 /*
- * An I/O call on fd would have blocked for these readiness bits, or has
- * transferred less than it was given. The next change is therefore a new edge,
- * which some selectors do not learn in another way. The others do nothing.
+ * rearm: an I/O call on fd would have blocked for these readiness bits, or has
+ * transferred less than it was given. The next change is therefore a new edge.
+ * forget: fd is about to be closed. A selector with a table of its own learns
+ * neither in another way. Without one the kernel sees both, and the calls leave
+ * no code in the functions that transfer data.
  */
+#ifdef MIO_USES_TABLE
 void mio__selector_rearm(mio_fd_t fd, unsigned ready);
-
-/*
- * fd is about to be closed. For selectors whose kernel does not remove its
- * registration then.
- */
 void mio__selector_forget(mio_fd_t fd);
+#else
+static inline void
+mio__selector_rearm(mio_fd_t fd, unsigned ready)
+{
+	(void)fd;
+	(void)ready;
+}
+
+static inline void
+mio__selector_forget(mio_fd_t fd)
+{
+	(void)fd;
+}
+#endif
 
 #endif

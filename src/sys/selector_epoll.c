@@ -443,18 +443,3 @@ mio__selector_has_alarm(const struct mio__selector *selector)
 	return atomic_load_explicit(
 	    &selector->alarm_works, memory_order_relaxed);
 }
-
-/* ---- what the kernel does by itself */
-
-void
-mio__selector_rearm(mio_fd_t fd, unsigned ready)
-{
-	(void)fd;
-	(void)ready;
-}
-
-void
-mio__selector_forget(mio_fd_t fd)
-{
-	(void)fd;
-}
