@@ -37,6 +37,9 @@ AC_DEFUN([MIO_COMPILER], [
 	AS_CASE([$host_cpu],
 		[x86_64], [AX_APPEND_COMPILE_FLAGS([-fno-plt],
 			[MIO_LIB_CFLAGS], [-Werror])])
+	# With MIO_LINKER, leaves out what this system and selector do not use.
+	AX_APPEND_COMPILE_FLAGS([-ffunction-sections], [MIO_LIB_CFLAGS],
+		[-Werror])
 
 	AC_ARG_ENABLE([werror],
 		[AS_HELP_STRING([--enable-werror],

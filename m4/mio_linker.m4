@@ -17,6 +17,7 @@ AC_DEFUN([MIO_LINKER], [
 	# each public function that the library itself calls, and a program could
 	# replace the function for the library as well.
 	AX_APPEND_LINK_FLAGS([-Wl,-Bsymbolic-functions], [MIO_LIB_LDFLAGS])
+	AX_APPEND_LINK_FLAGS([-Wl,--gc-sections], [MIO_LIB_LDFLAGS])
 	AC_SUBST([MIO_LIB_LDFLAGS])
 
 	AS_CASE([$host_os],
