@@ -48,6 +48,8 @@ AC_DEFUN([MIO_FLAVOUR], [
 
 	AC_CHECK_DECL([F_SETNOSIGPIPE], [mio_sigpipe=flag], [mio_sigpipe=none],
 		[#include <fcntl.h>])
+	AS_IF([test "$mio_sigpipe" = flag], [AC_DEFINE([MIO_SIGPIPE_FLAG], [1],
+		[Define to 1 if a flag of descriptors prevents SIGPIPE.])])
 	AM_CONDITIONAL([SIGPIPE_FLAG], [test "$mio_sigpipe" = flag])
 
 	AC_CHECK_FUNCS([pthread_condattr_setclock

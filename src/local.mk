@@ -100,7 +100,6 @@ sys_sources = \
 	src/sys/process.c \
 	src/sys/process.h \
 	src/sys/raw.h \
-	src/sys/refused.c \
 	src/sys/refused.h \
 	src/sys/selector.c \
 	src/sys/selector.h \
@@ -202,8 +201,6 @@ sys_sources += src/sys/sock_xucred.c
 endif
 if SIGPIPE_FLAG
 sys_sources += src/sys/sigpipe_flag.c
-else
-sys_sources += src/sys/sigpipe_none.c
 endif
 
 libmio_la_SOURCES = \

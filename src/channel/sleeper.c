@@ -66,12 +66,6 @@ mio__sleeper_prepare(struct mio__sleeper *sleeper)
 	atomic_store_explicit(&sleeper->prepared, 1, memory_order_relaxed);
 }
 
-void
-mio__sleeper_cancel(struct mio__sleeper *sleeper)
-{
-	atomic_store_explicit(&sleeper->prepared, 0, memory_order_relaxed);
-}
-
 /* Called with the lock held; unlocks it. */
 static void
 stop_sleeping(void *argument)

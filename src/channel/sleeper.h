@@ -41,7 +41,11 @@ void mio__sleeper_prepare(struct mio__sleeper *sleeper);
 bool mio__sleeper_sleep(struct mio__sleeper *sleeper, mio__instant_t deadline);
 
 /* Ends the announcement without a sleep. */
-void mio__sleeper_cancel(struct mio__sleeper *sleeper);
+static inline void
+mio__sleeper_cancel(struct mio__sleeper *sleeper)
+{
+	atomic_store_explicit(&sleeper->prepared, 0, memory_order_relaxed);
+}
 
 /* Wakes the sleeper. Any thread may call this. */
 void mio__sleeper_wake(struct mio__sleeper *sleeper);

@@ -8,8 +8,6 @@
 #include "base/check.h"
 #include "sys/sock.h"
 
-#define NS_PER_SEC INT64_C(1000000000)
-
 int
 mio__option_set_int(mio_fd_t fd, int level, int name, int value)
 {
@@ -60,7 +58,7 @@ mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on)
 MIO__COLD int
 mio__option_to_seconds(int64_t ns, int *seconds)
 {
-	int64_t whole = ns / NS_PER_SEC + (ns % NS_PER_SEC != 0);
+	int64_t whole = ns / MIO__NS_PER_SEC + (ns % MIO__NS_PER_SEC != 0);
 
 	if (whole > INT_MAX)
 		return -ERANGE;
@@ -68,10 +66,4 @@ mio__option_to_seconds(int64_t ns, int *seconds)
 	*seconds = (int)whole;
 
 	return 0;
-}
-
-MIO__COLD int64_t
-mio__option_to_ns(int seconds)
-{
-	return seconds * NS_PER_SEC;
 }

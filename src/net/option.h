@@ -7,6 +7,8 @@
 
 #include "mio/fd.h"
 
+#define MIO__NS_PER_SEC INT64_C(1000000000)
+
 /*
  * Socket options whose value is an int, as it is for most. The errors are those
  * of getsockopt(2) and setsockopt(2), and -EINVAL for a NULL output.
@@ -18,6 +20,10 @@ int mio__option_get_bool(mio_fd_t fd, int level, int name, bool *on);
 
 /* Converts to whole seconds, rounded up; -ERANGE if they exceed an int. */
 int mio__option_to_seconds(int64_t ns, int *seconds);
-int64_t mio__option_to_ns(int seconds);
+static inline int64_t
+mio__option_to_ns(int seconds)
+{
+	return seconds * MIO__NS_PER_SEC;
+}
 
 #endif

@@ -11,6 +11,8 @@
  * they use an older one.
  */
 
+#include "config.h"
+
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +37,15 @@ void mio__os_adopt_passed(int fd);
  * Sets the flag against SIGPIPE on systems that have one for each descriptor.
  * Called for every descriptor that libmio makes, adopts or receives.
  */
+#ifdef MIO_SIGPIPE_FLAG
 void mio__os_prevent_sigpipe(int fd);
+#else
+static inline void
+mio__os_prevent_sigpipe(int fd)
+{
+	(void)fd;
+}
+#endif
 /* Whether fd is in blocking mode. Returns 0 if a sandbox refuses the call. */
 int mio__os_is_blocking(int fd);
 int mio__os_stat(int fd, struct stat *st);
