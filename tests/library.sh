@@ -12,7 +12,7 @@ library=$builddir/.libs/libmio.so
 
 # The limit for `size', in bytes, on x86-64 with gcc and -O2: this includes the
 # tables for unwinding and the dynamic symbols. Raise it only for new calls.
-limit=86016
+limit=77824
 # and that for the variables in the archive
 data_limit=512
 

@@ -376,6 +376,7 @@ put_unix(struct text *text, const struct sockaddr *addr, socklen_t len)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	size_t room, name_len;
+	const char *end;
 
 	if (len <= UNNAMED)
 		return -EINVAL;
@@ -384,7 +385,8 @@ put_unix(struct text *text, const struct sockaddr *addr, socklen_t len)
 		len = sizeof(un);
 	memcpy(&un, addr, len);
 	room = len - UNNAMED;
-	name_len = strnlen(un.sun_path, room);
+	end = memchr(un.sun_path, '\0', room);
+	name_len = end != NULL ? (size_t)(end - un.sun_path) : room;
 
 	if (name_len > 0) {
 		if (un.sun_path[0] == '@' || name_len > PATH_LEN_MAX)

@@ -122,7 +122,7 @@ check_due(struct mio__timed *timed, mio__instant_t now)
  * Clears the readiness if no timeout is left of those that were reported.
  * Returns whether it did: the poll has to wake for this timer again.
  */
-static bool
+static MIO__NOINLINE bool
 clear_readiness_locked(struct mio_timer *timer)
 {
 	if (!timer->reported ||
@@ -357,7 +357,6 @@ static inline int
 set_at(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
     mio_timeout_t *out)
 {
-	mio__wheel_handle_t unused;
 	bool is_earliest, locked;
 	uint64_t tick;
 	int r;
@@ -368,8 +367,7 @@ set_at(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
 	tick = mio__tick_ceil(&timer->tick, deadline_ns);
 	locked = mio__lock_others_out(&timer->lock);
 	is_earliest = tick < timer->wheel.earliest;
-	r = mio__wheel_insert(
-	    &timer->wheel, tick, token, out != NULL ? out : &unused);
+	r = mio__wheel_insert(&timer->wheel, tick, token, out);
 	mio__let_others_in(&timer->lock, locked);
 
 	if (r == 0 && is_earliest)
@@ -382,7 +380,9 @@ static SLOW int
 set_at_slow(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
     mio_timeout_t *out)
 {
-	return set_at(timer, deadline_ns, token, out);
+	mio__wheel_handle_t unused;
+
+	return set_at(timer, deadline_ns, token, out != NULL ? out : &unused);
 }
 
 MIO__PUBLIC int
