@@ -15,6 +15,7 @@
 #include "sys/compat.h"
 #include "sys/pollable.h"
 
+#include "sys/cancel.h"
 #include "sys/descriptor.h"
 #include "sys/epoll_accepts.h"
 
@@ -25,12 +26,14 @@ static int
 poll_now(int fd)
 {
 	struct pollfd slot = { .fd = fd, .events = ALWAYS | POLLPRI };
+	int state = mio__cancel_hold(); /* no wait, no cancellation point */
 	bool coarse = false;
 	int r;
 
 	do
 		r = mio__os_poll(&slot, 1, 0, &coarse);
 	while (r == -EINTR);
+	mio__cancel_let(state);
 
 	return r < 0 ? r : slot.revents;
 }

@@ -74,12 +74,15 @@ mio__waker_wake(struct mio__waker *waker)
 	errno = saved;
 }
 
+/* A wait may do so when it has events already: they must not be lost. */
 void
 mio__waker_drain(struct mio__waker *waker)
 {
 	uint64_t counts[64];
+	int state = mio__cancel_hold();
 
 	while (mio__os_read(waker->read_fd, counts, sizeof(counts)) ==
 	    (ssize_t)sizeof(counts))
 		continue;
+	mio__cancel_let(state);
 }

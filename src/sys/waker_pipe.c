@@ -53,12 +53,15 @@ mio__waker_wake(struct mio__waker *waker)
 	errno = saved;
 }
 
+/* A wait may do so when it has events already: they must not be lost. */
 void
 mio__waker_drain(struct mio__waker *waker)
 {
 	char bytes[512];
+	int state = mio__cancel_hold();
 
 	while (mio__os_read(waker->read_fd, bytes, sizeof(bytes)) ==
 	    (ssize_t)sizeof(bytes))
 		continue;
+	mio__cancel_let(state);
 }
