@@ -15,6 +15,13 @@ user_filter(unsigned flags)
 	return mio__kqueue_change(IDENT, MIO__EVFILT_USER, flags);
 }
 
+static mio__kevent_t
+pipe_filter(const struct mio__kqueue_wake *wake, unsigned flags)
+{
+	return mio__kqueue_change(
+	    (uintptr_t)wake->waker.read_fd, EVFILT_READ, flags);
+}
+
 static int
 init_pipe(struct mio__kqueue_wake *wake)
 {
@@ -25,8 +32,7 @@ init_pipe(struct mio__kqueue_wake *wake)
 	if (r < 0)
 		return r;
 
-	filter = mio__kqueue_change(
-	    (uintptr_t)wake->waker.read_fd, EVFILT_READ, EV_ADD | EV_CLEAR);
+	filter = pipe_filter(wake, EV_ADD | EV_CLEAR);
 	r = mio__kqueue_apply(wake->kq, &filter);
 	if (r < 0)
 		mio__waker_fini(&wake->waker);
@@ -71,19 +77,21 @@ mio__kqueue_wake(struct mio__kqueue_wake *wake)
 	errno = saved;
 }
 
+/* A filter that was ready stays queued until it is deleted or fetched. */
 void
 mio__kqueue_clear_wake(struct mio__kqueue_wake *wake)
 {
-	mio__kevent_t gone = user_filter(EV_DELETE);
-	mio__kevent_t anew = user_filter(EV_ADD | EV_CLEAR);
+	const unsigned anew = EV_ADD | EV_CLEAR;
+	mio__kevent_t gone, again;
 
-	if (wake->by_pipe) {
+	if (wake->by_pipe)
 		mio__waker_drain(&wake->waker);
-		return;
-	}
+	gone = wake->by_pipe ? pipe_filter(wake, EV_DELETE)
+			     : user_filter(EV_DELETE);
+	again = wake->by_pipe ? pipe_filter(wake, anew) : user_filter(anew);
 
-	(void)mio__kqueue_apply(wake->kq, &gone); /* it exists */
-	(void)mio__kqueue_apply(wake->kq, &anew); /* there is memory for one */
+	(void)mio__kqueue_apply(wake->kq, &gone);  /* it exists */
+	(void)mio__kqueue_apply(wake->kq, &again); /* there is memory for one */
 }
 
 bool
