@@ -82,6 +82,20 @@ START_TEST(a_modify_that_fails_at_its_end)
 }
 END_TEST
 
+/* A file without the filter that stands for an interest of 0. */
+START_TEST(a_file_has_no_filter)
+{
+	struct scene s = begin();
+
+	fault_arm("kevent_change", 2, EINVAL);
+	assert_error(
+	    mio__selector_add(s.selector, s.fds[0], 1, 0, 0), EPERM);
+	ck_assert(fault_disarm());
+	assert_error(mio__selector_remove(s.selector, s.fds[0]), ENOENT);
+	end(&s);
+}
+END_TEST
+
 #ifdef EV_RECEIPT
 static const struct {
 	int error;
@@ -292,6 +306,46 @@ START_TEST(an_alarm_in_the_past)
 }
 END_TEST
 
+START_TEST(an_alarm_rings_once)
+{
+	struct scene s = begin();
+	struct mio_event event;
+
+	if (MIO__HAS_TIMER) {
+		assert_ok(mio__selector_set_alarm(
+		    s.selector, mio__clock_now() + MS(2)));
+		ck_assert_int_eq(mio__selector_wait(s.selector, &event, 1,
+		    PATIENCE), MIO__SELECTOR_WOKEN);
+		ck_assert_int_eq(
+		    mio__selector_wait(s.selector, &event, 1, MS(20)), 0);
+	}
+	end(&s);
+}
+END_TEST
+
+/* A kernel that is older than its headers, and one that has no memory. */
+START_TEST(an_alarm_cannot_be_made)
+{
+	struct scene s = begin();
+	mio__instant_t later = mio__clock_now() + SECONDS(100);
+	int i;
+
+	if (MIO__HAS_TIMER) {
+		fault_arm("kevent_timer", 1, _i == 0 ? ENOMEM : EINVAL);
+		assert_error(mio__selector_set_alarm(s.selector, later),
+		    _i == 0 ? ENOMEM : ENOTSUP);
+		ck_assert(fault_disarm());
+		ck_assert(!mio__selector_has_alarm(s.selector));
+		for (i = 0; i < 2; i++)
+			ck_assert_int_eq(
+			    mio__selector_set_alarm(s.selector, later),
+			    _i == 0 ? 0 : -ENOTSUP);
+		ck_assert_int_eq(mio__selector_has_alarm(s.selector), _i == 0);
+	}
+	end(&s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -299,6 +353,7 @@ main(void)
 	TCase *tcase = new_case(suite, "changes");
 
 	tcase_add_loop_test(tcase, a_modify_that_fails_at_its_end, 0, 2);
+	tcase_add_test(tcase, a_file_has_no_filter);
 #ifdef EV_RECEIPT
 	if (EV_RECEIPT != 0) {
 		tcase_add_loop_test(tcase, a_filter_is_refused, 0,
@@ -318,6 +373,8 @@ main(void)
 	tcase_add_test(tcase, a_wake_is_cleared);
 	tcase_add_test(tcase, a_wake_keeps_errno);
 	tcase_add_test(tcase, an_alarm_in_the_past);
+	tcase_add_test(tcase, an_alarm_rings_once);
+	tcase_add_loop_test(tcase, an_alarm_cannot_be_made, 0, 2);
 
 	return run_suite(suite);
 }

@@ -2,12 +2,14 @@
 
 /*
  * Oneshots of descriptors that are ready in both directions: whatever the
- * kernel keeps for each direction, one event is reported, to one thread.
+ * kernel keeps for each direction, one event is reported, to one thread. And
+ * interests of 0.
  */
 
 #include "config.h"
 #include "lib/harness.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
 
@@ -179,6 +181,67 @@ START_TEST(an_error_is_reported_once)
 }
 END_TEST
 
+/* With an interest of 0; an error is reported after it. */
+START_TEST(a_datagram_is_no_error)
+{
+	static const unsigned options[] = { MIO_LEVEL, MIO_EDGE, MIO_ONESHOT };
+	struct mio_poll *poll = new_poll();
+	mio_fd_t fd, peer;
+
+	udp_pair(&fd, &peer);
+	assert_ok(mio_poll_register_fd(poll, fd, 7, 0, options[_i]));
+	ck_assert_int_eq(mio_socket_send(peer, "x", 1), 1);
+	wait_for(fd, POLLIN);
+	expect_nothing(poll);
+	ck_assert_int_eq(mio_socket_recv(fd, &(char){ 0 }, 1), 1);
+	assert_ok(mio_fd_close(peer));
+	ck_assert_int_eq(mio_socket_send(fd, "x", 1), 1);
+	expect_ready(poll, 7, RW | MIO_ERROR, MIO_WRITE_CLOSED);
+	assert_ok(mio_fd_close(fd));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+/* What is no hang-up does not use up a oneshot with an interest of 0. */
+START_TEST(an_end_is_reported_after_data)
+{
+	struct mio_poll *poll = new_poll();
+	int fds[2];
+
+	make_pipe(fds);
+	assert_ok(mio_poll_register_fd(poll, fds[0], 1, 0, MIO_ONESHOT));
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	expect_nothing(poll);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	expect_nothing(poll);
+	ck_assert_int_eq(close(fds[1]), 0);
+	expect_ready(poll, 1, MIO_READABLE | MIO_READ_CLOSED, RW | MIO_HUP);
+	expect_nothing(poll);
+	ck_assert_int_eq(close(fds[0]), 0);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
+START_TEST(an_end_is_reported_after_half_of_it)
+{
+	struct mio_poll *poll = new_poll();
+	mio_fd_t client, server, first, second;
+
+	tcp_pair(&client, &server);
+	first = _i == 0 ? client : server;
+	second = _i == 0 ? server : client;
+	assert_ok(mio_poll_register_fd(poll, server, 1, 0, MIO_ONESHOT));
+	assert_ok(mio_socket_shutdown(first, MIO_SHUT_WRITE));
+	wait_for(second, POLLIN);
+	expect_nothing(poll);
+	assert_ok(mio_socket_shutdown(second, MIO_SHUT_WRITE));
+	expect_ready(poll, 1, RW | MIO_HUP, 0);
+	expect_nothing(poll);
+	close_pair(client, server);
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 /* From and to a oneshot, and to an interest of 0 and back. */
 START_TEST(any_change_of_options)
 {
@@ -223,6 +286,9 @@ main(void)
 	tcase_add_test(tcase, both_directions_are_disarmed);
 	tcase_add_test(tcase, one_event_has_both_directions);
 	tcase_add_test(tcase, an_error_is_reported_once);
+	tcase_add_loop_test(tcase, a_datagram_is_no_error, 0, 3);
+	tcase_add_test(tcase, an_end_is_reported_after_data);
+	tcase_add_loop_test(tcase, an_end_is_reported_after_half_of_it, 0, 2);
 	tcase_add_test(tcase, any_change_of_options);
 
 	return run_suite(suite);
