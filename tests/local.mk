@@ -130,6 +130,7 @@ endif
 if USES_FILTERS
 internal_tests += \
 	tests/internal_kqueue \
+	tests/internal_kqueue_batch \
 	tests/internal_kqueue_ends \
 	tests/internal_kqueue_selector \
 	tests/internal_kqueue_tokens \
@@ -153,6 +154,7 @@ tests_internal_faults_loop_LDADD = $(faults)
 tests_internal_faults_net_LDADD = $(faults)
 tests_internal_gate_LDADD = $(faults)
 tests_internal_kqueue_LDADD = $(faults)
+tests_internal_kqueue_batch_LDADD = $(faults)
 tests_internal_kqueue_ends_LDADD = $(faults)
 tests_internal_kqueue_requests_LDADD = $(faults)
 tests_internal_kqueue_selector_LDADD = $(faults)

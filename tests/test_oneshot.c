@@ -222,6 +222,34 @@ START_TEST(an_end_is_reported_after_data)
 }
 END_TEST
 
+/* Two at once, and room for one. */
+START_TEST(no_end_is_lost)
+{
+	static const unsigned options[] = { MIO_EDGE, MIO_ONESHOT };
+	struct mio_poll *poll = new_poll();
+	mio_fd_t fds[2], peers[2];
+	struct mio_event event;
+	unsigned seen = 0;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		unix_pair(&fds[i], &peers[i]);
+		assert_ok(mio_poll_register_fd(
+		    poll, fds[i], (mio_token_t)i, 0, options[_i]));
+		assert_ok(mio_fd_close(peers[i]));
+	}
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(mio_poll(poll, &event, 1, PATIENCE), 1);
+		seen |= 1u << event.token;
+	}
+	ck_assert_uint_eq(seen, 3);
+	expect_nothing(poll);
+	for (i = 0; i < 2; i++)
+		assert_ok(mio_fd_close(fds[i]));
+	mio_poll_destroy(poll);
+}
+END_TEST
+
 START_TEST(an_end_is_reported_after_half_of_it)
 {
 	struct mio_poll *poll = new_poll();
@@ -288,6 +316,7 @@ main(void)
 	tcase_add_test(tcase, an_error_is_reported_once);
 	tcase_add_loop_test(tcase, a_datagram_is_no_error, 0, 3);
 	tcase_add_test(tcase, an_end_is_reported_after_data);
+	tcase_add_loop_test(tcase, no_end_is_lost, 0, 2);
 	tcase_add_loop_test(tcase, an_end_is_reported_after_half_of_it, 0, 2);
 	tcase_add_test(tcase, any_change_of_options);
 
