@@ -387,7 +387,7 @@ inline set_alarm(seen, least, i, owes, is_set)
 #endif
 #ifdef REFUSED
 		:: alarm_works && (least != alarm_time || least <= seen + SLACK) ->
-			alarm_time = least;
+			alarm_time = NEVER;
 			alarm_works = 0;
 			alarm = NEVER;
 			is_set = 0

@@ -254,6 +254,46 @@ START_TEST(the_alarm_is_refused_while_threads_wait)
 }
 END_TEST
 
+/*
+ * A call to mio_poll() with a timeout of 0 may consume the wake by which the
+ * waiting thread learns that there is no alarm any more. The call passes it on.
+ */
+START_TEST(a_call_that_does_not_wait_gets_the_wake)
+{
+	struct scene scene = begin(MIO_ONESHOT);
+	struct sleeper sleeper = { .poll = scene.poll, .timeout_ns = -1 };
+	struct mio_event event;
+	mio_token_t state;
+	pthread_t thread;
+	int64_t give_up;
+	int n;
+
+	assert_ok(mio_timer_set(scene.timer, (uint64_t)HOUR, 2, NULL));
+	thread = start(sleep_in_poll, &sleeper);
+	(void)usleep(2000);
+	fault_arm_all(alarm_call(), EPERM);
+	assert_ok(mio_timer_set(scene.timer, (uint64_t)MS(5), 1, NULL));
+	if (_i % 2)
+		ck_assert_int_ge(mio_poll_arm(scene.poll), 0);
+	n = mio_poll(scene.poll, &event, 1, 0);
+	ck_assert_int_ge(n, 0);
+	give_up = now_ns() + PATIENCE;
+	while (n == 0 && !sleeper.back && now_ns() < give_up)
+		(void)usleep(500);
+	ck_assert(n == 1 || sleeper.back);
+	ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	if (n == 1) {
+		assert_ok(mio_poll_reregister(scene.poll,
+		    mio_timer_source(scene.timer), 9, MIO_READABLE,
+		    MIO_ONESHOT));
+		assert_ok(mio_timer_set(scene.timer, 0, 1, NULL));
+	}
+	join(thread);
+	(void)fault_disarm();
+	end(&scene);
+}
+END_TEST
+
 /* What 32 bits of seconds cannot hold; the waits are short in between. */
 START_TEST(the_clock_is_past_two_to_the_31_seconds)
 {
@@ -314,6 +354,8 @@ main(void)
 	tcase_add_loop_test(tcase, the_alarm_is_refused_later_on, 0, 8);
 	tcase_add_loop_test(
 	    tcase, the_alarm_is_refused_while_threads_wait, 0, 4);
+	tcase_add_loop_test(
+	    tcase, a_call_that_does_not_wait_gets_the_wake, 0, 2);
 
 	return run_suite(suite);
 }

@@ -126,8 +126,13 @@ set_alarm_locked(
 		return true;
 
 	poll->alarm_time = earliest;
+	if (mio__selector_set_alarm(poll->selector, earliest) == 0)
+		return true;
 
-	return mio__selector_set_alarm(poll->selector, earliest) == 0;
+	/* no thread wakes up by itself yet */
+	poll->alarm_time = MIO__NEVER;
+
+	return false;
 }
 
 /* Checks the sources and sets the alarm; returns like set_alarm_locked(). */
