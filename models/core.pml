@@ -831,12 +831,20 @@ inline fill(wait, taken, n, ended, was_cancelled)
 }
 
 /* This thread may have been the one whose wait was limited. */
+/* mio__deadlines_hand_over() */
+inline hand_over()
+{
+	take_lock();
+	atomic { alarm_time = NEVER; lock = 0 };
+	wake()
+}
+
 inline wake_next()
 {
 #if TIMERS > 0 && !defined(BUG_COMES_BACK_QUIETLY)
 	if
-	:: HAS_NO_ALARM -> wake()
-	:: !HAS_NO_ALARM
+	:: HAS_NO_ALARM && (waiters & ~WAKE_PENDING) != 0 -> hand_over()
+	:: !HAS_NO_ALARM || (waiters & ~WAKE_PENDING) == 0
 	fi
 #else
 	skip

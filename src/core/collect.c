@@ -240,7 +240,10 @@ cancelled(void *argument)
 	clear_pending_wake(wait->poll);
 	if (mio__core_deadlines(wait->poll) == MIO__DEADLINES_SET)
 		mio__deadlines_mark(wait->poll);
-	(void)mio__core_wake(wait->poll);
+	if (mio__deadlines_need_waiter(wait->poll))
+		mio__deadlines_hand_over(wait->poll);
+	else
+		(void)mio__core_wake(wait->poll);
 }
 
 /* Makes the thread a waiter. Returns how long it may wait. */
@@ -424,8 +427,8 @@ mio__collect_wait(struct mio_poll *poll, struct mio_event *events,
 	} while (timeout_ns != 0);
 
 	/* without an alarm, others may have relied on this thread to wake up */
-	if (mio__deadlines_need_waiter(poll))
-		(void)mio__core_wake(poll);
+	if (mio__deadlines_need_waiter(poll) && mio__core_waiters(poll) != 0)
+		mio__deadlines_hand_over(poll);
 
 	return n;
 }

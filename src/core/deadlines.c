@@ -52,7 +52,9 @@
  * Without an alarm, `alarm_time' is the time at which the first of the waiting
  * threads wakes up by itself, because its wait is no longer than that. Every
  * thread that returns from mio_poll() wakes another waiter, which computes
- * `alarm_time' again. `deadlines' is STALE then as long as there are sources.
+ * `alarm_time' again. Until then it is MIO__NEVER: if a thread that does not
+ * wait consumes the wake, it finds no waiter to count on and wakes another one.
+ * `deadlines' is STALE as long as there are sources.
  */
 
 #include "core/deadlines.h"
@@ -201,6 +203,18 @@ mio__deadlines_prepare(struct mio_poll *poll, int64_t timeout_ns)
 
 	return timeout_ns < 0 || earliest - now < timeout_ns ? earliest - now
 							     : timeout_ns;
+}
+
+void
+mio__deadlines_hand_over(struct mio_poll *poll)
+{
+	bool locked = mio__lock_others_out(&poll->lock);
+
+	/* the thread that consumes the wake must not count on this one */
+	poll->alarm_time = MIO__NEVER;
+	mio__let_others_in(&poll->lock, locked);
+
+	(void)mio__core_wake(poll);
 }
 
 int

@@ -40,6 +40,12 @@ mio__deadlines_need_waiter(const struct mio_poll *poll)
 	    !mio__selector_has_alarm(poll->selector);
 }
 
+/*
+ * Called without an alarm by a thread whose wait has ended: wakes another
+ * waiter, if there is one, which wakes up by itself in its place.
+ */
+void mio__deadlines_hand_over(struct mio_poll *poll);
+
 /* Makes the next waiter set the alarm. */
 void mio__deadlines_mark(struct mio_poll *poll);
 
