@@ -88,6 +88,32 @@ START_TEST(accept_reports_a_loss_that_lasts)
 }
 END_TEST
 
+/* Also of a Unix domain listener, and where a sandbox forbids to accept. */
+START_TEST(accept_of_any_kind_reports_a_loss_and_a_sandbox)
+{
+	static const int errors[] = { ECONNABORTED, EPERM };
+	mio_fd_t listener = listen_on_loopback(), local, fd = -7;
+	struct sockaddr_un addr;
+	char name[64];
+	socklen_t len;
+	int n;
+
+	n = snprintf(name, sizeof(name), "/tmp/mio-accept-%ld", (long)getpid());
+	ck_assert_int_lt(n, (int)sizeof(name));
+	assert_ok(mio_unix_addr(&addr, &len, name));
+	assert_ok(mio_unix_listen(&local, &addr, len, 0));
+	fault_arm_all(NULL, errors[_i]);
+	assert_error(mio_unix_accept(local, &fd, NULL, NULL), errors[_i]);
+	assert_error(mio_tcp_accept(listener, &fd, NULL, NULL), errors[_i]);
+	ck_assert(fault_disarm());
+	ck_assert_int_eq(fd, -7);
+	assert_error(mio_unix_accept(local, &fd, NULL, NULL), EAGAIN);
+	assert_ok(mio_fd_close(local));
+	assert_ok(mio_fd_close(listener));
+	ck_assert_int_eq(unlink(name), 0);
+}
+END_TEST
+
 static const int lasting[] = {
 	EMFILE,
 	ENFILE,
@@ -233,6 +259,8 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, accept_passes_over_lost_connections, 0, LOSSES);
 	tcase_add_loop_test(tcase, accept_reports_a_loss_that_lasts, 0, LOSSES);
+	tcase_add_loop_test(tcase,
+	    accept_of_any_kind_reports_a_loss_and_a_sandbox, 0, 2);
 	tcase_add_loop_test(tcase,
 	    accept_reports_limits_and_what_will_last_at_once, 0, LASTING);
 	tcase_add_test(

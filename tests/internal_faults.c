@@ -14,6 +14,8 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <sys/un.h>
+
 #include "sys/pipe.h"
 
 #define CROWD 8
@@ -25,6 +27,7 @@ static struct {
 	mio_fd_t listener, client, server, fd, crowd[CROWD];
 	struct sockaddr_in addr, any; /* of listener, and for a new one */
 	struct sockaddr_in6 any6;
+	struct sockaddr_un path;
 } world;
 
 /* What a call returns. */
@@ -53,6 +56,7 @@ static struct iovec vector = { out.bytes, 1 };
 #define LISTENER 0x04u /* listener, with client waiting to be accepted */
 #define SOCKET   0x08u /* fd */
 #define SOCKET6  0x10u /* fd, of IPv6; nothing is done where there is none */
+#define LOCAL    0x20u /* fd, a Unix stream socket, and a path for it */
 
 static void
 close_if_open(mio_fd_t fd)
@@ -93,6 +97,12 @@ build(const struct fault_scenario *s)
 		assert_ok(mio_socket_create(&world.fd, AF_INET, SOCK_STREAM));
 	if (s->needs & SOCKET6)
 		assert_ok(mio_socket_create(&world.fd, AF_INET6, SOCK_STREAM));
+	if (s->needs & LOCAL) {
+		assert_ok(mio_socket_create(&world.fd, AF_UNIX, SOCK_STREAM));
+		world.path.sun_family = AF_UNIX;
+		snprintf(world.path.sun_path, sizeof(world.path.sun_path),
+		    "/tmp/mio-faults-bind-%ld", (long)getpid());
+	}
 	if (s->needs & POLL) {
 		world.poll = new_poll();
 		assert_ok(mio_poll_register_fd(
@@ -226,6 +236,7 @@ RUN(adopt, mio_fd_adopt(world.fd))
 
 RUN(socket, mio_socket_create(&out.fd, AF_INET, SOCK_STREAM))
 RUN(bind, mio_socket_bind(world.fd, ADDRESS(any)))
+RUN(bind_path, mio_socket_bind(world.fd, ADDRESS(path)))
 RUN(listen, mio_socket_listen(world.fd, 0))
 RUN(connect, mio_socket_connect(world.fd, ADDRESS(addr)))
 RUN(finish, mio_socket_connect_finish(world.client))
@@ -298,6 +309,12 @@ close_fds(void)
 }
 
 static void
+remove_file(void)
+{
+	ck_assert_int_eq(unlink(world.path.sun_path), 0);
+}
+
+static void
 forget_fd(void)
 {
 	ck_assert_int_eq(fcntl(world.fd, F_GETFD), -1);
@@ -330,6 +347,7 @@ static const struct fault_scenario scenarios[] = {
 	ROW(adopt, "", 0, open_pipe, 0, NULL),
 	ROW(socket, "", 0, NULL, 0, close_fd),
 	ROW(bind, "", SOCKET, NULL, 0, NULL),
+	ROW(bind_path, "", LOCAL, NULL, 0, remove_file),
 	ROW(listen, "", SOCKET, bind_socket, 0, NULL),
 	ROW(connect, "", SOCKET, NULL, 0, NULL),
 	ROW(finish, "", PAIR, NULL, 0, NULL),

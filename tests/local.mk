@@ -84,6 +84,9 @@ endif
 if HAVE_PIDFD
 public_tests += tests/test_signals_children
 endif
+if LINUX
+public_tests += tests/test_unreachable
+endif
 
 tests_test_allocation_SOURCES = tests/test_allocation.c $(alloc_trap)
 alloc_trap = \

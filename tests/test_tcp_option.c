@@ -222,6 +222,22 @@ START_TEST(options_report_bad_descriptors_and_what_is_no_socket)
 }
 END_TEST
 
+/* Systems differ in which of two errors they report. */
+START_TEST(options_are_for_tcp)
+{
+	mio_fd_t fds[2];
+	bool on;
+	int r;
+
+	assert_ok(mio_unix_pair(fds));
+	r = mio_tcp_set_nodelay(fds[0], true);
+	if (r != -ENOPROTOOPT && r != -EINVAL)
+		assert_error(r, EOPNOTSUPP);
+	assert_error(mio_tcp_get_nodelay(fds[0], &on), -r);
+	close_pair(fds[0], fds[1]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -229,6 +245,7 @@ main(void)
 	TCase *tcase = new_case(suite, "options");
 
 	tcase_add_test(tcase, nodelay_goes_on_and_off);
+	tcase_add_test(tcase, options_are_for_tcp);
 	tcase_add_test(tcase, keepalive_rounds_up_to_seconds);
 	tcase_add_test(
 	    tcase, keepalive_without_an_idle_time_is_not_supported);

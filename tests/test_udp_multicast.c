@@ -184,7 +184,12 @@ START_TEST(membership_v4_has_its_errors)
 	struct in_addr where = loopback_interface(), to = group_v4();
 	struct in_addr nobody = { .s_addr = htonl(0xc0000201) };
 	mio_fd_t fd = bind_to_any(), stream = listen_on_loopback();
+	int fds[2];
 
+	make_pipe(fds);
+	assert_error(mio_udp_join_multicast_v4(fds[0], &to, &where), ENOTSOCK);
+	assert_error(mio_udp_set_broadcast(fds[0], true), ENOTSOCK);
+	close_pipe(fds);
 	assert_error(mio_udp_join_multicast_v4(fd, NULL, &where), EINVAL);
 	assert_error(mio_udp_join_multicast_v4(fd, &to, NULL), EINVAL);
 	assert_error(mio_udp_leave_multicast_v4(fd, NULL, &where), EINVAL);
