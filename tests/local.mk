@@ -20,6 +20,7 @@ public_tests = \
 	tests/test_address \
 	tests/test_ae_mio \
 	tests/test_allocation \
+	tests/test_any_thread \
 	tests/test_blocking \
 	tests/test_broken \
 	tests/test_cancelled \

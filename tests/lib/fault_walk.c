@@ -85,6 +85,7 @@ static const struct {
 	{ "listen", "unix", { EADDRINUSE, EACCES } },
 	{ "listen", "", { EADDRINUSE, EOPNOTSUPP, EACCES } },
 	{ "pipe", "", { EMFILE, ENFILE, ENOMEM } },
+	{ "poll", "finish", { ENOMEM, EINTR } },
 	{ "poll", "", { ENOMEM, EINVAL, EINTR } },
 	{ "posix_memalign", "", { ENOMEM } },
 	{ "ppoll", "", { ENOMEM, EINVAL, EINTR } },
