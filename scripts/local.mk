@@ -54,4 +54,5 @@ EXTRA_DIST += \
 	scripts/check-probes \
 	scripts/check-release-state \
 	scripts/dist-tar \
+	scripts/pages.awk \
 	$(end)

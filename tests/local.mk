@@ -312,6 +312,7 @@ doc_scripts = \
 	tests/html.sh \
 	tests/html_browser.sh \
 	tests/library.sh \
+	tests/man-calls.sh \
 	tests/man-examples.sh \
 	tests/man-lint.sh \
 	tests/man-threads.sh \
