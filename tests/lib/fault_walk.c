@@ -63,7 +63,7 @@ static const struct {
 	{ "eventfd", "", { EMFILE, ENFILE, ENOMEM, ENOSYS, EPERM } },
 	{ "fcntl", "dup", { EBADF, EINVAL, EMFILE } },
 	{ "fcntl", "", { EBADF } },
-	{ "fstat", "", { ENOMEM, EOVERFLOW } },
+	{ "fstat", "", { EBADF, ENOMEM } },
 	{ "getpeername", "", { EBADF, ENOBUFS } },
 	{ "getsockname", "", { EBADF, ENOBUFS } },
 	{ "getsockopt", "credentials", { EBADF, ENOBUFS } },
