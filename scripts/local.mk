@@ -48,11 +48,14 @@ EXTRA_DIST += \
 	abi/i386.abi \
 	abi/riscv64.abi \
 	abi/s390x.abi \
+	scripts/call_log.awk \
 	scripts/check-abi \
+	scripts/check-calls \
 	scripts/check-coverage \
 	scripts/check-dist \
 	scripts/check-probes \
 	scripts/check-release-state \
 	scripts/dist-tar \
 	scripts/pages.awk \
+	scripts/unprovoked \
 	$(end)

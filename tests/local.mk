@@ -335,6 +335,7 @@ EXTRA_DIST += \
 	tests/installcheck.sh \
 	tests/installed_run.sh \
 	tests/installed.sh \
+	tests/lib/call_log.h \
 	$(end)
 
 # ---- the harness, and the library built for tests
