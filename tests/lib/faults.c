@@ -487,14 +487,26 @@ fail_the_last(int kq, const struct kevent *changes, int n,
 	return n;
 }
 
-/* All filters that there are are deleted, some of them later. With receipts. */
+/*
+ * All filters that there are are deleted, some of them later; or none, with
+ * another error than EINPROGRESS. With receipts.
+ */
 static int
 delete_later(int kq, const struct kevent *changes, int n,
     struct kevent *records, int room)
 {
-	int made = kevent(kq, changes, n, records, room, NULL);
-	int i;
+	int made, i;
 
+	if (plan.error != EINPROGRESS) {
+		for (i = 0; i < n; i++) {
+			records[i] = changes[i];
+			records[i].flags = EV_ERROR;
+			records[i].data = plan.error;
+		}
+		return n;
+	}
+
+	made = kevent(kq, changes, n, records, room, NULL);
 	for (i = 0; i < made; i++)
 		if (records[i].data == 0)
 			records[i].data = plan.error;
