@@ -304,8 +304,8 @@ END_TEST
 START_TEST(sockets_of_ipv6_have_their_own_errors)
 {
 	struct sockaddr_un other = { .sun_family = AF_UNIX };
-	struct sockaddr_in6 addr = loopback6(1);
-	struct sockaddr_in four = loopback(1);
+	struct sockaddr_in6 addr = loopback6(40001);
+	struct sockaddr_in four = loopback(40001);
 	struct mio_datagram datagram = {
 		.data = &(char){ 0 },
 		.len = 1,
@@ -363,6 +363,7 @@ START_TEST(ends_have_their_errors)
 	if (!has_ipv6())
 		return;
 
+	addr6.sin6_port = 0; /* any other may need privileges */
 	assert_ok(mio_udp_bind(&six, ADDRESS(addr6), MIO_ONLY_V6));
 	assert_error(mio_udp_send_to(six, "x", 1, ADDRESS(addr)), ENETUNREACH);
 	memcpy(&datagram.addr, &addr, sizeof(addr));
