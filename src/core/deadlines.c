@@ -217,6 +217,13 @@ mio__deadlines_hand_over(struct mio_poll *poll)
 	(void)mio__core_wake(poll);
 }
 
+void
+mio__deadlines_renew(struct mio_poll *poll)
+{
+	mio__deadlines_mark(poll);
+	mio__deadlines_changed(poll);
+}
+
 int
 mio__deadlines_open_locked(struct mio_poll *poll)
 {

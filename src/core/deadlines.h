@@ -61,6 +61,9 @@ mio__deadlines_changed(struct mio_poll *poll)
 		mio__deadlines_set_alarm(poll);
 }
 
+/* Makes the next waiter set the alarm, and sets it if a thread waits. */
+void mio__deadlines_renew(struct mio_poll *poll);
+
 /*
  * Called after a change by which a source may be due earlier. With others, too,
  * it avoids that the alarm rings for nothing.
@@ -68,9 +71,9 @@ mio__deadlines_changed(struct mio_poll *poll)
 static inline void
 mio__deadlines_stale(struct mio_poll *poll)
 {
-	if (mio__core_deadlines(poll) != MIO__DEADLINES_STALE)
-		mio__deadlines_mark(poll);
-	mio__deadlines_changed(poll);
+	if (mio__core_deadlines(poll) != MIO__DEADLINES_STALE ||
+	    mio__core_waiters(poll) != 0)
+		mio__deadlines_renew(poll);
 }
 
 /*

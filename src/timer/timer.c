@@ -140,7 +140,7 @@ clear_readiness_locked(struct mio_timer *timer)
  * that the poll has to set its alarm again: it may ring too late, or for
  * nothing. If not, and if no thread waits in the poll, this is two loads.
  */
-static void
+static inline void
 notify_poll(struct mio_timer *timer, bool stale)
 {
 	struct mio_poll *poll = atomic_load_explicit(
