@@ -71,6 +71,7 @@ void mio__deadlines_renew(struct mio_poll *poll);
 static inline void
 mio__deadlines_stale(struct mio_poll *poll)
 {
+	MIO__YIELD_POINT();
 	if (mio__core_deadlines(poll) != MIO__DEADLINES_STALE ||
 	    mio__core_waiters(poll) != 0)
 		mio__deadlines_renew(poll);
