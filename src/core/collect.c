@@ -85,9 +85,6 @@
 /* How often a thread that has found the collector held retries. */
 #define SPINS 2000
 
-/* Keeps rarely executed code separate from the usual path. */
-#define COLD __attribute__((noinline, cold))
-
 static unsigned
 load_collector(const struct mio_poll *poll)
 {
@@ -164,7 +161,7 @@ enter_spinning(struct mio_poll *poll)
  * Collects after a call to the selector. Also sets the alarm for other waiters,
  * because the alarm may have woken this thread.
  */
-static COLD size_t
+static MIO__NOINLINE MIO__COLD size_t
 collect(struct mio_poll *poll, struct mio_event *events, size_t capacity)
 {
 	struct mio_event *event = events;
@@ -349,7 +346,7 @@ append_from_kernel(struct mio_poll *poll, struct mio_event *events,
  * alone. Returns whether there is something in the queue that the caller should
  * collect after the kernel's events.
  */
-static COLD bool
+static MIO__NOINLINE MIO__COLD bool
 leave_for_kernel(struct mio_poll *poll)
 {
 	bool nonempty;
@@ -362,7 +359,7 @@ leave_for_kernel(struct mio_poll *poll)
 }
 
 /* Called by the holder if the queue alone has filled the array. */
-static COLD int
+static MIO__NOINLINE MIO__COLD int
 leave_full(struct mio_poll *poll, size_t capacity)
 {
 	leave(poll, KERNEL_FIRST);
@@ -404,7 +401,7 @@ fill(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 }
 
 /* Called when the other event loop, which has waited, calls mio_poll(). */
-static COLD void
+static MIO__NOINLINE MIO__COLD void
 disarm(struct mio_poll *poll)
 {
 	atomic_fetch_and_explicit(

@@ -88,9 +88,6 @@
 /* The bits that an update replaces. */
 #define UPDATED (INTEREST | EDGE | ONESHOT | REGISTERED | SLOT << NEWEST_SHIFT)
 
-/* Keeps rarely executed code separate from the usual path. */
-#define COLD __attribute__((noinline, cold))
-
 /* These bits are reported regardless of the interest. */
 #define ALWAYS (MIO_ERROR | MIO_HUP)
 
@@ -204,7 +201,7 @@ mio__readiness_check(const struct mio_readiness *self,
  * Binds it to the poll for good. Two polls have two locks, so two threads may
  * call this at once; the second one gets -EINVAL.
  */
-static COLD int
+static MIO__NOINLINE MIO__COLD int
 bind(struct mio_readiness *self, struct mio_poll *poll)
 {
 	struct mio_poll *bound = NULL;

@@ -49,7 +49,7 @@ mio_poll_backend(void)
  * flags: is_usual() accepts them with few instructions. This function checks
  * arguments that are not. Returns 0 or -EINVAL.
  */
-static __attribute__((noinline, cold)) int
+static MIO__NOINLINE MIO__COLD int
 check_unusual(const struct mio_poll *poll, mio_token_t token, unsigned interest,
     unsigned options)
 {
@@ -103,7 +103,7 @@ typedef int selector_call(struct mio__selector *selector, mio_fd_t fd,
  * Calls the selector for arguments that are not usual, or not valid, in which
  * case it returns an error.
  */
-static __attribute__((noinline, cold)) int
+static MIO__NOINLINE MIO__COLD int
 call_unusual(struct mio_poll *poll, mio_fd_t fd, mio_token_t token,
     unsigned interest, unsigned options, selector_call *call)
 {
@@ -210,7 +210,7 @@ mio_poll_deregister_fd(struct mio_poll *poll, mio_fd_t fd)
 }
 
 /* Waits with an array larger than any call needs, or with invalid arguments. */
-static __attribute__((noinline, cold)) int
+static MIO__NOINLINE MIO__COLD int
 wait_unusual(struct mio_poll *poll, struct mio_event *events, size_t capacity,
     int64_t timeout_ns, bool interruptible)
 {

@@ -153,7 +153,7 @@ wait_ms(struct mio__selector *selector, struct mio_event *events, int room,
 	    selector->epfd, (struct epoll_event *)events, room, timeout_ms);
 }
 
-static __attribute__((noinline)) int
+static MIO__NOINLINE int
 wait_exactly(struct mio__selector *selector, struct mio_event *events, int room,
     int64_t timeout_ns)
 {
@@ -339,7 +339,7 @@ refill(struct mio__selector *selector, struct mio_event *event)
 }
 
 /* Removes the internal events, of which there is at least one. */
-static __attribute__((noinline, cold)) int
+static MIO__NOINLINE MIO__COLD int
 without_internal(
     struct mio__selector *selector, struct mio_event *events, int n, int room)
 {
@@ -361,7 +361,7 @@ without_internal(
  * Turns records into events, and returns what mio__selector_wait() does. It is
  * not inlined, so that a wait without events saves fewer registers.
  */
-static __attribute__((noinline)) int
+static MIO__NOINLINE int
 to_events(
     struct mio__selector *selector, struct mio_event *events, int n, int room)
 {

@@ -340,8 +340,6 @@ is_too_far(uint64_t deadline_ns)
  * case they do little more than change the wheel. As the compiler knows that,
  * each call takes 17 to 29 instructions less.
  */
-#define SLOW __attribute__((noinline))
-
 /*
  * Returns whether the process has one thread, so that nothing is locked, and
  * the deadline is neither earlier than all others nor too far away.
@@ -376,7 +374,7 @@ set_at(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
 	return r;
 }
 
-static SLOW int
+static MIO__NOINLINE int
 set_at_slow(struct mio_timer *timer, uint64_t deadline_ns, mio_token_t token,
     mio_timeout_t *out)
 {
@@ -434,7 +432,7 @@ reset_at(struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 	return r;
 }
 
-static SLOW int
+static MIO__NOINLINE int
 reset_at_slow(
     struct mio_timer *timer, mio_timeout_t timeout, uint64_t deadline_ns)
 {
@@ -483,7 +481,7 @@ cancel(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
 	return r;
 }
 
-static SLOW int
+static MIO__NOINLINE int
 cancel_slow(struct mio_timer *timer, mio_timeout_t timeout, mio_token_t *token)
 {
 	return cancel(timer, timeout, token);

@@ -375,7 +375,7 @@ move(struct mio__wheel *wheel, struct mio__wheel_node *node, uint32_t link,
  * before or after it, and inline for all others. The inline one contains no
  * call, so that fewer registers have to be saved (10 instructions less).
  */
-static __attribute__((noinline, cold)) int
+static MIO__NOINLINE MIO__COLD int
 move_overdue(struct mio__wheel *wheel, struct mio__wheel_node *node,
     uint32_t link, uint64_t tick)
 {
