@@ -830,7 +830,6 @@ inline fill(wait, taken, n, ended, was_cancelled)
 		CLEAR_UNTIL; wait = 0 }
 }
 
-/* This thread may have been the one whose wait was limited. */
 /* mio__deadlines_hand_over() */
 inline hand_over()
 {
@@ -839,6 +838,7 @@ inline hand_over()
 	wake()
 }
 
+/* This thread may have been the one whose wait was limited. */
 inline wake_next()
 {
 #if TIMERS > 0 && !defined(BUG_COMES_BACK_QUIETLY)
