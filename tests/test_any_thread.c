@@ -50,23 +50,6 @@ fine_or(ssize_t n, int error)
 	must(n >= 0 || n == -EAGAIN || n == -error);
 }
 
-/*
- * ThreadSanitizer takes connect(2) for the creation of the descriptor, and so
- * for a race with every other call. With it, datagram sockets are connected
- * before the threads start.
- */
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer)
-#define WITH_TSAN 1
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__) && !defined(WITH_TSAN)
-#define WITH_TSAN 1
-#endif
-#ifndef WITH_TSAN
-#define WITH_TSAN 0
-#endif
-
 /* ---- sockets: what may be set and read */
 
 static void
@@ -189,6 +172,10 @@ use_connections(void)
 }
 
 /* Only one of them binds it; the peer may be set again and again. */
+/*
+ * ThreadSanitizer takes connect(2) for the creation of the descriptor, and so
+ * for a race with every other call. With it, only the first thread makes it.
+ */
 static void
 connect_datagrams(void)
 {
@@ -208,7 +195,7 @@ use_datagrams(void)
 	mio_fd_t fd;
 
 	fine_or(mio_socket_bind(shared.udp, ADDRESS(any)), EINVAL);
-	if (!WITH_TSAN)
+	if (!has_tsan())
 		connect_datagrams();
 	fine_or(
 	    mio_udp_send_to(shared.udp, &byte, 1, ADDRESS(shared.peer_addr)),
@@ -264,7 +251,7 @@ use_unix_datagrams(void)
 	must(mio_unix_datagram(&fd) == 0);
 	fine(mio_unix_send_to(fd, &byte, 1, UNIX_ADDRESS));
 	must(mio_fd_close(fd) == 0);
-	if (!WITH_TSAN)
+	if (!has_tsan())
 		connect_datagrams();
 	fine(mio_socket_send(shared.datagrams[0], &byte, 1));
 	fine(mio_unix_recv_from(shared.bound, &byte, 1, &from, &len));
@@ -439,7 +426,7 @@ set_up(void)
 	    mio_registration_create(&shared.registration, &shared.readiness));
 	assert_ok(mio_poll_register(shared.poll,
 	    mio_registration_source(shared.registration), 1, MIO_READABLE, 0));
-	if (WITH_TSAN)
+	if (has_tsan())
 		connect_datagrams();
 }
 

@@ -392,6 +392,12 @@ has_alarm(void)
 #endif
 
 bool
+has_tsan(void)
+{
+	return HAS_TSAN;
+}
+
+bool
 can_cancel(void)
 {
 	if (HAS_TSAN && strcmp(mio_poll_backend(), "epoll") != 0)

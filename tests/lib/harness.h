@@ -95,6 +95,9 @@ unsigned unchanged(unsigned mode, unsigned ready);
  * ThreadSanitizer does not see what its handlers lock after a poll(2).
  */
 bool can_cancel(void);
+
+/* Whether the tests and the library were built for ThreadSanitizer. */
+bool has_tsan(void);
 /*
  * Whether an emulator survives such a call, which exits with a failure when the
  * result is wrong.
