@@ -5,26 +5,7 @@ set -eu
 . "${srcdir:-.}/tests/clients_lib.sh"
 
 need socat mkfifo yes
-clients=$(ulimit -H -n)
-case $clients in
-unlimited) clients=1100 ;;
-esac
-clients=$((clients - 100))
-[ "$clients" -le 1000 ] || clients=1000
-
-# guest NAME: its input is the pipe NAME.in, what it receives is in NAME
-guest() {
-	mkfifo "$dir/$1.in"
-	: >"$dir/$1"
-	socat -t60 - "TCP4:$port" <"$dir/$1.in" >"$dir/$1" &
-	peer_pids="$peer_pids $!"
-}
-
-hears() {
-	wait_until "$1 does not hear: $2; but $(cat "$dir/$1")" \
-	    grep -qxF "$2" "$dir/$1"
-}
-
+clients=$(client_limit 1000)
 
 # ended: waits for the server after a signal
 ended() {
@@ -52,8 +33,8 @@ while [ $i -lt 200 ]; do
 	echo "line $i"
 done >&4
 hears anna 'bertram: line 200'
-[ "$(grep -c 'bertram: line' "$dir/anna")" -eq 200 ] || fail 'lines are lost'
-grep -q 'guest 1' "$dir/anna" && fail 'anna hears herself'
+[ "$(grep -c 'bertram: line' "$dir/anna.heard")" -eq 200 ] || fail 'lines are lost'
+grep -q 'guest 1' "$dir/anna.heard" && fail 'anna hears herself'
 pass 'a guest is heard by the others'
 
 guest cleo
@@ -63,11 +44,11 @@ printf '%02000d\n' 0 >&5
 wait_until 'cleo is still there' grep -q '^guest 3: ' "$dir/out"
 exec 3>&- 4>&- 5>&-
 expect_no_leak
-grep -q 00000 "$dir/anna" && fail 'a line that is too long is passed on'
+grep -q 00000 "$dir/anna.heard" && fail 'a line that is too long is passed on'
 pass 'a guest whose line is too long is disconnected'
 
-: >"$dir/emil"
-socat -u "TCP4:$port" - >"$dir/emil" &
+: >"$dir/emil.heard"
+socat -u "TCP4:$port" - >"$dir/emil.heard" &
 emil_pid=$!
 peer_pids="$peer_pids $emil_pid"
 hears emil hello

@@ -63,6 +63,30 @@ start() {
 	fds=$(count_fds)
 }
 
+# guest NAME: its input is the pipe NAME.in, what it receives is in NAME.heard
+guest() {
+	mkfifo "$dir/$1.in"
+	: >"$dir/$1.heard"
+	socat -t60 - "TCP4:127.0.0.1:${port##*:}" <"$dir/$1.in" \
+	    >"$dir/$1.heard" &
+	peer_pids="$peer_pids $!"
+}
+
+# hears NAME LINE: waits until the guest has received this line
+hears() {
+	wait_until "$1 does not hear: $2; but $(cat "$dir/$1.heard")" \
+	    grep -qxF "$2" "$dir/$1.heard"
+}
+
+# client_limit MOST: prints how many clients there may be, at most MOST
+client_limit() {
+	limit=$(ulimit -H -n)
+	[ "$limit" != unlimited ] || limit=$(($1 + 100))
+	limit=$((limit - 100))
+	[ "$limit" -le "$1" ] || limit=$1
+	echo "$limit"
+}
+
 # Prints the number of open descriptors of the server.
 count_fds() {
 	if [ -d "/proc/$server/fd" ]; then

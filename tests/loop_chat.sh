@@ -8,19 +8,6 @@ set -eu
 
 need socat mkfifo
 
-# guest NAME: his input is the pipe NAME.in, what he hears is in NAME.heard
-guest() {
-	mkfifo "$dir/$1.in"
-	: >"$dir/$1.heard"
-	socat -t60 - "TCP4:127.0.0.1:$port" <"$dir/$1.in" >"$dir/$1.heard" &
-	peer_pids="$peer_pids $!"
-}
-
-hears() {
-	wait_until "$1 does not hear: $2; but $(cat "$dir/$1.heard")" \
-	    grep -qxF "$2" "$dir/$1.heard"
-}
-
 mkfifo "$dir/typed"
 exec 9<>"$dir/typed"
 input=$dir/typed

@@ -7,12 +7,7 @@ set -eu
 need socat mkfifo
 
 steps=examples/tutorial
-clients=$(ulimit -H -n)
-case $clients in
-unlimited) clients=10000 ;;
-esac
-clients=$((clients - 100))
-[ "$clients" -le 10000 ] || clients=10000
+clients=$(client_limit 10000)
 
 # The server does not handle SIGTERM.
 end() {
@@ -176,19 +171,11 @@ pass 'step 9 continues after it had no descriptors left'
 
 # ---- 10: the chat server
 
-hears() {
-	wait_until "$1 does not hear: $2; but $(cat "$dir/$1")" \
-	    grep -qxF "$2" "$dir/$1"
-}
-
 start "$steps/10_chat" 127.0.0.1:0
-mkfifo "$dir/anna.in" "$dir/bert.in"
-socat -t60 - "TCP4:$port" <"$dir/anna.in" >"$dir/anna" &
-peer_pids="$peer_pids $!"
+guest anna
 exec 3>"$dir/anna.in"
 hears anna hello
-socat -t60 - "TCP4:$port" <"$dir/bert.in" >"$dir/bert" &
-peer_pids="$peer_pids $!"
+guest bert
 exec 4>"$dir/bert.in"
 hears bert hello
 printf 'good ' >&3
@@ -203,12 +190,12 @@ while [ $i -lt 200 ]; do
 	echo "line $i"
 done >&4
 hears anna 'guest 2: line 200'
-[ "$(grep -c 'guest 2: line' "$dir/anna")" -eq 200 ] || fail 'lines are lost'
-[ "$(tr -dc x <"$dir/anna" | wc -c)" -eq 1500 ] || fail 'the long line'
-grep -q 'guest 1' "$dir/anna" && fail 'anna hears herself'
+[ "$(grep -c 'guest 2: line' "$dir/anna.heard")" -eq 200 ] || fail 'lines are lost'
+[ "$(tr -dc x <"$dir/anna.heard" | wc -c)" -eq 1500 ] || fail 'the long line'
+grep -q 'guest 1' "$dir/anna.heard" && fail 'anna hears herself'
 echo '/hash secret' >&3
 hears anna 'd8e9049accf94b00 secret'
-grep -q secret "$dir/bert" && fail 'bert hears the result for anna'
+grep -q secret "$dir/bert.heard" && fail 'bert hears the result for anna'
 # this guest leaves before it can receive all of its results
 yes '/hash a long text for a guest who leaves' | head -n 20 |
     socat -u - "TCP4:$port"
@@ -219,13 +206,10 @@ stop
 pass 'step 10: a guest is heard by the others, and receives its results alone'
 
 start "$steps/10_chat" 127.0.0.1:0
-mkfifo "$dir/finn.in" "$dir/gina.in"
-socat -t60 - "TCP4:$port" <"$dir/finn.in" >"$dir/finn" &
-peer_pids="$peer_pids $!"
+guest finn
 exec 3>"$dir/finn.in"
 hears finn hello
-socat -t60 - "TCP4:$port" <"$dir/gina.in" >"$dir/gina" &
-peer_pids="$peer_pids $!"
+guest gina
 exec 4>"$dir/gina.in"
 hears gina hello
 # more work than one thread does in a minute
@@ -239,7 +223,7 @@ echo enough >&3
 hears gina 'guest 1: enough'
 exec 3>&- 4>&-
 stop
-grep -qx busy "$dir/finn" || fail 'step 10 accepts any number of jobs'
+grep -qx busy "$dir/finn.heard" || fail 'step 10 accepts any number of jobs'
 pass 'step 10: the jobs that are left do not delay the end'
 
 start "$steps/10_chat" 127.0.0.1:0
@@ -259,9 +243,7 @@ wait "$crowd_pid" || fail "step 10: $(cat "$dir/crowd")"
 pass "step 10: $clients guests hear a line, and the good bye after SIGTERM"
 
 start "$steps/10_chat" 127.0.0.1:0
-mkfifo "$dir/cleo.in"
-socat -t60 - "TCP4:$port" <"$dir/cleo.in" >"$dir/cleo" &
-peer_pids="$peer_pids $!"
+guest cleo
 exec 3>"$dir/cleo.in"
 hears cleo hello
 kill -TERM "$server" # cleo does not close her end
@@ -272,7 +254,7 @@ exec 3>&-
 pass 'step 10: a guest who stays does not delay the end for long'
 
 start "$steps/10_chat" 127.0.0.1:0
-socat -u "TCP4:$port" - >"$dir/emil" &
+socat -u "TCP4:$port" - >"$dir/emil.heard" &
 emil_pid=$!
 peer_pids="$peer_pids $emil_pid"
 hears emil hello
@@ -284,9 +266,7 @@ kill -KILL "$emil_pid"
 pass 'step 10: a guest who does not read is disconnected'
 
 start "$steps/10_chat" 127.0.0.1:0 1
-mkfifo "$dir/dora.in"
-socat -t60 - "TCP4:$port" <"$dir/dora.in" >"$dir/dora" &
-peer_pids="$peer_pids $!"
+guest dora
 exec 3>"$dir/dora.in"
 hears dora 'too quiet'
 exec 3>&-
