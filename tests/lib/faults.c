@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -514,8 +515,9 @@ delete_later(int kq, const struct kevent *changes, int n,
 	return made;
 }
 
+/* Several threads may fetch; one of them runs it. */
 static struct {
-	void (*run)(void *argument);
+	void (*_Atomic run)(void *argument);
 	void *argument;
 } after_fetch;
 
@@ -529,9 +531,8 @@ fault_after_fetch(void (*hook)(void *argument), void *argument)
 static void
 run_after_fetch(void)
 {
-	void (*hook)(void *) = after_fetch.run;
+	void (*hook)(void *) = atomic_exchange(&after_fetch.run, NULL);
 
-	after_fetch.run = NULL;
 	if (hook != NULL)
 		hook(after_fetch.argument);
 }
