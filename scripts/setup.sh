@@ -360,3 +360,32 @@ build_in() {
 	logged "$dir/make.log" make_in "$dir" -j"$(nproc)" ||
 	    give_up make "$dir/make.log"
 }
+
+# ---- tests of a build
+
+# make_check DIR [ARGUMENTS OF MAKE...]: all programs first, then what is asked for
+make_check() {
+	make_in "$1" -j"$(nproc)" check-programs || return
+	[ $# -gt 1 ] || set -- "$1" check-code
+	make_in "$@" -j"$(nproc)"
+}
+
+# report_tests DIR LOG COMMAND...: runs the command, which makes tests in DIR.
+# Prints how many passed, or what the failed ones wrote.
+report_tests() {
+	tests=$1/tests
+	log=$2
+	shift 2
+	if "$@" >"$log" 2>&1; then
+		grep -E '^# (PASS|SKIP|FAIL|ERROR)' "$log" | tr '\n' ' '
+		echo
+		return
+	fi
+	tail -n 60 "$log"
+	for trs in $(grep -lE '^:test-result: (FAIL|ERROR)' "$tests"/*.trs \
+	    2>/dev/null); do
+		echo "==== ${trs%.trs}.log"
+		grep -v ':P:' "${trs%.trs}.log" | tail -n 100
+	done
+	exit 1
+}
