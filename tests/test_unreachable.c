@@ -320,12 +320,12 @@ END_TEST
 START_TEST(file_systems_without_room)
 {
 	if (geteuid() != 0 || !enter_namespace(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("none", home, "tmpfs", 0, "nr_inodes=1") != 0)
 		return;
 	expect_no_room_for("socket", ENOSPC);
 	ck_assert_int_eq(
-	    mount(NULL, home, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	    mount("none", home, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	expect_no_room_for("socket", EROFS);
 	ck_assert_int_eq(umount(home), 0);
 }
