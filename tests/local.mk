@@ -62,6 +62,7 @@ public_tests = \
 	tests/test_threads \
 	tests/test_timer \
 	tests/test_timer_many \
+	tests/test_timer_stress \
 	tests/test_timer_threads \
 	tests/test_udp \
 	tests/test_udp_batch \
@@ -119,6 +120,7 @@ internal_tests = \
 	tests/internal_spin \
 	tests/internal_timeouts \
 	tests/internal_timer \
+	tests/internal_timer_stress \
 	tests/internal_timer_threads \
 	tests/internal_waiters \
 	tests/internal_wakes \
@@ -192,6 +194,8 @@ tests_internal_no_wait_SOURCES = tests/test_no_wait.c
 tests_internal_no_wait_LDADD = $(yields)
 tests_internal_side_by_side_SOURCES = tests/test_side_by_side.c
 tests_internal_side_by_side_LDADD = $(yields)
+tests_internal_timer_stress_SOURCES = tests/test_timer_stress.c
+tests_internal_timer_stress_LDADD = $(yields)
 tests_internal_timer_threads_SOURCES = tests/test_timer_threads.c
 tests_internal_timer_threads_LDADD = $(yields)
 tests_internal_yields_SOURCES = tests/test_registration_threads.c

@@ -151,6 +151,7 @@ update_locked(struct mio_poll *poll)
 		store_deadlines(poll, state);
 
 	earliest = check_locked(poll, &now);
+	MIO__YIELD_POINT();
 	set = set_alarm_locked(poll, earliest, now);
 
 	if (!set)
