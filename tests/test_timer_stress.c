@@ -435,12 +435,12 @@ START_TEST(nothing_is_lost_or_early)
 	shared.over = true;
 	(void)pthread_barrier_wait(&shared.round);
 	pass_the_end_on();
+	for (i = 0; i < started; i++)
+		join(threads[i]);
 	for (i = 0; i < OWNERS; i++) {
 		join(owners[i]);
 		mio_timer_destroy(shared.owners[i].timer);
 	}
-	for (i = 0; i < started; i++)
-		join(threads[i]);
 	(void)pthread_barrier_destroy(&shared.round);
 	mio_waker_destroy(shared.waker);
 	mio_poll_destroy(shared.poll);
