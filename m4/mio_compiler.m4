@@ -64,7 +64,7 @@ AC_DEFUN([MIO_COMPILER], [
 			[build for measuring the tests' coverage with gcov])],
 		[], [enable_coverage=no])
 	AS_IF([test "x$enable_coverage" != xno], [
-		MIO_CFLAGS="$MIO_CFLAGS --coverage -O0"
+		MIO_CFLAGS="$MIO_CFLAGS --coverage -fprofile-update=atomic -O0"
 		MIO_LDFLAGS="$MIO_LDFLAGS --coverage"
 		AC_SUBST([MIO_SANITIZE_CFLAGS], ["$mio_sanitize --coverage"])
 	])
