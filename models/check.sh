@@ -144,6 +144,9 @@ right core-timer-set core safety $timer -DPOLLERS=1 -DUSERS=1
 right core-timer-set-two core safety $timer -DPOLLERS=2 $users -DEND=2 \
     -DSOONER -DEXACT
 right core-timer-set-armed core safety $timer -DPOLLERS=0 -DARM -DUSERS=1
+right core-timer-look core safety $timer -DPOLLERS=1 -DLOOKERS=1
+right core-timer-set-look core safety $timer -DPOLLERS=1 -DLOOKERS=1 $users \
+    -DEND=2 -DSOONER -DEXACT
 right core-timer-registered core safety $timer -DPOLLERS=1 -DREGISTRARS=2
 right core-timer-destroyed core safety $timer -DPOLLERS=1 -DTIMERS=2 $users \
     -DDESTROYER
@@ -151,6 +154,7 @@ right core-no-alarm core safety $timer -DNOALARM -DPOLLERS=2 -DNAPS=1
 right core-no-alarm-two core safety $timers -DNOALARM -DPOLLERS=2
 right core-no-alarm-set core safety $timer -DNOALARM -DPOLLERS=2 $users \
     -DNAPS=1 -DEND=2 -DSOONER -DEXACT
+right core-no-alarm-look core safety $timer -DNOALARM -DPOLLERS=1 -DLOOKERS=1
 right core-no-alarm-cancelled core safety $timer -DNOALARM -DPOLLERS=2 \
     -DCANCELS=1
 right core-no-alarm-registered core safety $timer -DNOALARM -DPOLLERS=1 \

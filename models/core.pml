@@ -856,20 +856,21 @@ inline wake_next()
 #else
 #define AWAY
 #endif
+#if LOOKERS > 0
+#define LOOKS , looks
+#else
+#define LOOKS
+#endif
 #if TIMERS > 0
 #define LOCALS \
 	byte count, taken, room, n, seen, least, i, until = NEVER; \
 	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled, owes, \
-	    is_set AWAY
-#elif LOOKERS > 0
-#define LOCALS \
-	byte count, taken, room, n; \
-	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled, looks \
-	    AWAY
+	    is_set AWAY LOOKS
 #else
 #define LOCALS \
 	byte count, taken, room, n; \
-	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled AWAY
+	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled \
+	    AWAY LOOKS
 #endif
 
 inline disarm()
