@@ -53,7 +53,7 @@ emil_pid=$!
 peer_pids="$peer_pids $emil_pid"
 hears emil hello
 kill -STOP "$emil_pid"
-yes "$(printf %0500d 0)" | head -c 20000000 | socat -u - "TCP4:$port"
+yes "$(printf %0500d 0)" | sed 40000q | socat -u - "TCP4:$port"
 wait_until 'emil is still there' grep -q '^guest 4: ' "$dir/out"
 kill -KILL "$emil_pid"
 stop
