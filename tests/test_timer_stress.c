@@ -65,10 +65,30 @@ static struct {
 	struct mio_poll *poll;
 	struct mio_waker *waker;
 	struct owner owners[OWNERS];
-	pthread_barrier_t round;
+	pthread_mutex_t mutex; /* for the two that follow */
+	pthread_cond_t met;
+	unsigned here, meetings;
 	_Atomic unsigned busy; /* owners that are not done with this round */
 	_Atomic bool over;
 } shared;
+
+/* Waits until all owners and the first thread are here: macOS has no barrier. */
+static void
+meet(void)
+{
+	unsigned meeting;
+
+	(void)pthread_mutex_lock(&shared.mutex);
+	meeting = shared.meetings;
+	if (++shared.here == OWNERS + 1) {
+		shared.here = 0;
+		shared.meetings++;
+		(void)pthread_cond_broadcast(&shared.met);
+	}
+	while (shared.meetings == meeting)
+		(void)pthread_cond_wait(&shared.met, &shared.mutex);
+	(void)pthread_mutex_unlock(&shared.mutex);
+}
 
 static unsigned
 random_below(unsigned *random, unsigned limit)
@@ -350,7 +370,7 @@ use_own_timer(void *argument)
 	unsigned n;
 
 	for (;;) {
-		(void)pthread_barrier_wait(&shared.round);
+		meet();
 		if (shared.over)
 			return NULL;
 		/* often only one, which nothing comes after */
@@ -366,7 +386,7 @@ use_own_timer(void *argument)
 		shared.busy--;
 		while (!is_settled(owner))
 			(void)usleep(300);
-		(void)pthread_barrier_wait(&shared.round);
+		meet();
 	}
 }
 
@@ -398,8 +418,8 @@ START_TEST(nothing_is_lost_or_early)
 	shared.company = company;
 	shared.poll = new_poll();
 	assert_ok(mio_waker_create(&shared.waker, shared.poll, STOP));
-	ck_assert_int_eq(
-	    pthread_barrier_init(&shared.round, NULL, OWNERS + 1), 0);
+	(void)pthread_mutex_init(&shared.mutex, NULL);
+	(void)pthread_cond_init(&shared.met, NULL);
 	for (i = 0; i < OWNERS; i++) {
 		shared.owners[i].index = i;
 		shared.owners[i].random = random + i;
@@ -425,15 +445,15 @@ START_TEST(nothing_is_lost_or_early)
 
 	while (rounds-- > 0) {
 		shared.busy = OWNERS;
-		(void)pthread_barrier_wait(&shared.round);
+		meet();
 		if (company->cancelled && can_cancel())
 			cancel_now_and_then(&threads[started - 1],
 			    &seeds[started - 1], &random);
-		(void)pthread_barrier_wait(&shared.round);
+		meet();
 	}
 
 	shared.over = true;
-	(void)pthread_barrier_wait(&shared.round);
+	meet();
 	pass_the_end_on();
 	for (i = 0; i < started; i++)
 		join(threads[i]);
@@ -441,7 +461,6 @@ START_TEST(nothing_is_lost_or_early)
 		join(owners[i]);
 		mio_timer_destroy(shared.owners[i].timer);
 	}
-	(void)pthread_barrier_destroy(&shared.round);
 	mio_waker_destroy(shared.waker);
 	mio_poll_destroy(shared.poll);
 }
