@@ -72,7 +72,7 @@ static struct {
 	_Atomic bool over;
 } shared;
 
-/* Waits until all owners and the first thread are here: macOS has no barrier. */
+/* Waits for all owners and the first thread: macOS has no barrier. */
 static void
 meet(void)
 {
