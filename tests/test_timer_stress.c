@@ -65,7 +65,7 @@ static struct {
 	struct mio_poll *poll;
 	struct mio_waker *waker;
 	struct owner owners[OWNERS];
-	pthread_mutex_t mutex; /* for the two that follow */
+	pthread_mutex_t mutex; /* for the next three */
 	pthread_cond_t met;
 	unsigned here, meetings;
 	_Atomic unsigned busy; /* owners that are not done with this round */
