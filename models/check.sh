@@ -122,6 +122,9 @@ timer="$small -DPRODUCERS=0 -DTIMERS=1"
 timers="$small -DPRODUCERS=0 -DTIMERS=2"
 close="$small -DPRODUCERS=1 -DPOLLERS=0 -DARM -DCLOSE"
 users='-DUSERS=1 -DOPS=1'
+# one thread sets the alarm while another one changes a timeout and finds that
+# the only waiter has left
+leaves='-DPOLLERS=1 -DROUNDS=2 -DNAPS=1 -DUSERS=2 -DOPS=1 -DEND=2 -DEXACT'
 
 right core core safety $small -DNAPS=1
 right core-twice core safety -DPRODUCERS=1
@@ -144,6 +147,7 @@ right core-timer-set core safety $timer -DPOLLERS=1 -DUSERS=1
 right core-timer-set-two core safety $timer -DPOLLERS=2 $users -DEND=2 \
     -DSOONER -DEXACT
 right core-timer-set-armed core safety $timer -DPOLLERS=0 -DARM -DUSERS=1
+right core-timer-leaves core safety $timer $leaves
 right core-timer-look core safety $timer -DPOLLERS=1 -DLOOKERS=1
 right core-timer-set-look core safety $timer -DPOLLERS=1 -DLOOKERS=1 $users \
     -DEND=2 -DSOONER -DEXACT
@@ -200,7 +204,7 @@ wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK
 wrong core-alarm-believed core safety $timer -DPOLLERS=1 -DBUG_ALARM_BELIEVED
 wrong core-expired-alarm-believed core safety $timers -DPOLLERS=1 -DROUNDS=2 \
     -DBUG_EXPIRED_BELIEVED
-wrong core-set-after-the-check core safety $timer -DPOLLERS=1 $users \
+wrong core-set-after-the-check core safety $timer $leaves \
     -DBUG_SET_AFTER_THE_CHECK
 wrong core-none-by-a-store core safety $timer -DPOLLERS=1 -DUSERS=1 \
     -DBUG_NONE_BY_A_STORE
