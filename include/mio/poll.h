@@ -8,11 +8,11 @@
 #include <mio/fd.h>
 
 /*
- * A poll waits for registered descriptors and sources. It calls the kernel by
- * its selector, epoll or poll. In all headers, calls that can fail return 0 or
- * a count, or on failure a negative errno value, and then change nothing. All
- * calls here are thread-safe, but mio_poll_destroy() must not run while another
- * thread uses the poll. Only mio_poll_backend() is async-signal-safe.
+ * A poll waits for registered descriptors and sources. Its selector is epoll,
+ * kqueue or poll. In all headers, calls that can fail return 0 or a count, or
+ * on failure a negative errno value, and then change nothing. All calls here
+ * are thread-safe, but mio_poll_destroy() must not run while another thread
+ * uses the poll. Only mio_poll_backend() is async-signal-safe.
  */
 
 #ifdef __cplusplus
