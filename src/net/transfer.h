@@ -32,8 +32,8 @@ mio__transfer_done(mio_fd_t fd, ssize_t n, size_t len, unsigned ready)
 /*
  * Clips *count to IOV_MAX and returns the number of bytes in these buffers.
  * -EINVAL if iov or a buffer is NULL, the count is negative, or the sum exceeds
- * a ssize_t. -EMSGSIZE if
- * clipping would truncate a message. Errors of getsockopt(2) on fd.
+ * a ssize_t. -EMSGSIZE if clipping would truncate a message. Errors of
+ * getsockopt(2) on fd.
  */
 ssize_t mio__transfer_clip(mio_fd_t fd, const struct iovec *iov, int *count);
 

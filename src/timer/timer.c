@@ -2,9 +2,9 @@
 
 /*
  * A timer connects a wheel (wheel.h) to a poll. It is a timed source of the
- * poll (deadlines.h). The poll calls check_due() when it collects events and
- * when it computes how long a wait may be. This makes the timer readable if a
- * timeout is due, and otherwise returns when the next one will be due.
+ * poll (deadlines.h). The poll calls check_due() when a timeout may be due and
+ * when it sets its alarm. This makes the timer readable if a timeout is due,
+ * and otherwise returns when the next one will be due.
  *
  * Threads. The caller ensures that one thread at a time uses the timer, but the
  * poll may check it in another thread. The lock protects what both use: the
