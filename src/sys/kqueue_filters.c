@@ -33,6 +33,26 @@ mio__kqueue_change(uintptr_t ident, mio__filter_t filter, unsigned flags)
 	return record;
 }
 
+int
+mio__kqueue_open(int *out)
+{
+	int kq = kqueue();
+	int r;
+
+	if (kq < 0)
+		return -errno;
+
+	r = fcntl(kq, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+	if (r < 0) {
+		(void)mio__os_close(kq); /* ours */
+		return r;
+	}
+
+	*out = kq;
+
+	return 0;
+}
+
 /*
  * One call that changes and fetches nothing but receipts; retried. kevent(2) is
  * a cancellation point on most systems, but a thread that changes filters may
@@ -346,6 +366,18 @@ is_socket(mio_fd_t fd)
 	return mio__os_stat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
+/* On macOS and NetBSD, fcntl(2) is a cancellation point: no event is lost. */
+static bool
+is_write_end(mio_fd_t pipe)
+{
+	int state = mio__cancel_hold();
+	int flags = fcntl(pipe, F_GETFL);
+
+	mio__cancel_let(state);
+
+	return (flags & O_ACCMODE) == O_WRONLY;
+}
+
 /* A socket's end comes with its error; a pipe's depends on which end it is. */
 static unsigned
 ready_at_end(const mio__kevent_t *record)
@@ -356,7 +388,7 @@ ready_at_end(const mio__kevent_t *record)
 		return FAILED;
 
 	if (record->filter == EVFILT_READ)
-		return (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY
+		return is_write_end(fd)
 		    ? MIO_WRITABLE | MIO_WRITE_CLOSED | MIO_ERROR
 		    : MIO_READABLE | MIO_READ_CLOSED;
 

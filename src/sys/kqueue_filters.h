@@ -16,6 +16,9 @@
 #include "mio/poll.h"
 #include "sys/kqueue_system.h"
 
+/* Creates a kernel queue that exec closes. 0 or the errors of kqueue(2). */
+int mio__kqueue_open(int *out);
+
 /* A record that changes a filter. */
 mio__kevent_t
 mio__kqueue_change(uintptr_t ident, mio__filter_t filter, unsigned flags);

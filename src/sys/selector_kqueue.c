@@ -35,7 +35,6 @@
 #include "sys/compat.h"
 #include "sys/selector.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 
 #include <sys/stat.h>
@@ -75,36 +74,16 @@ const char mio__selector_name[] = "kqueue";
 /* ---- the life of one */
 
 static int
-open_queue(int *out)
-{
-	int kq = kqueue();
-	int r;
-
-	if (kq < 0)
-		return -errno;
-
-	r = fcntl(kq, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
-	if (r < 0) {
-		(void)mio__os_close(kq); /* ours */
-		return r;
-	}
-
-	*out = kq;
-
-	return 0;
-}
-
-static int
 open_queues(struct mio__selector *s)
 {
 	mio__kevent_t watch;
 	int r;
 
-	r = open_queue(&s->kq);
+	r = mio__kqueue_open(&s->kq);
 	if (r < 0)
 		return r;
 
-	r = open_queue(&s->careful);
+	r = mio__kqueue_open(&s->careful);
 	if (r < 0)
 		goto close_main;
 

@@ -375,6 +375,7 @@ fault_close(int fd)
 	return -1;
 }
 
+/* A cancellation point, as on macOS and NetBSD. */
 int fault_fcntl(int fd, int command, ...);
 int
 fault_fcntl(int fd, int command, ...)
@@ -386,6 +387,8 @@ fault_fcntl(int fd, int command, ...)
 	value = command == F_GETFL || command == F_GETFD ? 0 :
 	    va_arg(arguments, int);
 	va_end(arguments);
+
+	pthread_testcancel();
 
 	return fails("fcntl") ? -1 : fcntl(fd, command, value);
 }
