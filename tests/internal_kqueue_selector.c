@@ -82,6 +82,23 @@ START_TEST(a_modify_that_fails_at_its_end)
 }
 END_TEST
 
+/* Nor is a registration lost if there is no memory for a large token. */
+START_TEST(a_modify_without_memory)
+{
+	struct scene s = begin();
+
+	assert_ok(mio__selector_add(
+	    s.selector, s.fds[0], 1, MIO_READABLE, _i & 1 ? MIO_ONESHOT : 0));
+	fault_arm("calloc", 1, ENOMEM);
+	assert_error(mio__selector_modify(s.selector, s.fds[0], UINT64_MAX - 2,
+	    MIO_READABLE, _i & 2 ? MIO_ONESHOT : 0), ENOMEM);
+	ck_assert(fault_disarm());
+	expect_token(s.selector, 1);
+	assert_ok(mio__selector_remove(s.selector, s.fds[0]));
+	end(&s);
+}
+END_TEST
+
 /* A file without the filter that stands for an interest of 0. */
 START_TEST(a_file_has_no_filter)
 {
@@ -358,6 +375,8 @@ main(void)
 	TCase *tcase = new_case(suite, "changes");
 
 	tcase_add_loop_test(tcase, a_modify_that_fails_at_its_end, 0, 2);
+	if (MIO__TOKENS_ARE_CUT)
+		tcase_add_loop_test(tcase, a_modify_without_memory, 0, 4);
 	tcase_add_test(tcase, a_file_has_no_filter);
 #ifdef EV_RECEIPT
 	if (EV_RECEIPT != 0) {

@@ -25,8 +25,8 @@
  * queue; never over a wait. The kernel's flags of a filter stay as they were
  * when it was added, so that a registration is modified by deleting its filters
  * and adding them anew. That also reports again what holds. Should the kernel
- * have no memory for them then, which none of these lets happen, the call fails
- * and the registration is gone.
+ * refuse them then, because it has no memory or because the file knows nothing
+ * of the new interest, the call fails and the registration is gone.
  *
  * The main queue stays open until the selector is destroyed, since other
  * threads may wake it until then. A forked child has neither queue.
@@ -182,19 +182,24 @@ possible(unsigned interest, const struct stat *st)
 	return S_ISSOCK(st->st_mode) ? interest : interest & ~MIO_PRIORITY;
 }
 
+/* Puts into *tag what a filter has to carry for this token. */
+static int
+store_token_locked(
+    struct mio__selector *s, mio_fd_t fd, mio_token_t token, uint64_t *tag)
+{
+	*tag = token;
+
+	return MIO__TOKENS_ARE_CUT
+	    ? mio__kqueue_tokens_store(&s->tokens, fd, token, tag)
+	    : 0;
+}
+
 static int
 add_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
-    mio_token_t token, unsigned interest, unsigned options)
+    uint64_t tag, unsigned interest, unsigned options)
 {
 	bool is_careful = is_for_careful(interest, options);
 	int kq = is_careful ? s->careful : s->kq;
-	uint64_t tag = token;
-	int r = 0;
-
-	if (MIO__TOKENS_ARE_CUT)
-		r = mio__kqueue_tokens_store(&s->tokens, fd, token, &tag);
-	if (r < 0)
-		return r;
 
 	s->careful_is_used |= is_careful;
 	MIO__HANDOVER_RELEASE(s->kq);
@@ -216,31 +221,44 @@ find_locked(struct mio__selector *s, int kq, mio_fd_t fd)
 
 /*
  * Filters of the same queue are deleted first, others when the new ones are
- * there; until then a failure leaves them, with their token.
+ * there; until then a failure leaves them.
  */
+static int
+replace_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
+    uint64_t tag, unsigned interest, unsigned options)
+{
+	bool is_careful = is_for_careful(interest, options);
+	int same = is_careful ? s->careful : s->kq;
+	int other = is_careful ? s->kq : s->careful;
+	int r = mio__kqueue_apply_to_all(same, fd, EV_DELETE);
+	bool moves = r == -ENOENT;
+
+	if (moves)
+		r = find_locked(s, other, fd);
+	if (r == 0)
+		r = add_locked(s, fd, st, tag, interest, options);
+	if (r == 0 && moves) {
+		r = mio__kqueue_apply_to_all(other, fd, EV_DELETE);
+		if (r < 0)
+			(void)mio__kqueue_apply_to_all(same, fd, EV_DELETE);
+	}
+
+	return r;
+}
+
+/* A failure leaves the token, too. */
 static int
 modify_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
     mio_token_t token, unsigned interest, unsigned options)
 {
 	struct mio__kqueue_token saved =
 	    mio__kqueue_tokens_save(&s->tokens, fd);
-	bool is_careful = is_for_careful(interest, options);
-	int same = is_careful ? s->careful : s->kq;
-	int other = is_careful ? s->kq : s->careful;
+	uint64_t tag;
 	int r;
 
-	r = mio__kqueue_apply_to_all(same, fd, EV_DELETE);
+	r = store_token_locked(s, fd, token, &tag);
 	if (r == 0)
-		return add_locked(s, fd, st, token, interest, options);
-	if (r == -ENOENT)
-		r = find_locked(s, other, fd);
-	if (r == 0)
-		r = add_locked(s, fd, st, token, interest, options);
-	if (r == 0) {
-		r = mio__kqueue_apply_to_all(other, fd, EV_DELETE);
-		if (r < 0)
-			(void)mio__kqueue_apply_to_all(same, fd, EV_DELETE);
-	}
+		r = replace_locked(s, fd, st, tag, interest, options);
 	if (r < 0)
 		mio__kqueue_tokens_restore(&s->tokens, fd, &saved);
 
@@ -283,6 +301,7 @@ mio__selector_add(struct mio__selector *s, mio_fd_t fd, mio_token_t token,
     unsigned interest, unsigned options)
 {
 	struct stat st;
+	uint64_t tag;
 	bool locked;
 	int r;
 
@@ -297,11 +316,13 @@ mio__selector_add(struct mio__selector *s, mio_fd_t fd, mio_token_t token,
 	r = find_locked(s, s->kq, fd);
 	if (r == -ENOENT)
 		r = find_locked(s, s->careful, fd);
-	if (r == -ENOENT)
-		r = add_locked(
-		    s, fd, &st, token, possible(interest, &st), options);
-	else if (r == 0)
+	if (r == 0)
 		r = -EEXIST;
+	else if (r == -ENOENT)
+		r = store_token_locked(s, fd, token, &tag);
+	if (r == 0)
+		r = add_locked(
+		    s, fd, &st, tag, possible(interest, &st), options);
 	mio__let_others_in(&s->lock, locked);
 
 	return r;
