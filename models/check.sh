@@ -124,6 +124,8 @@ close="$small -DPRODUCERS=1 -DPOLLERS=0 -DARM -DCLOSE"
 users='-DUSERS=1 -DOPS=1'
 # one thread sets the alarm while another one changes a timeout and finds that
 # the only waiter has left
+refused_look="-DREFUSED -DPOLLERS=1 -DLOOKERS=1 -DCAPACITY=2 $users -DEND=2
+    -DSOONER -DEXACT"
 leaves='-DPOLLERS=1 -DROUNDS=2 -DNAPS=1 -DUSERS=2 -DOPS=1 -DEND=2 -DEXACT'
 
 right core core safety $small -DNAPS=1
@@ -147,6 +149,13 @@ right core-timer-set core safety $timer -DPOLLERS=1 -DUSERS=1
 right core-timer-set-two core safety $timer -DPOLLERS=2 $users -DEND=2 \
     -DSOONER -DEXACT
 right core-timer-set-armed core safety $timer -DPOLLERS=0 -DARM -DUSERS=1
+right core-timer-early core safety $timer -DPOLLERS=2 -DEARLY
+right core-timer-early-two core safety $timers -DPOLLERS=1 -DEARLY
+right core-timer-early-set core safety $timer -DPOLLERS=1 -DEARLY $users \
+    -DEND=2 -DSOONER -DEXACT
+right core-timer-early-armed core safety $timer -DPOLLERS=1 -DEARLY -DARM
+right core-timer-early-cancelled core safety $timer -DPOLLERS=2 -DEARLY \
+    -DCANCELS=1
 right core-timer-leaves core safety $timer $leaves
 right core-timer-look core safety $timer -DPOLLERS=1 -DLOOKERS=1
 right core-timer-set-look core safety $timer -DPOLLERS=1 -DLOOKERS=1 $users \
@@ -164,6 +173,7 @@ right core-no-alarm-cancelled core safety $timer -DNOALARM -DPOLLERS=2 \
 right core-no-alarm-registered core safety $timer -DNOALARM -DPOLLERS=1 \
     -DREGISTRARS=2
 right core-alarm-refused core safety $timer -DREFUSED -DPOLLERS=2
+right core-alarm-refused-look core safety $timer $refused_look
 right core-alarm-refused-set core safety $timer -DREFUSED -DPOLLERS=1 -DUSERS=1
 
 wrong core-producer-looks-first core safety $small -DBUG_WAKE_FIRST
@@ -201,6 +211,12 @@ wrong core-comes-back-quietly core reversed $timer -DNOALARM -DPOLLERS=2 \
 wrong core-refused-quietly core safety $timer -DREFUSED -DPOLLERS=1 $users \
     -DBUG_REFUSED_QUIETLY
 wrong core-alarm-without-slack core safety $timer -DPOLLERS=1 -DBUG_NO_SLACK
+wrong core-rang-untold core safety $timer -DPOLLERS=1 -DEARLY \
+    -DBUG_RANG_UNTOLD
+wrong core-cancelled-is-believed core safety $timer -DPOLLERS=2 -DEARLY \
+    -DCANCELS=1 -DBUG_CANCELLED_IS_BELIEVED
+wrong core-refused-counted-on core safety $timer $refused_look \
+    -DBUG_REFUSED_COUNTED_ON
 wrong core-alarm-believed core safety $timer -DPOLLERS=1 -DBUG_ALARM_BELIEVED
 wrong core-expired-alarm-believed core safety $timers -DPOLLERS=1 -DROUNDS=2 \
     -DBUG_EXPIRED_BELIEVED

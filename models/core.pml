@@ -36,7 +36,8 @@
  *
  * The kernel. A write to the waker leaves one record, even if one was there
  * before, and one wait consumes it. The alarm does the same, at any moment from
- * its time on. Neither uses an element of the array. A wait ends because of a
+ * its time on; with EARLY also before it, and the wait then says that it was the
+ * alarm. Neither uses an element of the array. A wait ends because of a
  * record, because of a kernel event, of which there are at most KERNEL, or by
  * itself, at most NAPS times in all. A run may have fewer of these, so that
  * none of them can hide an earlier mistake.
@@ -76,6 +77,7 @@
  * DESTROYER are for the timers; NOALARM is a selector without an alarm, and
  * REFUSED one whose alarm permanently fails at any time; with SOONER users move
  * timeouts only to an earlier time; with EXACT no process reads an old time;
+ * with EARLY the alarm may fire before its time;
  * CLOSE ends the poll at any time. BUG_... adds a mistake that Spin must find.
  */
 
@@ -173,6 +175,13 @@ bit lock; /* of the poll */
 byte now = 1;
 byte alarm = NEVER;
 bit alarm_record;
+#ifdef EARLY
+#define IS_EARLY (alarm != NEVER)
+#define RANG     rang = 1
+#else
+#define IS_EARLY false
+#define RANG     skip
+#endif
 #ifdef NOALARM
 bit alarm_works;
 #else
@@ -387,7 +396,11 @@ inline set_alarm(seen, least, i, owes, is_set)
 #endif
 #ifdef REFUSED
 		:: alarm_works && (least != alarm_time || least <= seen + SLACK) ->
+#ifdef BUG_REFUSED_COUNTED_ON
+			alarm_time = least;
+#else
 			alarm_time = NEVER;
+#endif
 			alarm_works = 0;
 			alarm = NEVER;
 			is_set = 0
@@ -609,7 +622,8 @@ inline refill(n, room)
 		:: atomic { events > 0 -> events--; n++ }
 		:: atomic { events == 0 && record -> record = 0 }
 #if TIMERS > 0
-		:: atomic { events == 0 && alarm_record -> alarm_record = 0 }
+		:: atomic { events == 0 && alarm_record -> alarm_record = 0;
+			RANG }
 #endif
 		:: events == 0 && !record && !alarm_rang
 		fi
@@ -660,7 +674,7 @@ inline kernel(wait, until, room, n, woken, ended, was_cancelled)
 	if
 	:: atomic { record -> record = 0; woken = 1; asleep = asleep - wait }
 #if TIMERS > 0
-	:: atomic { alarm_record -> alarm_record = 0; woken = 1;
+	:: atomic { alarm_record -> alarm_record = 0; woken = 1; RANG;
 		asleep = asleep - wait }
 #endif
 	:: atomic { events > 0 -> events--; n = 1; asleep = asleep - wait }
@@ -735,6 +749,64 @@ inline has_queued(work)
 	fi
 }
 
+/* mio__deadlines_hand_over() */
+#if TIMERS > 0
+inline hand_over()
+{
+	take_lock();
+	atomic { alarm_time = NEVER; lock = 0 };
+	wake()
+}
+
+/* cancelled(), at its end */
+inline pass_on_cancelled()
+{
+	if
+	:: HAS_NO_ALARM -> hand_over()
+	:: !HAS_NO_ALARM -> wake()
+	fi
+}
+#else
+#define pass_on_cancelled() wake()
+#endif
+
+/* This thread may have been the one whose wait was limited. */
+inline wake_next()
+{
+#if TIMERS > 0 && !defined(BUG_COMES_BACK_QUIETLY)
+	if
+	:: HAS_NO_ALARM && (waiters & ~WAKE_PENDING) != 0 -> hand_over()
+	:: !HAS_NO_ALARM || (waiters & ~WAKE_PENDING) == 0
+	fi
+#else
+	skip
+#endif
+}
+
+/* mio__deadlines_rang() */
+inline has_rung()
+{
+	take_lock();
+	alarm_time = 0;
+	if
+	:: deadlines == SET -> deadlines = STALE
+	:: deadlines != SET
+	fi;
+	lock = 0
+}
+
+#if defined(EARLY) && !defined(BUG_RANG_UNTOLD)
+#define IF_RUNG \
+	if \
+	:: rang -> rang = 0; has_rung() \
+	:: !rang \
+	fi
+#elif defined(EARLY)
+#define IF_RUNG rang = 0
+#else
+#define IF_RUNG skip
+#endif
+
 /* wait: as the caller asks; 0 afterwards. taken + n: the events. */
 inline fill(wait, taken, n, ended, was_cancelled)
 {
@@ -784,17 +856,21 @@ inline fill(wait, taken, n, ended, was_cancelled)
 #endif
 		if
 #ifndef BUG_SIGNAL_TAKEN_LATE
-		:: woken -> clear_pending_wake()
+		:: woken -> clear_pending_wake(); IF_RUNG
 #endif
 		:: was_cancelled -> clear_pending_wake();
 #if TIMERS > 0 && !defined(BUG_CANCELLED_WITH_THE_ALARM)
+#ifdef BUG_CANCELLED_IS_BELIEVED
 			if
-			:: deadlines == SET -> deadlines = STALE
+			:: deadlines == SET -> has_rung()
 			:: deadlines != SET
 			fi;
+#else
+			has_rung();
+#endif
 #endif
 #ifndef BUG_CANCELLED_QUIETLY
-			wake()
+			pass_on_cancelled()
 #endif
 		:: else
 		fi;
@@ -830,27 +906,6 @@ inline fill(wait, taken, n, ended, was_cancelled)
 		CLEAR_UNTIL; wait = 0 }
 }
 
-/* mio__deadlines_hand_over() */
-inline hand_over()
-{
-	take_lock();
-	atomic { alarm_time = NEVER; lock = 0 };
-	wake()
-}
-
-/* This thread may have been the one whose wait was limited. */
-inline wake_next()
-{
-#if TIMERS > 0 && !defined(BUG_COMES_BACK_QUIETLY)
-	if
-	:: HAS_NO_ALARM && (waiters & ~WAKE_PENDING) != 0 -> hand_over()
-	:: !HAS_NO_ALARM || (waiters & ~WAKE_PENDING) == 0
-	fi
-#else
-	skip
-#endif
-}
-
 #ifdef BUG_HELD_STAYS_AWAY
 #define AWAY , away
 #else
@@ -865,7 +920,7 @@ inline wake_next()
 #define LOCALS \
 	byte count, taken, room, n, seen, least, i, until = NEVER; \
 	bit wait, work, ok, left, first, counted, woken, ended, was_cancelled, owes, \
-	    is_set AWAY LOOKS
+	    is_set, rang AWAY LOOKS
 #else
 #define LOCALS \
 	byte count, taken, room, n; \
@@ -1095,7 +1150,7 @@ proctype clock()
 proctype alarm_clock()
 {
 	do
-	:: atomic { alarm <= now -> alarm = NEVER; alarm_record = 1 }
+	:: atomic { alarm <= now || IS_EARLY -> alarm = NEVER; alarm_record = 1 }
 	:: stop -> break
 	od
 }

@@ -166,6 +166,39 @@ START_TEST(threads_wait_while_the_clock_comes_to_the_deadline)
 }
 END_TEST
 
+/*
+ * The kernel's clock runs far ahead of the one that is read. The alarm of epoll
+ * is never early, since both are the same clock.
+ */
+START_TEST(the_alarm_rings_long_before_its_time)
+{
+	struct scene scene = begin(MIO_LEVEL);
+	struct sleeper sleeper = { .poll = scene.poll, .timeout_ns = -1 };
+	mio_token_t state;
+	pthread_t thread;
+	int64_t due;
+	int i;
+
+	for (i = 0; i < 5 && !backend_is("epoll"); i++) {
+		sleeper.back = false;
+		due = (int64_t)mio_clock_now() + MS(2);
+		fault_set_clock(due - MS(2));
+		assert_ok(mio_timer_set_at(
+		    scene.timer, (uint64_t)due, 1, NULL));
+		thread = start(sleep_in_poll, &sleeper);
+		(void)usleep(i % 2 ? 4000 : 100); /* it rings, or does not */
+		fault_set_clock(due - MS(1));
+		(void)usleep(5000); /* and again */
+		ck_assert(!sleeper.back);
+		fault_set_clock(0);
+		join(thread);
+		ck_assert_int_eq(sleeper.n, 1);
+		ck_assert_int_eq(mio_timer_expire(scene.timer, &state, 1), 1);
+	}
+	end(&scene);
+}
+END_TEST
+
 /* A sandbox that comes when all is set up, and then refuses the alarm. */
 START_TEST(the_alarm_is_refused_later_on)
 {
@@ -347,6 +380,7 @@ main(void)
 	    tcase, the_clock_reads_just_below_the_deadline, 0, 4);
 	tcase_add_test(
 	    tcase, threads_wait_while_the_clock_comes_to_the_deadline);
+	tcase_add_test(tcase, the_alarm_rings_long_before_its_time);
 	tcase_add_loop_test(
 	    tcase, the_clock_is_past_two_to_the_31_seconds, 0, 6);
 

@@ -226,6 +226,20 @@ clear_pending_wake(struct mio_poll *poll)
 	MIO__YIELD_POINT();
 }
 
+/*
+ * Called after a wake or the alarm has ended a wait. Returns the number of
+ * events in its result.
+ */
+static inline int
+woken(struct mio_poll *poll, int n)
+{
+	clear_pending_wake(poll);
+	if (n & MIO__SELECTOR_RANG)
+		mio__deadlines_rang(poll);
+
+	return n & ~(MIO__SELECTOR_WOKEN | MIO__SELECTOR_RANG);
+}
+
 /* Called when the thread is cancelled in its wait. */
 static void
 cancelled(void *argument)
@@ -235,8 +249,7 @@ cancelled(void *argument)
 	if (wait->counted)
 		remove_waiter(wait->poll);
 	clear_pending_wake(wait->poll);
-	if (mio__core_deadlines(wait->poll) == MIO__DEADLINES_SET)
-		mio__deadlines_mark(wait->poll);
+	mio__deadlines_rang(wait->poll);
 	if (mio__deadlines_need_waiter(wait->poll))
 		mio__deadlines_hand_over(wait->poll);
 	else
@@ -297,8 +310,7 @@ wait_in_kernel(struct mio_poll *poll, struct mio_event *events, size_t capacity,
 	 * thread may have held the collector and left something.
 	 */
 	if (n >= MIO__SELECTOR_WOKEN) {
-		n -= MIO__SELECTOR_WOKEN;
-		clear_pending_wake(poll);
+		n = woken(poll, n);
 	} else if (!kernel_first && (n != 0 || !has_queued(poll))) {
 		return n;
 	}
@@ -333,8 +345,7 @@ append_from_kernel(struct mio_poll *poll, struct mio_event *events,
 		return count;
 
 	if (n >= MIO__SELECTOR_WOKEN) {
-		n -= MIO__SELECTOR_WOKEN;
-		clear_pending_wake(poll);
+		n = woken(poll, n);
 		(void)collect(poll, events, 0); /* wakes another thread */
 	}
 

@@ -15,9 +15,11 @@
  *
  *	any -> set_alarm -> SET; then NONE if there is no deadline, or STALE
  *		if the alarm does not work
- *	any -> mio__deadlines_stale() -> STALE
+ *	any -> a source is added, or mio__deadlines_stale() -> STALE
+ *	any -> the last source is removed -> NONE
+ *	any -> a waiter finds no source, and there is no alarm -> NONE
  *	SET -> mio__deadlines_check(), close to or after `alarm_time' -> STALE
- *	SET -> a thread is cancelled, which may have consumed the alarm -> STALE
+ *	SET -> mio__deadlines_rang() -> STALE
  *
  * So a program whose timeouts do not become earlier waits without setting the
  * alarm, and if there are none, without reading the clock. If the earliest
@@ -35,6 +37,11 @@
  * reading of the clock with the same lock held. If it expires after that
  * reading, the thread that it wakes sets the alarm here after another reading.
  *
+ * The alarm of some selectors counts another clock, and may expire still
+ * earlier. These report that it has ended a wait (RANG), and a thread that is
+ * cancelled may have consumed it. After either, the alarm does not count as set
+ * for any time.
+ *
  * No change is lost between a thread that changes a source and one that sets
  * the alarm. The former changes the source under the source's lock and then
  * stores STALE; the latter stores SET and then checks the source under that
@@ -42,12 +49,15 @@
  * of that lock, so that STALE is stored after SET and remains.
  *
  * No waiter is missed either. A thread that is about to wait becomes a waiter
- * and then reads `deadlines'; a thread that stores STALE then reads `waiters'
- * in mio__deadlines_changed(), or when it has collected (collect.c). All of
- * these are seq_cst, so either the waiter sees STALE and sets the alarm, or the
- * other thread sees the waiter and sets it. Between SET and the moment at which
- * the alarm is set, a thread may already wait in the kernel: the alarm wakes it
- * all the same, and if it cannot be set, the waiters are woken afterwards.
+ * and then reads `deadlines'; a thread that stores STALE because of a change or
+ * an alarm then reads `waiters' in mio__deadlines_changed(), or when it has
+ * collected or is cancelled (collect.c). All of these are seq_cst, so either
+ * the waiter sees STALE and sets the alarm, or the other thread sees the waiter
+ * and sets it. A check stores STALE as well, but it changes no deadline. If the
+ * alarm has not expired yet, it will, and the thread that it wakes sets it
+ * again. Between SET and the moment at which the alarm is set, a thread may
+ * already wait in the kernel: the alarm wakes it all the same, and if it cannot
+ * be set, the waiters are woken afterwards.
  *
  * Without an alarm, `alarm_time' is the time at which the first of the waiting
  * threads wakes up by itself, because its wait is no longer than that. Every
@@ -95,9 +105,14 @@ store_deadlines(struct mio_poll *poll, unsigned state)
 }
 
 void
-mio__deadlines_mark(struct mio_poll *poll)
+mio__deadlines_rang(struct mio_poll *poll)
 {
-	store_deadlines(poll, MIO__DEADLINES_STALE);
+	bool locked = mio__lock_others_out(&poll->lock);
+
+	poll->alarm_time = 0; /* has passed, so that no time counts as set */
+	if (mio__core_deadlines(poll) == MIO__DEADLINES_SET)
+		store_deadlines(poll, MIO__DEADLINES_STALE);
+	mio__let_others_in(&poll->lock, locked);
 }
 
 void
@@ -221,7 +236,7 @@ mio__deadlines_hand_over(struct mio_poll *poll)
 void
 mio__deadlines_renew(struct mio_poll *poll)
 {
-	mio__deadlines_mark(poll);
+	store_deadlines(poll, MIO__DEADLINES_STALE);
 	mio__deadlines_changed(poll);
 }
 

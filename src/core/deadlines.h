@@ -46,8 +46,12 @@ mio__deadlines_need_waiter(const struct mio_poll *poll)
  */
 void mio__deadlines_hand_over(struct mio_poll *poll);
 
-/* Makes the next waiter set the alarm. */
-void mio__deadlines_mark(struct mio_poll *poll);
+/*
+ * Called when the alarm has ended a wait, maybe before its time, or may have
+ * done so. The next waiter sets it again. The caller then collects, or wakes a
+ * thread that does.
+ */
+void mio__deadlines_rang(struct mio_poll *poll);
 
 /*
  * Called after a change by which a source may be due later. Sets the alarm if a

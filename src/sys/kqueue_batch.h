@@ -15,7 +15,8 @@
 struct mio__kqueue_batch {
 	struct mio_event *events;
 	size_t capacity, count;
-	bool is_woken, is_careful_ready; /* of the caller */
+	int woken; /* of the caller */
+	bool is_careful_ready;
 
 	/* A descriptor whose bit is not set has no event. */
 	uint64_t seen[MIO__BATCH_BITS / 64];

@@ -32,8 +32,9 @@ bool
 mio__kqueue_is_wake(struct mio__kqueue_wake *wake, const mio__kevent_t *record);
 
 /*
- * Rings once, after ns > 0 nanoseconds or a moment later. There must be no
- * timer in kq. 0, -ENOMEM; -ENOTSUP: the kernel has none that is exact.
+ * Rings once, after ns > 0 nanoseconds of the kernel's own clock, or a moment
+ * later. There must be no timer in kq. 0, -ENOMEM; -ENOTSUP: the kernel has
+ * none that counts nanoseconds.
  */
 int mio__kqueue_add_timer(int kq, int64_t ns);
 

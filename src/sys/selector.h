@@ -70,17 +70,19 @@ int mio__selector_remove(struct mio__selector *selector, mio_fd_t fd);
 
 /*
  * Waits for events and stores them in the array, which has room for capacity
- * events: more than 0, less than WOKEN. Returns their number, or -EINTR if a
+ * events: more than 0, less than RANG. Returns their number, or -EINTR if a
  * signal handler has run. Any number of threads may wait, each with a timeout
  * of its own: in nanoseconds and never rounded down, 0 not to wait, negative to
  * wait without a limit. It may return 0 earlier.
  *
  * If a wake or the alarm has ended the wait, WOKEN is added to the number of
- * events, which may be 0; a wake takes no room in the array. This is a
- * cancellation point. A cancelled thread has changed nothing, except that it
- * may have consumed a wake.
+ * events, which may be 0; a wake takes no room in the array. RANG is added as
+ * well if it was an alarm that may ring long before its time: the caller has to
+ * set it again. This is a cancellation point. A cancelled thread has changed
+ * nothing, except that it may have consumed a wake or the alarm.
  */
 #define MIO__SELECTOR_WOKEN 0x40000000
+#define MIO__SELECTOR_RANG  0x20000000
 int mio__selector_wait(struct mio__selector *selector, struct mio_event *events,
     size_t capacity, int64_t timeout_ns);
 

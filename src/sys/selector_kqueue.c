@@ -400,15 +400,17 @@ static bool
 is_internal(struct mio__selector *s, struct mio__kqueue_batch *batch,
     const mio__kevent_t *record)
 {
-	if (record->filter == EVFILT_TIMER ||
-	    mio__kqueue_is_wake(&s->wake, record))
-		return batch->is_woken = true;
-
-	if (record->filter == EVFILT_READ &&
+	if (record->filter == EVFILT_TIMER)
+		batch->woken |= MIO__SELECTOR_WOKEN | MIO__SELECTOR_RANG;
+	else if (mio__kqueue_is_wake(&s->wake, record))
+		batch->woken |= MIO__SELECTOR_WOKEN;
+	else if (record->filter == EVFILT_READ &&
 	    record->ident == (uintptr_t)s->careful)
-		return batch->is_careful_ready = true;
+		batch->is_careful_ready = true;
+	else
+		return false;
 
-	return false;
+	return true;
 }
 
 /* Adds a record of the main queue. There is room. */
@@ -515,11 +517,10 @@ mio__selector_wait(struct mio__selector *s, struct mio_event *events,
 	if (n <= 0)
 		return n;
 
-	if (batch.is_woken || batch.is_careful_ready)
+	if (batch.woken != 0 || batch.is_careful_ready)
 		finish(s, &batch, (size_t)n == capacity);
 
-	return mio__kqueue_batch_end(&batch) +
-	    (batch.is_woken ? MIO__SELECTOR_WOKEN : 0);
+	return mio__kqueue_batch_end(&batch) + batch.woken;
 }
 
 /* ---- the wake */
@@ -550,7 +551,11 @@ make_alarm(struct mio__selector *s)
 	return r;
 }
 
-/* A timer that exists is not set anew everywhere, but deleted and added. */
+/*
+ * A timer that exists is not set anew everywhere, but deleted and added. It
+ * rings too early where the kernel counts its time by another clock than ours,
+ * or the time is too long for it.
+ */
 int
 mio__selector_set_alarm(struct mio__selector *s, mio__instant_t instant)
 {

@@ -14,6 +14,12 @@
 #define HAS_NSECONDS true
 #endif
 
+#ifdef KQUEUE_EARLY
+#define RINGS_EARLY true
+#else
+#define RINGS_EARLY false
+#endif
+
 int64_t
 kq_now(void)
 {
@@ -103,6 +109,13 @@ due_in_ms(int64_t ms)
 	return ticks > INT32_MAX ? kq_now() : (kq_now() / tick + ticks) * tick;
 }
 
+/* The kernel's clock may run ahead of CLOCK_MONOTONIC, here by 1/64. */
+static int64_t
+early(int64_t ns)
+{
+	return RINGS_EARLY ? ns / 64 : 0;
+}
+
 int
 kq_attach_timer(struct queue *queue, struct knote *note)
 {
@@ -114,7 +127,7 @@ kq_attach_timer(struct queue *queue, struct knote *note)
 	} else {
 		if (!HAS_NSECONDS || note->fflags != NOTE_NSECONDS || ns <= 0)
 			return EINVAL;
-		note->due = kq_after(kq_now(), ns);
+		note->due = kq_after(kq_now(), ns - early(ns));
 	}
 
 	note->period = note->record.flags & EV_ONESHOT ? 0 : ns;

@@ -18,6 +18,8 @@
  *	KQUEUE_NO_USER		there is no EVFILT_USER
  *	KQUEUE_NO_RECEIPT	there is no EV_RECEIPT
  *	KQUEUE_NO_NSECONDS	timers count milliseconds only
+ *	KQUEUE_EARLY		timers ring early by CLOCK_MONOTONIC, as their
+ *				clock is another one that runs ahead
  */
 
 #include <stddef.h>
