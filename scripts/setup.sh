@@ -363,11 +363,16 @@ build_in() {
 
 # ---- tests of a build
 
+# Tests wait for most of their time, so one more than there are processors.
+tests_at_once() {
+	echo $(($(nproc) + 1))
+}
+
 # make_check DIR [ARGUMENTS OF MAKE...]: all programs first, then what is asked for
 make_check() {
 	make_in "$1" -j"$(nproc)" check-programs || return
 	[ $# -gt 1 ] || set -- "$1" check-code
-	make_in "$@" -j"$(nproc)"
+	make_in "$@" -j"$(tests_at_once)"
 }
 
 # report_tests DIR LOG COMMAND...: runs the command, which makes tests in DIR.
