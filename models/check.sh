@@ -122,10 +122,11 @@ timer="$small -DPRODUCERS=0 -DTIMERS=1"
 timers="$small -DPRODUCERS=0 -DTIMERS=2"
 close="$small -DPRODUCERS=1 -DPOLLERS=0 -DARM -DCLOSE"
 users='-DUSERS=1 -DOPS=1'
-# one thread sets the alarm while another one changes a timeout and finds that
-# the only waiter has left
+# a thread that polls without waiting consumes the wake for the waiter
 refused_look="-DREFUSED -DPOLLERS=1 -DLOOKERS=1 -DCAPACITY=2 $users -DEND=2
     -DSOONER -DEXACT"
+# one thread sets the alarm while another one changes a timeout and finds that
+# the only waiter has left
 leaves='-DPOLLERS=1 -DROUNDS=2 -DNAPS=1 -DUSERS=2 -DOPS=1 -DEND=2 -DEXACT'
 
 right core core safety $small -DNAPS=1

@@ -787,10 +787,9 @@ inline wake_next()
 inline has_rung()
 {
 	take_lock();
-	alarm_time = 0;
 	if
-	:: deadlines == SET -> deadlines = STALE
-	:: deadlines != SET
+	:: deadlines != NONE -> alarm_time = 0; deadlines = STALE
+	:: deadlines == NONE
 	fi;
 	lock = 0
 }

@@ -199,6 +199,21 @@ START_TEST(the_alarm_rings_long_before_its_time)
 }
 END_TEST
 
+/* A time that may be too long for the kernel: it must not wake all the time. */
+START_TEST(a_far_timeout_sets_the_alarm_once)
+{
+	const int64_t century = 36525 * 24 * HOUR;
+	struct scene scene = begin(MIO_LEVEL);
+	struct mio_event event;
+
+	assert_ok(mio_timer_set(scene.timer, (uint64_t)century, 1, NULL));
+	fault_reset_counts();
+	ck_assert_int_eq(mio_poll(scene.poll, &event, 1, MS(20)), 0);
+	ck_assert_uint_le(fault_count(alarm_call()), 2);
+	end(&scene);
+}
+END_TEST
+
 /* A sandbox that comes when all is set up, and then refuses the alarm. */
 START_TEST(the_alarm_is_refused_later_on)
 {
@@ -381,6 +396,7 @@ main(void)
 	tcase_add_test(
 	    tcase, threads_wait_while_the_clock_comes_to_the_deadline);
 	tcase_add_test(tcase, the_alarm_rings_long_before_its_time);
+	tcase_add_test(tcase, a_far_timeout_sets_the_alarm_once);
 	tcase_add_loop_test(
 	    tcase, the_clock_is_past_two_to_the_31_seconds, 0, 6);
 

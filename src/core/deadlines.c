@@ -109,9 +109,10 @@ mio__deadlines_rang(struct mio_poll *poll)
 {
 	bool locked = mio__lock_others_out(&poll->lock);
 
-	poll->alarm_time = 0; /* has passed, so that no time counts as set */
-	if (mio__core_deadlines(poll) == MIO__DEADLINES_SET)
+	if (mio__core_deadlines(poll) != MIO__DEADLINES_NONE) {
+		poll->alarm_time = 0; /* so that no time counts as set */
 		store_deadlines(poll, MIO__DEADLINES_STALE);
+	}
 	mio__let_others_in(&poll->lock, locked);
 }
 

@@ -246,7 +246,7 @@ replace_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
 	return r;
 }
 
-/* A failure leaves the token, too. */
+/* A failure leaves the token of the filters that are left. */
 static int
 modify_locked(struct mio__selector *s, mio_fd_t fd, const struct stat *st,
     mio_token_t token, unsigned interest, unsigned options)
@@ -553,8 +553,8 @@ make_alarm(struct mio__selector *s)
 
 /*
  * A timer that exists is not set anew everywhere, but deleted and added. It
- * rings too early where the kernel counts its time by another clock than ours,
- * or the time is too long for it.
+ * rings too early where the kernel counts its time by another clock than ours.
+ * For a time that would be too long for some kernels it always does.
  */
 int
 mio__selector_set_alarm(struct mio__selector *s, mio__instant_t instant)
@@ -570,6 +570,8 @@ mio__selector_set_alarm(struct mio__selector *s, mio__instant_t instant)
 		return 0;
 
 	left = mio__clock_left(instant);
+	if (left > MIO__KQUEUE_WAIT_MAX)
+		left = MIO__KQUEUE_WAIT_MAX;
 	r = mio__kqueue_add_timer(s->kq, left > 0 ? left : 1);
 	if (r < 0)
 		atomic_store_explicit(

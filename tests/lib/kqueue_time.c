@@ -109,6 +109,9 @@ due_in_ms(int64_t ms)
 	return ticks > INT32_MAX ? kq_now() : (kq_now() / tick + ticks) * tick;
 }
 
+/* What is longer rings at once, as FreeBSD's sum of both times is negative. */
+#define LONGEST (INT32_MAX * KQ_NS)
+
 /* The kernel's clock may run ahead of CLOCK_MONOTONIC, here by 1/64. */
 static int64_t
 early(int64_t ns)
@@ -127,7 +130,8 @@ kq_attach_timer(struct queue *queue, struct knote *note)
 	} else {
 		if (!HAS_NSECONDS || note->fflags != NOTE_NSECONDS || ns <= 0)
 			return EINVAL;
-		note->due = kq_after(kq_now(), ns - early(ns));
+		note->due = ns <= LONGEST ? kq_after(kq_now(), ns - early(ns))
+					  : kq_now();
 	}
 
 	note->period = note->record.flags & EV_ONESHOT ? 0 : ns;
