@@ -188,14 +188,15 @@ bit alarm_works;
 bit alarm_works = 1;
 #endif
 byte alarm_time = NEVER;
+bit alarm_rang; /* the alarm, maybe before its time */
 byte deadlines;
 bit listed[TIMERS], reported[TIMERS];
 byte deadline[TIMERS] = NEVER;
 byte wheel_now[TIMERS];
 bit timer_destroyed;
-#define alarm_rang alarm_record
+#define alarm_over alarm_record
 #else
-#define alarm_rang   false
+#define alarm_over   false
 #define deadlines    NONE
 #endif
 
@@ -385,6 +386,10 @@ inline set_alarm(seen, least, i, owes, is_set)
 	check(seen, least, i, owes);
 #endif
 	atomic {
+		if
+		:: alarm_rang && alarm_works -> alarm_rang = 0; alarm_time = 0
+		:: !alarm_rang || !alarm_works
+		fi;
 		if
 		:: !alarm_works ->
 			is_set = (least >= alarm_time && alarm_time > seen)
@@ -625,7 +630,7 @@ inline refill(n, room)
 		:: atomic { events == 0 && alarm_record -> alarm_record = 0;
 			RANG }
 #endif
-		:: events == 0 && !record && !alarm_rang
+		:: events == 0 && !record && !alarm_over
 		fi
 	:: else
 	fi
@@ -681,7 +686,7 @@ inline kernel(wait, until, room, n, woken, ended, was_cancelled)
 	:: atomic { wait && naps > 0 -> naps--; ended = 1;
 		asleep = asleep - wait }
 	:: atomic { wait && HAS_COME(until) -> asleep = asleep - wait }
-	:: atomic { !wait && !record && !alarm_rang && events == 0 }
+	:: atomic { !wait && !record && !alarm_over && events == 0 }
 	:: atomic { wait && stop -> ended = 1; asleep = asleep - wait }
 #if CANCELS > 0
 #ifdef BUG_CANCELLED_WITH_EVENTS
@@ -786,12 +791,11 @@ inline wake_next()
 /* mio__deadlines_rang() */
 inline has_rung()
 {
-	take_lock();
+	alarm_rang = 1;
 	if
-	:: deadlines != NONE -> alarm_time = 0; deadlines = STALE
+	:: deadlines != NONE -> deadlines = STALE
 	:: deadlines == NONE
-	fi;
-	lock = 0
+	fi
 }
 
 #if defined(EARLY) && !defined(BUG_RANG_UNTOLD)
@@ -1095,7 +1099,7 @@ proctype outer()
 		:: pending -> pending = 0
 		:: else ->
 			outer_sleeps = 1;
-			atomic { record || alarm_rang || events > 0 || stop ->
+			atomic { record || alarm_over || events > 0 || stop ->
 				outer_sleeps = 0 }
 		fi;
 		if

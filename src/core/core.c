@@ -33,6 +33,7 @@ mio__core_create(struct mio_poll **out)
 	atomic_init(&poll->waiters, 0);
 	atomic_init(&poll->collector, 0);
 	atomic_init(&poll->deadlines, MIO__DEADLINES_NONE);
+	atomic_init(&poll->alarm_rang, false);
 	mio__ready_queue_init(&poll->ready);
 	poll->alarm_time = MIO__NEVER;
 

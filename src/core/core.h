@@ -107,6 +107,7 @@ struct mio_poll {
 	atomic_uint waiters;
 	_Alignas(64) atomic_uint collector; /* see collect.c */
 	atomic_uint deadlines;              /* see deadlines.c */
+	atomic_bool alarm_rang;             /* see deadlines.c */
 };
 
 /*

@@ -39,8 +39,10 @@
  *
  * The alarm of some selectors counts another clock, and may expire still
  * earlier. These report that it has ended a wait (RANG), and a thread that is
- * cancelled may have consumed it. After either, the alarm does not count as set
- * for any time.
+ * cancelled may have consumed it. That thread stores `alarm_rang' and then
+ * STALE, without the lock. The one that sets the alarm stores SET and then
+ * exchanges `alarm_rang'. If it does not see the former store, STALE is stored
+ * after SET and remains. If it does, no time counts as set.
  *
  * No change is lost between a thread that changes a source and one that sets
  * the alarm. The former changes the source under the source's lock and then
@@ -107,13 +109,11 @@ store_deadlines(struct mio_poll *poll, unsigned state)
 void
 mio__deadlines_rang(struct mio_poll *poll)
 {
-	bool locked = mio__lock_others_out(&poll->lock);
-
-	if (mio__core_deadlines(poll) != MIO__DEADLINES_NONE) {
-		poll->alarm_time = 0; /* so that no time counts as set */
+	(void)atomic_exchange_explicit(
+	    &poll->alarm_rang, true, memory_order_seq_cst);
+	MIO__YIELD_POINT();
+	if (mio__core_deadlines(poll) != MIO__DEADLINES_NONE)
 		store_deadlines(poll, MIO__DEADLINES_STALE);
-	}
-	mio__let_others_in(&poll->lock, locked);
 }
 
 void
@@ -140,7 +140,9 @@ set_alarm_locked(
 	if (!mio__selector_has_alarm(poll->selector))
 		return earliest >= poll->alarm_time && poll->alarm_time > now;
 
-	if (earliest == poll->alarm_time && earliest - now > SLACK_NS)
+	if (!atomic_exchange_explicit(
+		&poll->alarm_rang, false, memory_order_seq_cst) &&
+	    earliest == poll->alarm_time && earliest - now > SLACK_NS)
 		return true;
 
 	poll->alarm_time = earliest;
