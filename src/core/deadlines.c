@@ -19,7 +19,7 @@
  *	any -> the last source is removed -> NONE
  *	any -> a waiter finds no source, and there is no alarm -> NONE
  *	SET -> mio__deadlines_check(), close to or after `alarm_time' -> STALE
- *	SET -> mio__deadlines_rang() -> STALE
+ *	any -> mio__deadlines_rang(), unless it finds NONE -> STALE
  *
  * So a program whose timeouts do not become earlier waits without setting the
  * alarm, and if there are none, without reading the clock. If the earliest

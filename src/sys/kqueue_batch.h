@@ -15,7 +15,9 @@
 struct mio__kqueue_batch {
 	struct mio_event *events;
 	size_t capacity, count;
-	int woken; /* of the caller */
+
+	/* Of the caller. */
+	int woken; /* what the result of the wait says of wakes and the alarm */
 	bool is_careful_ready;
 
 	/* A descriptor whose bit is not set has no event. */

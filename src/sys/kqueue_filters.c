@@ -366,7 +366,10 @@ is_socket(mio_fd_t fd)
 	return mio__os_stat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-/* On macOS and NetBSD, fcntl(2) is a cancellation point: no event is lost. */
+/*
+ * On macOS and NetBSD, fcntl(2) is a cancellation point. The record is fetched
+ * already, and must not be lost with the thread.
+ */
 static bool
 is_write_end(mio_fd_t pipe)
 {
